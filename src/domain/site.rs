@@ -1,0 +1,153 @@
+//! A server, and how this user talks to it. Holds no secret.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Charset, Mode, SiteId, TransferMode};
+
+/// One site: a saved one, or the one quick connect and a URL make for the moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Site {
+    /// Stable while the site exists; names its password in the keyring.
+    pub id: SiteId,
+    /// What the user calls it.
+    pub name: String,
+    /// Host name or address; an IPv6 address without brackets.
+    pub host: String,
+    /// `None` = the security's default port.
+    pub port: Option<u16>,
+    /// TLS or not.
+    pub security: Security,
+    /// How to log in.
+    pub logon: Logon,
+    /// Not used for anonymous.
+    pub user: String,
+    /// For ACCT (RFC 959 section 4.1.1), with [`Logon::Account`].
+    pub account: String,
+    /// `None` = the settings'.
+    pub transfer_mode: Option<TransferMode>,
+    /// How the server's names are read.
+    pub charset: Charset,
+    /// At most so many connections at once; `None` = the settings'.
+    pub connection_limit: Option<u8>,
+    /// Where the local pane goes on connecting.
+    pub local_dir: Option<PathBuf>,
+    /// Where the remote pane goes on connecting; as typed, in the site's charset.
+    pub remote_dir: Option<String>,
+    /// Free text.
+    pub notes: String,
+    /// A mark in lists and on the window, to tell production from the rest.
+    pub colour: SiteColour,
+    /// The mode that last worked with [`TransferMode::Auto`].
+    pub learned_mode: Option<Mode>,
+}
+
+/// TLS, per site (RFC 4217).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Security {
+    /// Explicit TLS where the server offers it.
+    #[default]
+    Auto,
+    /// AUTH TLS, or nothing.
+    Explicit,
+    /// TLS from the first byte, port 990.
+    Implicit,
+    /// Clear text.
+    Off,
+}
+
+/// How to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Logon {
+    /// USER anonymous.
+    Anonymous,
+    /// User and saved password.
+    #[default]
+    Normal,
+    /// User; the password is asked for each time.
+    Ask,
+    /// User, saved password and account (ACCT).
+    Account,
+}
+
+/// A site's colour mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum SiteColour {
+    /// No mark.
+    #[default]
+    None,
+    /// Red: often production.
+    Red,
+    /// Orange.
+    Orange,
+    /// Yellow.
+    Yellow,
+    /// Green.
+    Green,
+    /// Blue.
+    Blue,
+    /// Violet.
+    Violet,
+}
+
+impl Site {
+    /// The port to dial.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(self.security.default_port())
+    }
+
+    /// The name to log in with.
+    pub fn login_name(&self) -> &str {
+        match self.logon {
+            Logon::Anonymous => "anonymous",
+            _ => &self.user,
+        }
+    }
+
+    /// `user@host:port`: the same server and user, however the site is called.
+    pub fn server_key(&self) -> String {
+        format!("{}@{}:{}", self.login_name(), self.host.to_ascii_lowercase(), self.port())
+    }
+
+    /// What to call it: its name, else its host.
+    pub fn title(&self) -> &str {
+        if self.name.is_empty() { &self.host } else { &self.name }
+    }
+
+    /// Whether a password is needed to log in.
+    pub fn needs_password(&self) -> bool {
+        self.logon != Logon::Anonymous
+    }
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            id: SiteId(0),
+            name: String::new(),
+            host: String::new(),
+            port: None,
+            security: Security::default(),
+            logon: Logon::default(),
+            user: String::new(),
+            account: String::new(),
+            transfer_mode: None,
+            charset: Charset::default(),
+            connection_limit: None,
+            local_dir: None,
+            remote_dir: None,
+            notes: String::new(),
+            colour: SiteColour::default(),
+            learned_mode: None,
+        }
+    }
+}
+
+impl Security {
+    /// 21, or 990 for implicit TLS.
+    pub fn default_port(self) -> u16 {
+        if self == Self::Implicit { 990 } else { 21 }
+    }
+}

@@ -1,0 +1,147 @@
+//! A time as a server tells it: to the day, minute or second, in UTC or in a zone only the server knows.
+
+use jiff::civil::DateTime;
+
+/// A point in time. In [`Zone::Server`] the seconds count as if the server's wall clock were UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timestamp {
+    /// Since 1970-01-01T00:00:00 of its zone.
+    pub seconds: i64,
+    /// How much of it the server really gave.
+    pub precision: Precision,
+    /// Whose clock.
+    pub zone: Zone,
+}
+
+/// How much of a time is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Precision {
+    /// The date alone (`Jan  5  2024`).
+    Day,
+    /// Hour and minute (`Jan  5 12:30`).
+    Minute,
+    /// The full time (MLSD, MDTM).
+    Second,
+}
+
+/// Whose clock a time is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Zone {
+    /// RFC 3659: MLSD, MDTM.
+    Utc,
+    /// LIST: the server's local time, offset unknown.
+    Server,
+}
+
+impl Timestamp {
+    /// A full time in UTC.
+    pub fn utc(seconds: i64) -> Self {
+        Self { seconds, precision: Precision::Second, zone: Zone::Utc }
+    }
+
+    /// The server's wall clock, or UTC; `None` where there is no such date.
+    pub fn civil(
+        (year, month, day): (i16, i8, i8),
+        (hour, minute, second): (i8, i8, i8),
+        precision: Precision,
+        zone: Zone,
+    ) -> Option<Self> {
+        // A leap second is the second before it, for everyone who counts (RFC 3659 section 2.3).
+        let second = if second == 60 { 59 } else { second };
+        let civil = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+        let seconds = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+        Some(Self { seconds, precision, zone })
+    }
+
+    /// RFC 3659 section 2.3: `YYYYMMDDHHMMSS[.fff]`, UTC.
+    pub fn parse_rfc3659(text: &str) -> Option<Self> {
+        let digits = text.split('.').next().unwrap_or_default();
+        if digits.len() != 14 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let part = |from: usize, to: usize| digits.get(from..to)?.parse::<i16>().ok();
+        let small = |from: usize| part(from, from + 2).and_then(|n| i8::try_from(n).ok());
+        Self::civil(
+            (part(0, 4)?, small(4)?, small(6)?),
+            (small(8)?, small(10)?, small(12)?),
+            Precision::Second,
+            Zone::Utc,
+        )
+    }
+
+    /// `YYYYMMDDHHMMSS`, for MFMT.
+    pub fn rfc3659(self) -> String {
+        self.format("%Y%m%d%H%M%S")
+    }
+
+    /// `YYYY-MM-DD[THH:MM[:SS]][Z]`: cut to its precision, `Z` only where it is known to be UTC.
+    pub fn iso(self) -> String {
+        let mut text = match self.precision {
+            Precision::Day => return self.format("%Y-%m-%d"),
+            Precision::Minute => self.format("%Y-%m-%dT%H:%M"),
+            Precision::Second => self.format("%Y-%m-%dT%H:%M:%S"),
+        };
+        if self.zone == Zone::Utc {
+            text.push('Z');
+        }
+        text
+    }
+
+    /// For a table: the same without letters between the parts.
+    pub fn short(self) -> String {
+        match self.precision {
+            Precision::Day => self.format("%Y-%m-%d"),
+            _ => self.format("%Y-%m-%d %H:%M"),
+        }
+    }
+
+    /// As the clock of the machine's own file system knows it.
+    pub fn to_system(self) -> Option<std::time::SystemTime> {
+        let since = std::time::Duration::from_secs(self.seconds.unsigned_abs());
+        if self.seconds >= 0 {
+            std::time::UNIX_EPOCH.checked_add(since)
+        } else {
+            std::time::UNIX_EPOCH.checked_sub(since)
+        }
+    }
+
+    /// From the machine's own file system; whole seconds.
+    pub fn from_system(time: std::time::SystemTime) -> Self {
+        let seconds = match time.duration_since(std::time::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
+        };
+        Self::utc(seconds)
+    }
+
+    fn format(self, pattern: &str) -> String {
+        match jiff::Timestamp::from_second(self.seconds) {
+            Ok(time) => time.strftime(pattern).to_string(),
+            Err(_) => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3659_times_read_and_write() {
+        let time = Timestamp::parse_rfc3659("20240229123456.789").expect("a time");
+        assert_eq!(time.iso(), "2024-02-29T12:34:56Z");
+        assert_eq!(time.rfc3659(), "20240229123456");
+        for bad in ["", "2024", "20241301000000", "2024022912345x", "20230229000000", "１２３４５６７８９０１２３４"]
+        {
+            assert_eq!(Timestamp::parse_rfc3659(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn text_is_cut_to_what_the_server_gave() {
+        let day = Timestamp::civil((2023, 1, 5), (0, 0, 0), Precision::Day, Zone::Server).expect("a date");
+        assert_eq!(day.iso(), "2023-01-05");
+        let minute = Timestamp::civil((2023, 1, 5), (7, 8, 0), Precision::Minute, Zone::Server).expect("a time");
+        assert_eq!(minute.iso(), "2023-01-05T07:08");
+    }
+}

@@ -1,0 +1,160 @@
+//! What can go wrong with a server, as an enum of what the caller can do. Words for people are made in
+//! [`super::explain`], once, at the top.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::reply::Reply;
+
+/// What the caller can do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The same request will fail again: tell the user.
+    Permanent,
+    /// May pass by itself: try again after a while, on the same session.
+    Transient,
+    /// The session is gone or out of step: open a new one and try again.
+    Reconnect,
+    /// Nothing on this server will work until the user changes something (host, password, mode).
+    NeedsUser,
+    /// The user said so.
+    Cancelled,
+}
+
+/// What was going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Opening the control connection.
+    Connect,
+    /// Waiting for the server's first line.
+    Greeting,
+    /// USER, PASS, ACCT.
+    Login,
+    /// A command and its reply.
+    Command,
+    /// Arranging or opening the data connection.
+    DataConnection,
+    /// Bytes on the data connection.
+    Transfer,
+    /// All bytes went; the last reply is awaited.
+    Completion,
+}
+
+/// What listens on the port instead of an FTP server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stranger {
+    /// `SSH-2.0-…`: SFTP is another protocol.
+    Ssh,
+    /// `HTTP/1.1 400`, or markup.
+    Http,
+    /// `+OK`, `* OK`, SMTP's 220 with ESMTP.
+    Mail,
+    /// Binary from the first byte: perhaps TLS.
+    Binary,
+    /// Text that is no reply.
+    Unknown,
+}
+
+/// Anything that stops a conversation with a server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FtpError {
+    /// The user cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The host has no address.
+    #[error("unknown host {host}: {detail}")]
+    UnknownHost { host: String, detail: String },
+    /// No TCP connection to the control port.
+    #[error("cannot connect to {host}:{port}: {detail}")]
+    CannotConnect { host: String, port: u16, kind: ErrorKind, detail: String },
+    /// Nothing came in time.
+    #[error("no answer for {waited:?} ({stage:?})")]
+    Timeout { stage: Stage, waited: Duration },
+    /// The server closed the control connection.
+    #[error("the server closed the connection ({stage:?})")]
+    Closed { stage: Stage, last: Option<Reply> },
+    /// The network failed in the middle.
+    #[error("connection lost ({stage:?}): {detail}")]
+    Lost { stage: Stage, kind: ErrorKind, detail: String },
+    /// Something else listens there.
+    #[error("not an FTP server: {first_line}")]
+    NotFtp { stranger: Stranger, first_line: String },
+    /// The server said no to the login.
+    #[error("login refused: {0:?}")]
+    LoginRefused(Reply),
+    /// A password is needed and there is none.
+    #[error("password needed")]
+    PasswordNeeded,
+    /// The server said no to a command (4yz or 5yz). `verb` is `RETR`, `STOR`, ...
+    #[error("{verb} refused: {reply:?}")]
+    Refused { verb: &'static str, stage: Stage, reply: Reply },
+    /// What the server sent is no FTP.
+    #[error("protocol error: {detail}")]
+    Protocol { detail: String },
+    /// No data connection in the allowed mode; in `Auto`, why each failed.
+    #[error("no data connection (passive: {passive:?}, active: {active:?})")]
+    NoDataConnection { passive: Option<Box<Self>>, active: Option<Box<Self>> },
+    /// We could not connect to the port that PASV or EPSV named.
+    #[error("cannot connect to data port {target}: {detail}")]
+    DataRefused { target: SocketAddr, kind: ErrorKind, detail: String },
+    /// The server never connected to the port that we named.
+    #[error("the server did not connect to {listening} within {waited:?}")]
+    NobodyCame { listening: SocketAddr, waited: Duration },
+    /// Somebody else connected to our port.
+    #[error("a stranger connected: {found}")]
+    WrongPeer { expected: IpAddr, found: IpAddr },
+    /// No port of the configured range is free.
+    #[error("no free port to listen on: {detail}")]
+    NoPort { detail: String },
+    /// The transfer ended with fewer bytes than announced, though the server said that it was whole.
+    #[error("{got} of {expected} bytes")]
+    Incomplete { expected: u64, got: u64 },
+    /// A name that cannot be sent (CR, LF, NUL), or a value out of range.
+    #[error("cannot be sent: {detail}")]
+    BadArgument { detail: String },
+    /// The server (or this version) lacks it.
+    #[error("not supported: {what}")]
+    Unsupported { what: String },
+}
+
+impl FtpError {
+    /// What the caller can do.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Cancelled => Class::Cancelled,
+            Self::UnknownHost { .. } | Self::NotFtp { .. } | Self::PasswordNeeded => Class::NeedsUser,
+            Self::LoginRefused(reply) => match reply.code {
+                400..=499 => Class::Transient,
+                _ if too_many(reply) => Class::Transient,
+                _ => Class::NeedsUser,
+            },
+            Self::CannotConnect { .. } | Self::Timeout { .. } | Self::Closed { .. } | Self::Lost { .. } => {
+                Class::Reconnect
+            }
+            Self::Protocol { .. } => Class::Reconnect,
+            Self::Refused { reply, .. } => match reply.code {
+                421 => Class::Reconnect,
+                // No space or quota: waiting a few seconds does not make room.
+                452 | 552 => Class::Permanent,
+                400..=499 => Class::Transient,
+                _ => Class::Permanent,
+            },
+            Self::NoDataConnection { .. } => Class::NeedsUser,
+            Self::DataRefused { .. } | Self::NobodyCame { .. } | Self::WrongPeer { .. } | Self::NoPort { .. } => {
+                Class::Transient
+            }
+            Self::Incomplete { .. } => Class::Transient,
+            Self::BadArgument { .. } | Self::Unsupported { .. } => Class::Permanent,
+        }
+    }
+}
+
+/// "Too many users", "too many connections": passes by itself, unlike a wrong password (both are 530 on some servers).
+pub fn too_many(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    ["too many", "maximum number", "connection limit", "max clients", "limit reached", "try again later"]
+        .iter()
+        .any(|phrase| text.contains(phrase))
+}

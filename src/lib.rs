@@ -1,0 +1,39 @@
+//! Twinport: FTP runs on two ports (control and data), and so does the window (local and remote).
+//!
+//! One library with two faces: a window ([`ui`]) and a command line ([`cli`]). Both send
+//! [`engine::message::Command`]s to the same engine and read the same [`engine::message::Event`]s.
+//!
+//! # The floors
+//!
+//! Imports only point down; `tests/architecture.rs` keeps it so.
+//!
+//! ```text
+//! 6  main.rs   wires: arguments, store, engine, then a face   -> all
+//! 5  ui/       egui only: draws Model, collects Action         -> app, engine::message, store, domain
+//! 5  cli/      clap + indicatif: the same engine, headless      -> engine, store, domain
+//! 4  app/      the program without a window: Model, Action,
+//!              reducer; everything here runs in a unit test     -> engine::message, store, domain
+//! 3  engine/   threads, queue, scheduling, local files          -> net, ftp, store, domain
+//! 2  net/      sockets: control and data channel, session       -> ftp, domain
+//! 1  ftp/      the protocol as pure functions on bytes          -> domain
+//! 1  store/    what survives a restart                          -> domain
+//! 0  domain/   nouns: Site, RemotePath, Entry, Secret           -> nothing
+//! ```
+//!
+//! # Threads and messages
+//!
+//! | thread | owns | waits on | ends when |
+//! | --- | --- | --- | --- |
+//! | UI (main) | `Model`, `View` | nothing, ever | the window closes |
+//! | `engine` | queue, pool, connections | commands, reports, a 100 ms tick | its handle is dropped |
+//! | `session-N` | one control connection, one local file | its task channel, its sockets with a deadline | its channel disconnects |
+//! | `local` | nothing lasting | the disk | its channel disconnects |
+//! | `journal` | `queue.db` | the disk | its channel disconnects |
+//!
+//! A question to the user (file exists, password) is a state of the job, never a blocked thread.
+
+pub mod domain;
+pub mod engine;
+pub mod ftp;
+pub mod net;
+pub mod store;

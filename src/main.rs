@@ -1,0 +1,3 @@
+//! The program: wires arguments, store, engine and a face.
+
+fn main() {}
