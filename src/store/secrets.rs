@@ -53,7 +53,7 @@ impl SystemKeyring {
 
     /// The crate opens the store once, at the first use, and keeps its reason for a failure here.
     fn status() -> Result<(), String> {
-        keyring::Entry::store_status().as_ref().map(|()| ()).map_err(told)
+        keyring::Entry::store_status().as_ref().copied().map_err(told)
     }
 }
 

@@ -332,7 +332,7 @@ impl Node {
     }
 
     /// What is in it; nothing in a site.
-    pub fn items(&self) -> &[Node] {
+    pub fn items(&self) -> &[Self] {
         match self {
             Self::Folder(folder) => &folder.items,
             Self::Site(_) => &[],
