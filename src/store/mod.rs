@@ -1,4 +1,5 @@
 //! Floor 1: what survives a restart. Files are written whole or not at all; one that cannot be read is kept aside.
 
+pub mod journal;
 pub mod secrets;
 pub mod settings;
