@@ -230,7 +230,13 @@ impl Actor {
 
     fn forget_browser(&mut self, connection: ConnectionId) -> bool {
         let Some(browser) = self.browsers.remove(&connection) else { return false };
-        self.drop_session(browser.session);
+        match self.sessions.get_mut(&browser.session) {
+            // Lent to a transfer: that goes on.
+            Some(slot) if slot.busy.as_ref().is_some_and(|busy| busy.job.is_some()) => {
+                slot.role = Role::Transfer(browser.site.server_key().into());
+            }
+            _ => self.drop_session(browser.session),
+        }
         let moot =
             self.questions.iter().find(|(_, asked)| matches!(asked, Asked::BrowserPassword(of) if *of == connection));
         if let Some(id) = moot.map(|(id, _)| *id) {

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::domain::{EntryKind, RemotePath, Timestamp, Zone};
+use crate::domain::{EntryKind, Precision, RemotePath, Timestamp, Zone};
 use crate::ftp::error::{FtpError, Stage};
 use crate::net::session::{DataChannel, Session};
 
@@ -20,9 +20,10 @@ pub(super) fn download(
     session: &mut Session,
     job: &Assignment,
     remote: &RemotePath,
+    clock: &mut Clock,
     buffer: &mut [u8],
 ) -> Result<Worked, JobError> {
-    let source = source_side(session, job, remote)?;
+    let mut source = source_side(session, job, remote, clock)?;
     let mut target = job.local.clone();
     let mut adopt = None;
     if let Some(existing) = local_side(&target)? {
@@ -44,8 +45,16 @@ pub(super) fn download(
         }
     }
 
-    let mark = fingerprint(&job.server, remote.as_bytes(), source.size, source.modified);
-    let mut part = Part::open(part_path(&target, mark), source.size)?;
+    let mut part = Part::open(part_of(job, remote, &target, source), source.size)?;
+    if part.length > 0 {
+        // What a listing said may be old; a part is only continued from the very version that it began with.
+        let now = ask(session, job, remote)?;
+        if now.size != source.size || differ(now.modified, source.modified) {
+            source = now;
+            part = Part::open(part_of(job, remote, &target, source), source.size)?;
+        }
+    }
+    job.counter.learn_size(source.size);
     if let Some(at) = adopt
         && part.length < at
     {
@@ -67,17 +76,76 @@ pub(super) fn download(
     Ok(Worked::Transferred)
 }
 
-/// What the job knows of its source, else what the server says.
-fn source_side(session: &mut Session, job: &Assignment, remote: &RemotePath) -> Result<Side, JobError> {
-    let known = Side { size: job.size, modified: job.modified };
-    if known.size.is_some() {
-        return Ok(known);
+/// From this size on, the server is asked for the exact time where the listing gave none: a part can then be continued.
+const EXACT_FROM: u64 = 1 << 20;
+
+/// How far a server's LIST times are from UTC, once one file's two times were compared.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    offset: Option<i64>,
+}
+
+impl Clock {
+    /// A server's wall-clock time in UTC.
+    fn to_utc(&self, time: Timestamp) -> Option<Timestamp> {
+        Some(Timestamp { seconds: time.seconds + self.offset?, zone: Zone::Utc, ..time })
     }
+
+    /// Compares what LIST and MDTM say of one file. Offsets are whole quarters of an hour.
+    fn compare(&mut self, listed: Timestamp, exact: Timestamp) {
+        if listed.precision >= Precision::Minute && listed.zone == Zone::Server && exact.zone == Zone::Utc {
+            let quarters = (exact.seconds - listed.seconds + 450).div_euclid(900);
+            self.offset = (quarters.abs() <= 14 * 4).then_some(quarters * 900);
+        }
+    }
+}
+
+/// What the job knows of its source, else what the server says.
+fn source_side(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    clock: &mut Clock,
+) -> Result<Side, JobError> {
+    let known = Side { size: job.size, modified: job.modified };
+    let Some(size) = known.size else { return ask(session, job, remote) };
+    match known.modified {
+        Some(time) if time.zone == Zone::Utc => Ok(known),
+        Some(time) if size < EXACT_FROM && clock.offset.is_some() => {
+            Ok(Side { modified: clock.to_utc(time), ..known })
+        }
+        None if size < EXACT_FROM => Ok(known),
+        listed => {
+            let exact = ask(session, job, remote)?;
+            if let (Some(listed), Some(exact)) = (listed, exact.modified) {
+                clock.compare(listed, exact);
+            }
+            Ok(Side { size: exact.size.or(known.size), modified: exact.modified })
+        }
+    }
+}
+
+/// What the server says of the source.
+fn ask(session: &mut Session, job: &Assignment, remote: &RemotePath) -> Result<Side, JobError> {
     match session.facts(remote)? {
         Some(facts) if facts.kind == EntryKind::Directory => Err(JobError::OtherKind(remote.text(&job.charset))),
-        Some(facts) => Ok(Side { size: facts.size, modified: facts.modified.or(known.modified) }),
+        Some(facts) => Ok(Side { size: facts.size, modified: facts.modified }),
         // Some servers know neither SIZE nor MLST: RETR itself says whether it is there.
-        None => Ok(known),
+        None => Ok(Side { size: job.size, modified: None }),
+    }
+}
+
+/// Where the bytes go until they are whole.
+fn part_of(job: &Assignment, remote: &RemotePath, target: &Path, source: Side) -> PathBuf {
+    let exact = source.modified.filter(|time| time.zone == Zone::Utc && time.precision == Precision::Second);
+    part_path(target, fingerprint(&job.server, remote.as_bytes(), source.size, exact))
+}
+
+/// Whether two exact times are of two versions. A server that cannot tell does not make them so.
+fn differ(a: Option<Timestamp>, b: Option<Timestamp>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.zone == b.zone && a.precision == b.precision && a.seconds != b.seconds,
+        _ => false,
     }
 }
 
@@ -103,6 +171,7 @@ fn fill(
         other => other?,
     };
     let expected = size.or(if part.length == 0 { channel.announced } else { None });
+    job.counter.learn_size(expected);
     let from = part.length;
     job.counter.begin_at(from);
     let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, &job.counter);
@@ -245,5 +314,24 @@ impl Part {
 
     fn wrong(&self, error: &io::Error) -> JobError {
         LocalError::new(LocalAction::Write, &self.path, error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_with_both_times_tells_the_servers_offset() {
+        let listed = Timestamp::civil((2026, 3, 1), (14, 30, 0), Precision::Minute, Zone::Server).unwrap();
+        let exact = Timestamp::parse_rfc3659("20260301123042").unwrap();
+        let mut clock = Clock::default();
+        assert_eq!(clock.to_utc(listed), None);
+        clock.compare(listed, exact);
+        assert_eq!(clock.to_utc(listed).map(Timestamp::iso).as_deref(), Some("2026-03-01T12:30Z"));
+        let day = Timestamp { precision: Precision::Day, ..listed };
+        let mut clock = Clock::default();
+        clock.compare(day, exact);
+        assert_eq!(clock.to_utc(day), None, "a date alone tells nothing");
     }
 }

@@ -17,9 +17,21 @@ pub(super) const BUFFER: usize = 256 * 1024;
 pub(super) struct Counter {
     begun_at: AtomicU64,
     moved: AtomicU64,
+    /// The whole size plus one; 0 = not known.
+    size: AtomicU64,
 }
 
 impl Counter {
+    /// The session found out how large the whole is.
+    pub(super) fn learn_size(&self, size: Option<u64>) {
+        self.size.store(size.map_or(0, |size| size.saturating_add(1)), Ordering::Relaxed);
+    }
+
+    /// The whole size, where the session found out.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.size.load(Ordering::Relaxed).checked_sub(1)
+    }
+
     /// The transfer begins at that offset: what was there already is no speed.
     pub(super) fn begin_at(&self, offset: u64) {
         self.begun_at.store(offset, Ordering::Relaxed);

@@ -129,12 +129,15 @@ impl Queue {
         self.dirty.insert(id);
     }
 
-    /// A running job stands at so many bytes: for what is left; the journal hears it when the job stops.
-    pub(super) fn progress(&mut self, id: JobId, bytes: u64) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
+    /// A running job stands at so many bytes, and perhaps its size was found out; gives its size. For what is left: the
+    /// journal hears it when the job stops.
+    pub(super) fn progress(&mut self, id: JobId, bytes: u64, size: Option<u64>) -> Option<u64> {
+        let job = self.jobs.get_mut(&id)?;
         let before = job.outstanding();
         job.bytes = bytes;
+        job.size = size.or(job.size);
         self.outstanding = self.outstanding - before + job.outstanding();
+        job.size
     }
 
     /// The one place where a job's state changes. `false` = not allowed from where it is; nothing happened.

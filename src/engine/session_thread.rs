@@ -11,6 +11,7 @@ use crate::domain::{EntryKind, Listing, RemotePath};
 use crate::ftp::error::{Class, FtpError};
 use crate::net::session::{Observer, Session};
 
+use super::download::Clock;
 use super::error::JobError;
 use super::message::Direction;
 use super::secrets::Secrets;
@@ -37,6 +38,7 @@ impl SessionThread {
                 session: None,
                 server: String::new(),
                 habits: Habits::default(),
+                clock: Clock::default(),
                 buffer: Vec::new(),
             };
             worker.serve(&inbox);
@@ -66,6 +68,7 @@ struct Worker {
     session: Option<Session>,
     server: String,
     habits: Habits,
+    clock: Clock,
     buffer: Vec<u8>,
 }
 
@@ -178,7 +181,7 @@ impl Worker {
         match (job.direction, kind) {
             (Direction::Download, EntryKind::Directory) => folder::download(session, job, &remote),
             (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote),
-            (Direction::Download, _) => download::download(session, job, &remote, &mut self.buffer),
+            (Direction::Download, _) => download::download(session, job, &remote, &mut self.clock, &mut self.buffer),
             (Direction::Upload, _) => upload::upload(session, job, &remote, &mut self.habits, &mut self.buffer),
         }
     }
@@ -212,6 +215,7 @@ impl Worker {
         if self.server != server || self.session.as_ref().is_some_and(Session::is_broken) {
             self.session = None;
             self.habits = Habits::default();
+            self.clock = Clock::default();
         }
         if let Some(session) = &mut self.session {
             session.set_cancel(&task.cancel);

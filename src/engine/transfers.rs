@@ -1,6 +1,5 @@
 //! The queue at work: orders in, jobs to sessions, results back, what to do when something fails.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -226,7 +225,8 @@ impl Actor {
             .site
             .connection_limit
             .map_or(limit, |limit| usize::from(limit.max(1)).saturating_sub(self.browsers_of(server)));
-        limit.min(of_site).min(known.cap.unwrap_or(limit))
+        // With no browsing session to borrow, one transfer session is always worth a try.
+        limit.min(of_site).min(known.cap.unwrap_or(limit)).max(usize::from(self.browsers_of(server) == 0))
     }
 
     fn assign(&mut self, session: u64, id: JobId) -> bool {
@@ -320,6 +320,10 @@ impl Actor {
                 self.queue.transition(id, JobState::Done(Outcome::Skipped));
             }
             Worked::Folder { children, notes } => {
+                // Stopped by the user at the last moment: what it holds must not start.
+                if !self.queue.job(id).is_some_and(|job| matches!(job.state, JobState::Running | JobState::Queued)) {
+                    return;
+                }
                 notes.into_iter().for_each(|note| self.note(LogKind::Note, note));
                 // Both or neither in the journal: a folder that is done has its files in the queue.
                 self.queue.update(id, |job| job.kind = EntryKind::Directory);
@@ -513,16 +517,15 @@ impl Actor {
     pub(super) fn progress(&mut self) -> Option<Progress> {
         let now = self.now;
         let mut jobs = Vec::new();
-        let mut known: HashMap<JobId, u64> = HashMap::new();
         for slot in self.sessions.values_mut() {
             let Some(running) = slot.busy.as_mut().and_then(|busy| busy.job.as_mut()) else { continue };
             self.totals.count(running);
             running.meter.sample(now, running.counter.moved());
             let (bytes, rate) = (running.counter.bytes(), running.meter.rate());
-            let size = self.queue.job(running.id).and_then(|job| job.size);
+            // What is left counts what is on its way.
+            let size = self.queue.progress(running.id, bytes, running.counter.size());
             let left = size.map(|size| size.saturating_sub(bytes));
             let time_left = left.and_then(|left| time_left(left, rate));
-            known.insert(running.id, bytes);
             jobs.push(JobProgress { id: running.id, bytes, size, rate, time_left });
         }
         if jobs.is_empty()
@@ -532,12 +535,6 @@ impl Actor {
             return None;
         }
         jobs.sort_unstable_by_key(|job| job.id);
-        for (id, bytes) in known {
-            // What is left counts what is on its way.
-            if self.queue.job(id).is_some_and(|job| job.bytes != bytes) {
-                self.queue.progress(id, bytes);
-            }
-        }
         let (rate_down, rate_up) = self.totals.rates(now);
         let bytes_left = self.queue.outstanding();
         let progress = Progress {
@@ -577,10 +574,6 @@ impl Actor {
             self.queue.update(*id, |job| {
                 job.attempt = 0;
                 job.existing = Existing::Unknown;
-                // What the listing said may be as old as the failure; the server is asked again.
-                if job.direction == Direction::Download && job.parent.is_none() {
-                    (job.size, job.modified) = (None, None);
-                }
             });
             if let Some(site) = self.queue.job(*id).map(|job| Arc::clone(&job.site)) {
                 let server = self.server(&site);

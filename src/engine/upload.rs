@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Seek as _, SeekFrom};
 
 use crate::domain::{EntryKind, RemotePath, Timestamp};
-use crate::ftp::error::{Class, FtpError, Stage};
+use crate::ftp::error::{Class, FtpError};
 use crate::net::session::{Session, StoreAt};
 
 use super::conflict::{Decision, Side, decide};
@@ -128,7 +128,6 @@ fn store(
     match pump::send(&mut channel, file, &job.local, buffer, &job.counter) {
         Ok(()) => match channel.finish() {
             Ok(_) => {}
-            Err(error @ FtpError::Timeout { stage: Stage::Completion, .. }) => return Err(error.into()),
             Err(error) => return Err(error.into()),
         },
         Err(Stopped::Local(error) | Stopped::Remote(error)) => {
