@@ -166,7 +166,7 @@ fn the_process_that_is_killed() {
     } else {
         face.until_state("a paused queue", |face| face.paused);
         for job in face.jobs().filter(|job| !ended(&job.state)) {
-            assert_eq!(job.state, JobState::Paused, "{}", job.remote);
+            assert_eq!(job.state, JobState::Queued, "{}: waits until the queue is resumed", job.remote);
             println!("@job {}", job.remote.to_string().trim_start_matches('/'));
         }
         println!("@paused");
