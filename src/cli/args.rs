@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
+use super::output::complain;
 use super::url::{Address, AddressError};
 use crate::domain::{Secret, Security, Site, TransferMode};
 use crate::engine::message::ConflictPolicy;
@@ -14,6 +15,18 @@ use crate::store::sitebook::SiteBook;
 /// The environment variable that may hold the password.
 pub(super) const PASSWORD_VARIABLE: &str = "TWINPORT_PASSWORD";
 
+/// Behind the options. clap wraps the lines.
+const AFTER_HELP: &str = "\
+Without a command, the window opens.
+
+Trailing slashes mean what they mean to rsync: `get URL/dir/ LOCAL` puts what is in dir into LOCAL, `get URL/dir LOCAL` \
+makes LOCAL/dir. Paths in a URL are relative to the login directory; // or %2F first means the root.
+
+The password comes from the URL, TWINPORT_PASSWORD, the saved site, or a prompt. Without a user in the URL the login is \
+anonymous.
+
+Exit status: 0 all done; 1 some transfer failed; 2 wrong usage; 3 could not connect or log in; 130 interrupted.";
+
 /// A two-pane FTP client: a window for people, a command line for scripts.
 #[derive(Debug, Parser)]
 #[command(
@@ -21,16 +34,8 @@ pub(super) const PASSWORD_VARIABLE: &str = "TWINPORT_PASSWORD";
     version,
     about,
     disable_help_subcommand = true,
-    after_help = "\
-Without a command, the window opens.
-
-Trailing slashes mean what they mean to rsync: `get URL/dir/ LOCAL` puts what is in dir into LOCAL, `get URL/dir LOCAL`
-makes LOCAL/dir. Paths in a URL are relative to the login directory; // or %2F first means the root.
-
-The password comes from the URL, TWINPORT_PASSWORD, the saved site, or a prompt. Without a user the login is anonymous.
-
-Exit status: 0 all done; 1 some transfer failed; 2 wrong usage; 3 could not connect or log in;
-4 certificate not trusted; 130 interrupted."
+    override_usage = "twinport [OPTIONS] [URL|SITE]\n       twinport [OPTIONS] <COMMAND>",
+    after_help = AFTER_HELP
 )]
 pub struct Arguments {
     /// Opens the window, connecting: a URL, or a saved site's name.
@@ -119,7 +124,7 @@ pub struct Options {
     #[arg(long, global = true, value_enum, value_name = "WHAT")]
     pub on_exists: Option<OnExists>,
     /// How a finished file is checked.
-    #[arg(long, global = true, value_enum, default_value = "size")]
+    #[arg(long, global = true, value_enum, default_value = "size", hide = true)]
     pub verify: Verify,
     /// Seconds to wait for the server [default: 20].
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
@@ -229,10 +234,9 @@ pub fn parse() -> Arguments {
     Arguments::parse()
 }
 
-/// Tells wrong usage as clap would: the reason, then where help is. The status to end with.
+/// Tells wrong usage in a sentence. The status to end with.
 pub fn refuse(error: &UsageError) -> Exit {
-    let kind = clap::error::ErrorKind::ValueValidation;
-    Arguments::command().error(kind, error).print().ok();
+    complain(&format!("{error}."));
     Exit::Usage
 }
 
@@ -344,6 +348,8 @@ impl From<OnExists> for ConflictPolicy {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
     use crate::store::sitebook::Node;
 

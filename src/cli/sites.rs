@@ -99,15 +99,17 @@ fn import(file: &Path, options: &Options, context: &Context) -> Result<(), Strin
     // Passwords only now: none is kept for a site that was not saved.
     let mut unkept = added.secrets.iter().filter_map(|(id, secret)| context.keyring.write(*id, secret).err());
     if let Some(why) = unkept.next() {
-        let count = 1 + unkept.count();
-        complain(&format!("{count} passwords could not be kept and will be asked for. {why}"));
+        let rest = match unkept.count() {
+            0 => String::new(),
+            more => format!(", nor those of {more} other sites"),
+        };
+        complain(&format!("a password could not be kept{rest}: you will be asked when it is needed. {why}"));
     }
     for note in &added.notes {
         complain(note);
     }
     if !options.quiet {
-        let sites = if added.sites == 1 { "1 site was".to_owned() } else { format!("{} sites were", added.sites) };
-        tell(&format!("{sites} taken over from {}.", printable(&file.display().to_string())));
+        tell(&format!("{} taken over from {}.", sites(added.sites), printable(&file.display().to_string())));
     }
     Ok(())
 }
@@ -119,10 +121,14 @@ fn export(file: &Path, options: &Options, context: &Context) -> Result<(), Strin
         _ => format!("{} could not be written: {error}", file.display()),
     })?;
     if !options.quiet {
-        let count = context.book.sites().len();
-        tell(&format!("{count} sites were written to {}, without passwords.", printable(&file.display().to_string())));
+        let sites = sites(context.book.sites().len());
+        tell(&format!("{sites} written to {}, without passwords.", printable(&file.display().to_string())));
     }
     Ok(())
+}
+
+fn sites(count: usize) -> String {
+    if count == 1 { "1 site was".to_owned() } else { format!("{count} sites were") }
 }
 
 /// Never over something of the user's; and no half of a file stays.
