@@ -2,13 +2,30 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
+use super::output::complain;
 use super::url::{Address, AddressError};
-use crate::domain::{Security, Site, TransferMode};
+use crate::domain::{Secret, Security, Site, TransferMode};
 use crate::engine::message::ConflictPolicy;
 use crate::store::settings::Settings;
+use crate::store::sitebook::SiteBook;
+
+/// The environment variable that may hold the password.
+pub(super) const PASSWORD_VARIABLE: &str = "TWINPORT_PASSWORD";
+
+/// Behind the options. clap wraps the lines.
+const AFTER_HELP: &str = "\
+Without a command, the window opens.
+
+Trailing slashes mean what they mean to rsync: `get URL/dir/ LOCAL` puts what is in dir into LOCAL, `get URL/dir LOCAL` \
+makes LOCAL/dir. Paths in a URL are relative to the login directory; // or %2F first means the root.
+
+The password comes from the URL, TWINPORT_PASSWORD, the saved site, or a prompt. Without a user in the URL the login is \
+anonymous.
+
+Exit status: 0 all done; 1 some transfer failed; 2 wrong usage; 3 could not connect or log in; 130 interrupted.";
 
 /// A two-pane FTP client: a window for people, a command line for scripts.
 #[derive(Debug, Parser)]
@@ -17,16 +34,8 @@ use crate::store::settings::Settings;
     version,
     about,
     disable_help_subcommand = true,
-    after_help = "\
-Without a command, the window opens.
-
-Trailing slashes mean what they mean to rsync: `get URL/dir/ LOCAL` puts what is in dir into LOCAL, `get URL/dir LOCAL`
-makes LOCAL/dir. Paths in a URL are relative to the login directory; // or %2F first means the root.
-
-The password comes from the URL, TWINPORT_PASSWORD, the saved site, or a prompt. Without a user the login is anonymous.
-
-Exit status: 0 all done; 1 some transfer failed; 2 wrong usage; 3 could not connect or log in;
-4 certificate not trusted; 130 interrupted."
+    override_usage = "twinport [OPTIONS] [URL|SITE]\n       twinport [OPTIONS] <COMMAND>",
+    after_help = AFTER_HELP
 )]
 pub struct Arguments {
     /// Opens the window, connecting: a URL, or a saved site's name.
@@ -70,7 +79,7 @@ pub enum Verb {
         #[arg(short, long)]
         long: bool,
     },
-    /// Show the saved sites, or take them from and to a file of FileZilla's.
+    /// Show the saved sites; take them over from FileZilla, or write them to a file.
     Sites {
         /// Without one, the list.
         #[command(subcommand)]
@@ -81,12 +90,12 @@ pub enum Verb {
 /// What `sites` can do.
 #[derive(Debug, Subcommand)]
 pub enum SitesAction {
-    /// Take over the sites of a sitemanager.xml.
+    /// Take over the sites of FileZilla's sitemanager.xml, or of what Twinport exported.
     Import {
-        /// FileZilla's sitemanager.xml, or what it exported.
+        /// Stays as it is.
         file: PathBuf,
     },
-    /// Write the sites to a file that FileZilla can import too (passwords stay here).
+    /// Write the sites to a file that Twinport can import. Passwords stay here.
     Export {
         /// Must not exist yet.
         file: PathBuf,
@@ -115,7 +124,7 @@ pub struct Options {
     #[arg(long, global = true, value_enum, value_name = "WHAT")]
     pub on_exists: Option<OnExists>,
     /// How a finished file is checked.
-    #[arg(long, global = true, value_enum, default_value = "size")]
+    #[arg(long, global = true, value_enum, default_value = "size", hide = true)]
     pub verify: Verify,
     /// Seconds to wait for the server [default: 20].
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
@@ -225,10 +234,9 @@ pub fn parse() -> Arguments {
     Arguments::parse()
 }
 
-/// Tells wrong usage as clap would: the reason, then where help is. The status to end with.
+/// Tells wrong usage in a sentence. The status to end with.
 pub fn refuse(error: &UsageError) -> Exit {
-    let kind = clap::error::ErrorKind::ValueValidation;
-    Arguments::command().error(kind, error).print().ok();
+    complain(&format!("{error}."));
     Exit::Usage
 }
 
@@ -253,32 +261,30 @@ impl Arguments {
         Ok(())
     }
 
-    /// The site to open the window with, `None` = none was named: a URL (what is saved for the same server and user
-    /// comes along), or a saved site by its name.
+    /// The site to open the window with and the password, where the URL or the environment has one; `None` = no site was
+    /// named. A URL brings along what is saved for the same server and user.
     ///
     /// # Errors
     /// No such site, no such URL.
-    pub fn site(&self, saved: &[Site]) -> Result<Option<(Site, Option<Address>)>, UsageError> {
+    pub fn site(&self, book: &SiteBook) -> Result<Option<(Site, Option<Secret>)>, UsageError> {
         let Some(target) = &self.target else { return Ok(None) };
-        if target.contains("://") {
+        let (mut site, password) = if target.contains("://") {
             let address = Address::parse(target)?;
-            let mut site = address.site(saved);
-            self.options.apply_to_site(&mut site);
+            let mut site = address.site(book);
             if !address.path.is_home() {
                 site.remote_dir = Some(address.path.text(&site.charset));
             }
-            return Ok(Some((site, Some(address))));
-        }
-        let same = |site: &&Site| site.name == *target;
-        let alike = |site: &&Site| site.name.to_lowercase() == target.to_lowercase();
-        match saved.iter().find(same).or_else(|| saved.iter().find(alike)) {
-            Some(site) => {
-                let mut site = site.clone();
-                self.options.apply_to_site(&mut site);
-                Ok(Some((site, None)))
-            }
-            None => Err(UsageError::NoSuchSite(target.clone())),
-        }
+            (site, address.password)
+        } else {
+            let site = book.find(target).ok_or_else(|| UsageError::NoSuchSite(target.clone()))?;
+            (site.clone(), None)
+        };
+        self.options.apply_to_site(&mut site);
+        let password = password.or_else(|| {
+            let value = std::env::var(PASSWORD_VARIABLE).ok().filter(|_| site.needs_password());
+            value.map(Secret::new)
+        });
+        Ok(Some((site, password)))
     }
 }
 
@@ -342,7 +348,10 @@ impl From<OnExists> for ConflictPolicy {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::store::sitebook::Node;
 
     fn read(line: &[&str]) -> Arguments {
         Arguments::try_parse_from([&["twinport"], line].concat()).expect("arguments")
@@ -384,7 +393,8 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_refused() {
-        for line in [&["get"][..], &["put", "x"], &["ls"], &["--connections", "0"], &["--mode", "both"], &["--nonsense"]]
+        for line in
+            [&["get"][..], &["put", "x"], &["ls"], &["--connections", "0"], &["--mode", "both"], &["--nonsense"]]
         {
             let error = Arguments::try_parse_from([&["twinport"], line].concat()).expect_err("refused");
             assert_eq!(error.exit_code(), 2, "{line:?}");
@@ -404,16 +414,17 @@ mod tests {
     fn the_window_opens_a_saved_site_by_name_and_a_url_with_what_is_saved_for_it() {
         let saved = [
             Site { name: "Work".into(), host: "files.example".into(), user: "ann".into(), ..Site::default() },
-            Site { name: "work".into(), host: "other.example".into(), ..Site::default() },
+            Site { name: "Home".into(), host: "other.example".into(), ..Site::default() },
         ];
-        let open = |target: &str| read(&[target, "--mode", "passive"]).site(&saved);
-        let (site, _) = open("work").expect("a site").expect("named");
+        let book = SiteBook { items: saved.into_iter().map(Node::Site).collect() };
+        let open = |target: &str| read(&[target, "--mode", "passive"]).site(&book);
+        let (site, _) = open("home").expect("a site").expect("named");
         assert_eq!(site.host, "other.example");
         assert_eq!(site.transfer_mode, Some(TransferMode::Passive));
-        let (site, address) = open("ftp://ann@FILES.example/in%20box").expect("a site").expect("named");
+        let (site, password) = open("ftp://ann:pw@FILES.example/in%20box").expect("a site").expect("named");
         assert_eq!(site.name, "Work");
         assert_eq!(site.remote_dir.as_deref(), Some("in box"));
-        assert!(address.is_some());
+        assert_eq!(password, Some(Secret::from("pw")));
         assert_eq!(open("nowhere").expect_err("none"), UsageError::NoSuchSite("nowhere".into()));
     }
 }

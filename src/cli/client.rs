@@ -6,19 +6,16 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, bounded, never, select};
 
+use super::args::PASSWORD_VARIABLE;
 use super::output::{complain, printable};
 use super::screen::Screen;
 use super::url::Address;
 use super::{Context, Exit, Options};
 use crate::domain::{Logon, Secret, Site, SiteId};
-use crate::engine::message::{
-    Answer, Command, Event, FtpError, LogKind, LogLine, Question, Settings, Stage, explain,
-};
+use crate::engine::message::{Answer, Command, Event, FtpError, LogKind, LogLine, Question, Settings, Stage, explain};
 use crate::engine::{Engine, EngineConfig};
 use crate::store::secrets::{Keyring, MemoryKeyring};
 
-/// The environment variable that may hold the password.
-const PASSWORD_VARIABLE: &str = "TWINPORT_PASSWORD";
 /// The status of a program that a signal ended.
 const INTERRUPTED: i32 = 130;
 
@@ -59,7 +56,7 @@ pub(super) enum Refusal {
 impl Client {
     /// Finds the password and starts the engine; says on stderr what stands in the way.
     pub(super) fn start(address: &Address, options: &Options, context: &Context) -> Result<Self, Exit> {
-        let mut site = address.site(&context.sites);
+        let mut site = address.site(&context.book);
         options.apply_to_site(&mut site);
         let secret = secret(address, &site, context.keyring.as_ref(), options.verbose > 0)?;
         // The engine asks the keyring by itself. It gets one that holds just what was found, so that a password in the URL
@@ -261,20 +258,17 @@ fn interrupts() -> Receiver<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn saved() -> (Site, MemoryKeyring) {
-        let site = Site { id: SiteId(7), host: "host".into(), user: "ann".into(), ..Site::default() };
-        let keyring = MemoryKeyring::default();
-        keyring.write(SiteId(7), &Secret::from("saved")).expect("kept");
-        (site, keyring)
-    }
+    use crate::store::sitebook::{Node, SiteBook};
 
     #[test]
     fn the_urls_password_wins_over_the_saved_one() {
-        let (site, keyring) = saved();
+        let site = Site { id: SiteId(7), host: "host".into(), user: "ann".into(), ..Site::default() };
+        let book = SiteBook { items: vec![Node::Site(site)] };
+        let keyring = MemoryKeyring::default();
+        keyring.write(SiteId(7), &Secret::from("saved")).expect("kept");
         let find = |url: &str| {
             let address = Address::parse(url).expect(url);
-            let site = address.site(std::slice::from_ref(&site));
+            let site = address.site(&book);
             secret(&address, &site, &keyring, false).expect("found")
         };
         assert_eq!(find("ftp://ann:typed@host/"), Some(Secret::from("typed")));

@@ -90,7 +90,9 @@ fn connect(client: &Client) -> Result<(), Refusal> {
     loop {
         match client.next_event(&Screen::plain())? {
             Event::Connection { state: ConnectionState::Ready { .. }, .. } => return Ok(()),
-            Event::Connection { state: ConnectionState::Failed(error), .. } => return Err(Refusal::NoConnection(error)),
+            Event::Connection { state: ConnectionState::Failed(error), .. } => {
+                return Err(Refusal::NoConnection(error));
+            }
             Event::Connection { state: ConnectionState::Closed, .. } => return Err(Refusal::Ended),
             _ => {}
         }
@@ -119,9 +121,7 @@ fn single_entry(client: &Client, address: &Address) -> Result<Option<Arc<Listing
     };
     let Ok(listing) = read(client, &parent)? else { return Ok(None) };
     let found = listing.entries.iter().find(|entry| &*entry.name == name && entry.kind != EntryKind::Directory);
-    Ok(found.map(|entry| {
-        Arc::new(Listing { dir: parent, entries: vec![entry.clone()], unread: Vec::new() })
-    }))
+    Ok(found.map(|entry| Arc::new(Listing { dir: parent, entries: vec![entry.clone()], unread: Vec::new() })))
 }
 
 fn print_names(listing: &Listing, charset: &Charset, output: &mut Output) -> io::Result<()> {

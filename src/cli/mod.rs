@@ -19,16 +19,19 @@ use std::sync::Arc;
 pub use args::{Arguments, Options, UsageError, Verb};
 pub use output::complain;
 
-use crate::domain::Site;
+use crate::store::profile::Profile;
 use crate::store::secrets::Keyring;
 use crate::store::settings::Settings;
+use crate::store::sitebook::SiteBook;
 
 /// What the profile gave.
 pub struct Context {
+    /// Where things live.
+    pub profile: Profile,
     /// As saved.
     pub settings: Settings,
-    /// The saved sites, in the book's order.
-    pub sites: Vec<Site>,
+    /// The saved sites.
+    pub book: SiteBook,
     /// Where passwords live.
     pub keyring: Arc<dyn Keyring>,
 }

@@ -6,14 +6,14 @@ use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 use serde::Serialize;
 
 /// Standard output, buffered. After a broken pipe it swallows whatever comes.
-pub struct Output {
+pub(super) struct Output {
     stdout: BufWriter<StdoutLock<'static>>,
     closed: bool,
 }
 
 impl Output {
     /// For the program's life.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { stdout: BufWriter::new(io::stdout().lock()), closed: false }
     }
 
@@ -21,7 +21,7 @@ impl Output {
     ///
     /// # Errors
     /// Where stdout cannot be written (a full disk behind `>`); never for a reader that went away.
-    pub fn line(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
         self.write(|stdout| writeln!(stdout, "{text}"))
     }
 
@@ -29,7 +29,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::line`].
-    pub fn json(&mut self, object: &impl Serialize) -> io::Result<()> {
+    pub(super) fn json(&mut self, object: &impl Serialize) -> io::Result<()> {
         self.write(|stdout| {
             serde_json::to_writer(&mut *stdout, object)?;
             stdout.write_all(b"\n")
@@ -40,13 +40,8 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::line`].
-    pub fn flush(&mut self) -> io::Result<()> {
+    pub(super) fn flush(&mut self) -> io::Result<()> {
         self.write(|stdout| stdout.flush())
-    }
-
-    /// Whether the reader went away: nobody will see more.
-    pub fn is_closed(&self) -> bool {
-        self.closed
     }
 
     fn write(&mut self, write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> io::Result<()> {
@@ -64,7 +59,7 @@ impl Output {
 }
 
 /// One line for people on stderr. A stderr that is gone has no one to tell.
-pub fn tell(line: &str) {
+pub(super) fn tell(line: &str) {
     writeln!(io::stderr(), "{line}").ok();
 }
 
@@ -75,7 +70,7 @@ pub fn complain(sentence: &str) {
 
 /// The text with whatever a terminal would obey or hide (controls, escape sequences, direction marks) written out as
 /// `\n`, `\x1b`, `\u{202e}`: a server chooses its file names, and must not draw on the user's terminal.
-pub fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -93,7 +88,7 @@ pub fn printable(text: &str) -> String {
 }
 
 /// Rows as aligned columns, two spaces apart; `right` says which columns end flush. The last column is never padded.
-pub fn aligned<const N: usize>(rows: &[[String; N]], right: [bool; N]) -> Vec<String> {
+pub(super) fn aligned<const N: usize>(rows: &[[String; N]], right: [bool; N]) -> Vec<String> {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

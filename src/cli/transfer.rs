@@ -181,14 +181,21 @@ impl Transfer {
 /// "12 files, 3.0 MiB in 0:02 (1.5 MiB/s); 1 was there already and was left; 2 failed".
 fn words(summary: &Summary, took: Duration) -> String {
     let mut words = format!("{}, {} in {}", files(summary.files), bytes(summary.bytes), duration(took));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "for people")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "for people"
+    )]
     if took.as_secs_f64() > 0.5 {
         words.push_str(&format!(" ({})", rate((summary.bytes as f64 / took.as_secs_f64()) as u64)));
     }
     match summary.skipped {
         0 => {}
         1 => words.push_str("; 1 was there already and was left (--on-exists overwrite replaces it)"),
-        many => words.push_str(&format!("; {many} were there already and were left (--on-exists overwrite replaces them)")),
+        many => {
+            words.push_str(&format!("; {many} were there already and were left (--on-exists overwrite replaces them)"))
+        }
     }
     if summary.failed > 0 {
         words.push_str(&format!("; {} failed", summary.failed));

@@ -6,6 +6,7 @@ use std::net::Ipv6Addr;
 use percent_encoding::percent_decode_str;
 
 use crate::domain::{Logon, RemotePath, Secret, Security, Site};
+use crate::store::sitebook::SiteBook;
 
 /// Where a URL points.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,9 @@ pub enum AddressError {
     )]
     Tls(String),
     /// `sftp:`, `scp:`.
-    #[error("{0}:// is another protocol (files over SSH), which Twinport does not speak; an FTP server's URL begins with ftp://")]
+    #[error(
+        "{0}:// is another protocol (files over SSH), which Twinport does not speak; an FTP server's URL begins with ftp://"
+    )]
     Ssh(String),
     /// Any other scheme.
     #[error("Twinport does not speak {0}://; an FTP server's URL begins with ftp://")]
@@ -109,7 +112,7 @@ impl Address {
     }
 
     /// The site for it: a saved one for the same server and user, else one for the moment.
-    pub fn site(&self, saved: &[Site]) -> Site {
+    pub fn site(&self, book: &SiteBook) -> Site {
         let logon = if self.user.is_some() { Logon::Normal } else { Logon::Anonymous };
         let moment = Site {
             host: self.host.clone(),
@@ -120,10 +123,8 @@ impl Address {
             ..Site::default()
         };
         let key = moment.server_key();
-        let same = saved.iter().find(|site| {
-            site.server_key() == key && matches!(site.security, Security::Auto | Security::Off)
-        });
-        match same {
+        let clear = |site: &Site| matches!(site.security, Security::Auto | Security::Off);
+        match book.sites().into_iter().find(|site| site.server_key() == key && clear(site)) {
             // Where the remote pane begins is of no concern to a URL: its path says where.
             Some(site) => Site { remote_dir: None, ..site.clone() },
             None => moment,
@@ -231,6 +232,7 @@ fn decode(text: &str) -> Result<Vec<u8>, AddressError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sitebook::Node;
 
     fn path(url: &str) -> (String, bool) {
         let address = Address::parse(url).expect(url);
@@ -287,7 +289,7 @@ mod tests {
     #[test]
     fn without_a_user_the_login_is_anonymous() {
         for url in ["ftp://host/", "ftp://@host/", "ftp://anonymous@host/"] {
-            let site = Address::parse(url).expect(url).site(&[]);
+            let site = Address::parse(url).expect(url).site(&SiteBook::default());
             assert_eq!(site.logon, Logon::Anonymous, "{url}");
             assert_eq!(site.login_name(), "anonymous");
         }
@@ -332,7 +334,14 @@ mod tests {
 
     #[test]
     fn a_mistake_never_repeats_the_password() {
-        for url in ["user:hunter2@host/path", "ftps://user:hunter2@host", "ftp://user:hunter2@host:x/", "ftp://u:hunter2@", "ftp://u:hunter2/x@h/", "ftp://u:%hunter2@h/"] {
+        for url in [
+            "user:hunter2@host/path",
+            "ftps://user:hunter2@host",
+            "ftp://user:hunter2@host:x/",
+            "ftp://u:hunter2@",
+            "ftp://u:hunter2/x@h/",
+            "ftp://u:%hunter2@h/",
+        ] {
             let message = Address::parse(url).expect_err(url).to_string();
             assert!(!message.contains("hunter2"), "{message}");
         }
@@ -341,14 +350,15 @@ mod tests {
 
     #[test]
     fn a_saved_site_for_the_same_server_and_user_comes_along() {
-        let saved = [Site {
+        let saved = Site {
             name: "Work".into(),
             host: "Files.Example".into(),
             user: "ann".into(),
             remote_dir: Some("/deep".into()),
             ..Site::default()
-        }];
-        let site = |url: &str| Address::parse(url).expect(url).site(&saved);
+        };
+        let book = SiteBook { items: vec![Node::Site(saved)] };
+        let site = |url: &str| Address::parse(url).expect(url).site(&book);
         assert_eq!(site("ftp://ann@files.example/x").name, "Work");
         assert_eq!(site("ftp://ann@files.example/x").remote_dir, None);
         assert_eq!(site("ftp://bob@files.example/x").name, "");

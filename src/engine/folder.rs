@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 
 use crate::domain::{Entry, EntryKind, RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
@@ -16,9 +17,14 @@ use super::upload::temporary_of;
 use super::work::{Assignment, Worked};
 
 /// Reads the remote directory and makes the local one.
-pub(super) fn download(session: &mut Session, job: &Assignment, remote: &RemotePath) -> Result<Worked, JobError> {
+pub(super) fn download(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    folder: &Path,
+) -> Result<Worked, JobError> {
     let listing = session.list(remote, &mut |_| {})?;
-    fs::create_dir_all(&job.local).map_err(|error| LocalError::new(LocalAction::Create, &job.local, &error))?;
+    fs::create_dir_all(folder).map_err(|error| LocalError::new(LocalAction::Create, folder, &error))?;
     let mut notes = Vec::new();
     let mut taken = HashSet::new();
     let mut children = Vec::with_capacity(listing.entries.len());
@@ -35,7 +41,7 @@ pub(super) fn download(session: &mut Session, job: &Assignment, remote: &RemoteP
         let own = entry.kind != EntryKind::Link;
         children.push(Child {
             kind: entry.kind,
-            local: job.local.join(local),
+            local: folder.join(local),
             remote: remote.join(&entry.name),
             size: entry.size.filter(|_| own && entry.kind == EntryKind::File),
             modified: entry.modified.filter(|_| own),

@@ -26,6 +26,8 @@ pub(super) struct Job {
     pub(super) size: Option<u64>,
     pub(super) modified: Option<Timestamp>,
     pub(super) policy: ConflictPolicy,
+    /// The target was given as [`super::message::LocalTarget::At`]: a folder goes into it, under its own name.
+    pub(super) loose: bool,
     pub(super) existing: Existing,
     pub(super) state: JobState,
     pub(super) bytes: u64,

@@ -46,6 +46,7 @@ pub(super) struct NewJob {
     pub(super) size: Option<u64>,
     pub(super) modified: Option<Timestamp>,
     pub(super) policy: ConflictPolicy,
+    pub(super) loose: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -59,7 +60,7 @@ impl Queue {
     pub(super) fn add(&mut self, new: NewJob) -> JobId {
         let order = self.order.last_key_value().map_or(0, |(rank, _)| rank.order.saturating_add(1));
         let id = self.next_id();
-        let NewJob { site, direction, kind, local, remote, size, modified, policy } = new;
+        let NewJob { site, direction, kind, local, remote, size, modified, policy, loose } = new;
         self.insert(Job {
             id,
             parent: None,
@@ -73,6 +74,7 @@ impl Queue {
             size,
             modified,
             policy,
+            loose,
             existing: Existing::Unknown,
             state: JobState::Queued,
             bytes: 0,
@@ -98,6 +100,7 @@ impl Queue {
                 size,
                 modified,
                 existing,
+                loose: false,
                 state: JobState::Queued,
                 bytes: 0,
                 attempt: 0,
@@ -394,6 +397,7 @@ mod tests {
             size: Some(10),
             modified: None,
             policy: ConflictPolicy::Ask,
+            loose: false,
         }
     }
 

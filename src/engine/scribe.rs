@@ -155,6 +155,8 @@ fn from_row(row: JobRow) -> Option<Job> {
         size: row.size,
         modified: row.modified,
         policy: ron::from_str(&row.policy).unwrap_or_default(),
+        // Only the command line says `At`, and it keeps no journal.
+        loose: false,
         existing: Existing::Unknown,
         state,
         bytes: row.bytes,

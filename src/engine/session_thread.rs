@@ -13,6 +13,7 @@ use crate::net::session::{Observer, Session};
 
 use super::download::Clock;
 use super::error::JobError;
+use super::local_name::local_name;
 use super::message::Direction;
 use super::secrets::Secrets;
 use super::upload::Habits;
@@ -179,7 +180,11 @@ impl Worker {
         };
         self.buffer.resize(pump::BUFFER, 0);
         match (job.direction, kind) {
-            (Direction::Download, EntryKind::Directory) => folder::download(session, job, &remote),
+            (Direction::Download, EntryKind::Directory) => {
+                let named = remote.file_name().filter(|_| job.loose).map(|name| local_name(name, &job.charset));
+                let local = named.map_or_else(|| job.local.clone(), |name| job.local.join(name));
+                folder::download(session, job, &remote, &local)
+            }
             (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote),
             (Direction::Download, _) => download::download(session, job, &remote, &mut self.clock, &mut self.buffer),
             (Direction::Upload, _) => upload::upload(session, job, &remote, &mut self.habits, &mut self.buffer),

@@ -72,8 +72,9 @@ impl Actor {
             let policy = on_exists.unwrap_or(self.settings.on_exists);
             let new = match what {
                 What::Download { remote, kind, size, modified, to } => {
+                    let loose = matches!(to, LocalTarget::At(_));
                     let local = match to {
-                        LocalTarget::As(path) => path,
+                        LocalTarget::As(path) | LocalTarget::At(path) => path,
                         LocalTarget::Into(folder) => match remote.file_name() {
                             Some(name) => folder.join(local_name(name, &site.charset)),
                             None => folder,
@@ -86,11 +87,12 @@ impl Actor {
                     });
                     let file = kind == EntryKind::File;
                     let (size, modified) = if file { (size, modified) } else { (None, None) };
-                    NewJob { direction: Direction::Download, kind, local, remote, size, modified, policy, site }
+                    NewJob { direction: Direction::Download, kind, local, remote, size, modified, policy, loose, site }
                 }
                 What::Upload { local, to } => {
+                    let loose = matches!(to, RemoteTarget::At(_));
                     let remote = match to {
-                        RemoteTarget::As(path) => path,
+                        RemoteTarget::As(path) | RemoteTarget::At(path) => path,
                         RemoteTarget::Into(dir) => {
                             match local.file_name().and_then(|name| remote_name(name, &site.charset)) {
                                 Some(name) => dir.join(&name),
@@ -109,6 +111,7 @@ impl Actor {
                         local,
                         remote,
                         policy,
+                        loose,
                         site,
                     }
                 }
@@ -255,6 +258,7 @@ impl Actor {
             size: job.size,
             modified: job.modified,
             policy: job.policy,
+            loose: job.loose,
             existing: job.existing,
             safe_uploads: self.settings.safe_uploads,
             preserve_times: self.settings.preserve_times,

@@ -11,7 +11,7 @@ use super::conflict::{Decision, Side, decide};
 use super::download::facts;
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::Existing;
-use super::local_name::{fingerprint, numbered, remote_part_name};
+use super::local_name::{fingerprint, numbered, remote_name, remote_part_name};
 use super::pump::{self, Stopped};
 use super::work::{Assignment, Worked};
 
@@ -37,6 +37,13 @@ pub(super) fn upload(
     let source = local_side(job, &file)?;
     let size = source.size.unwrap_or(0);
     let mut target = remote.clone();
+    if job.loose
+        && let Some(facts) = session.facts(&target)?
+        && facts.kind == EntryKind::Directory
+        && let Some(name) = job.local.file_name().and_then(|name| remote_name(name, &job.charset))
+    {
+        target = target.join(&name);
+    }
     let temporary = temporary_name(job, &target, source);
     let (existing, part) = look(session, job, &target, temporary.as_ref())?;
     let mut replace = false;

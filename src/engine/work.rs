@@ -44,6 +44,8 @@ pub(super) struct Assignment {
     pub(super) size: Option<u64>,
     pub(super) modified: Option<Timestamp>,
     pub(super) policy: ConflictPolicy,
+    /// See [`super::job::Job::loose`].
+    pub(super) loose: bool,
     pub(super) existing: Existing,
     pub(super) safe_uploads: bool,
     pub(super) preserve_times: bool,
