@@ -452,6 +452,9 @@ impl Actor {
         if !self.log.is_empty() || !self.data.is_empty() {
             return Some(TELL_EVERY);
         }
+        if self.totals.are_shown() {
+            return Some(TICK);
+        }
         let wake = self.queue.next_wake().or_else(|| self.next_hold());
         let until = wake.map(|at| at.duration_since(SystemTime::now()).unwrap_or_default() + Duration::from_millis(1));
         let idle = self.sessions.values().any(|slot| matches!(slot.role, Role::Transfer(_)));
