@@ -88,7 +88,14 @@ pub struct WindowState {
     pub log_open: bool,
     /// The local pane's share of the width, 0 to 1.
     pub split: f32,
+    /// Widths in points of the local pane's columns, name first (its own is a minimum: it takes what is left).
+    pub local_columns: [f32; 6],
+    /// The same of the remote pane.
+    pub remote_columns: [f32; 6],
 }
+
+/// Wide enough for what is usually in them: name, size, type, modified, permissions, owner.
+const COLUMNS: [f32; 6] = [168.0, 76.0, 84.0, 128.0, 88.0, 80.0];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -120,6 +127,8 @@ impl Default for WindowState {
             queue_open: true,
             log_open: false,
             split: 0.5,
+            local_columns: COLUMNS,
+            remote_columns: COLUMNS,
         }
     }
 }

@@ -1,0 +1,1 @@
+//! Who connects to whom, as a picture (a place holder).
