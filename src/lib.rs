@@ -32,8 +32,10 @@
 //!
 //! A question to the user (file exists, password) is a state of the job, never a blocked thread.
 
+pub mod app;
 pub mod domain;
 pub mod engine;
 pub mod ftp;
 pub mod net;
 pub mod store;
+pub mod ui;

@@ -61,7 +61,8 @@ impl SiteDrafts {
 
     /// Whether anything has changes that are not saved. An opened folder is none.
     pub fn is_changed(&self) -> bool {
-        self.forms.values().any(SiteForm::is_changed) || with_closed_folders(&self.book) != with_closed_folders(&self.saved)
+        self.forms.values().any(SiteForm::is_changed)
+            || with_closed_folders(&self.book) != with_closed_folders(&self.saved)
     }
 
     /// Whether there is something worth saving without a question: folders that were opened or closed.
@@ -223,7 +224,8 @@ mod tests {
 
     fn drafts() -> (SiteDrafts, NodeId, NodeId) {
         let mut book = SiteBook::default();
-        let site = |name: &str| Node::Site(Site { name: name.into(), host: "h".into(), user: "u".into(), ..Site::default() });
+        let site =
+            |name: &str| Node::Site(Site { name: name.into(), host: "h".into(), user: "u".into(), ..Site::default() });
         let a = book.add(site("A"), Spot::End);
         let b = book.add(site("B"), Spot::End);
         (SiteDrafts::new(Arc::new(book), Some(a)), a, b)

@@ -112,7 +112,9 @@ impl SiteForm {
         let (server, path) = rest.split_once('/').map_or((rest.as_str(), None), |(server, path)| (server, Some(path)));
         let (login, server) = server.rsplit_once('@').map_or((None, server), |(login, server)| (Some(login), server));
         let (host, port) = match server.rsplit_once(':') {
-            Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && !host.ends_with(':') => {
+            Some((host, port))
+                if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && !host.ends_with(':') =>
+            {
                 (host, port)
             }
             _ => (server, ""),

@@ -10,7 +10,7 @@ use crate::domain::{ControlPath, DataPath, Mode};
 
 /// What the picture shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub(super) struct Picture {
     control: Ends,
     data: Option<(Mode, Ends)>,
     addresses: Option<(String, String)>,
@@ -26,19 +26,22 @@ struct Ends {
 
 impl Picture {
     /// What happened: the control connection, and the data connection that was opened last.
-    pub fn of(control: Option<ControlPath>, data: Option<&DataPath>) -> Option<Self> {
+    pub(super) fn of(control: Option<ControlPath>, data: Option<&DataPath>) -> Option<Self> {
         let control = control.or_else(|| data.map(|data| data.control))?;
         let ports = |here: SocketAddr, there: SocketAddr| Ends { here: port(here), there: port(there) };
         Some(Self {
             control: ports(control.local, control.peer),
             data: data.map(|data| (data.mode, ports(data.local, data.peer))),
-            addresses: Some((control.local.ip().to_canonical().to_string(), control.peer.ip().to_canonical().to_string())),
+            addresses: Some((
+                control.local.ip().to_canonical().to_string(),
+                control.peer.ip().to_canonical().to_string(),
+            )),
             arranged_by: data.map(|data| data.arranged_by),
         })
     }
 
     /// What that mode means.
-    pub fn explaining(mode: Mode) -> Self {
+    pub(super) fn explaining(mode: Mode) -> Self {
         let any = || "any port".to_owned();
         Self {
             control: Ends { here: any(), there: "port 21".into() },
@@ -49,7 +52,7 @@ impl Picture {
     }
 
     /// The picture in words, for whoever cannot see it.
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let data = match &self.data {
             None => "There was no data connection yet.".to_owned(),
             Some((Mode::Passive, ends)) => {
@@ -63,7 +66,7 @@ impl Picture {
     }
 
     /// Draws it, as wide as asked for.
-    pub fn show(&self, ui: &mut Ui, width: f32) -> Response {
+    pub(super) fn show(&self, ui: &mut Ui, width: f32) -> Response {
         let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.words()));
         if ui.is_rect_visible(rect) {
@@ -85,7 +88,13 @@ impl Picture {
             let painter = ui.painter();
             painter.rect(place, 6.0, look.raised, Stroke::new(1.0, look.line), egui::StrokeKind::Inside);
             let middle = place.center().x;
-            painter.text(pos2(middle, place.top() + 14.0), Align2::CENTER_CENTER, title, FontId::proportional(13.0), look.text);
+            painter.text(
+                pos2(middle, place.top() + 14.0),
+                Align2::CENTER_CENTER,
+                title,
+                FontId::proportional(13.0),
+                look.text,
+            );
             if let Some(address) = address {
                 let font = FontId::monospace(11.0);
                 painter.text(pos2(middle, place.top() + 30.0), Align2::CENTER_CENTER, address, font, look.weak);
@@ -121,7 +130,16 @@ struct Arrow {
 
 impl Arrow {
     #[expect(clippy::too_many_arguments, reason = "one arrow, drawn at two places of one picture")]
-    fn paint(&self, ui: &Ui, y: f32, rightwards: bool, colour: egui::Color32, label: &str, inside: (f32, f32), ends: &Ends) {
+    fn paint(
+        &self,
+        ui: &Ui,
+        y: f32,
+        rightwards: bool,
+        colour: egui::Color32,
+        label: &str,
+        inside: (f32, f32),
+        ends: &Ends,
+    ) {
         let painter = ui.painter();
         let (tail, head) = if rightwards { (self.from, self.to) } else { (self.to, self.from) };
         painter.line_segment([pos2(tail, y), pos2(head, y)], Stroke::new(1.5, colour));

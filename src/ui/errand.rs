@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 /// One errand at most, and its answer.
 #[derive(Debug)]
-pub struct Errand<T> {
+pub(super) struct Errand<T> {
     answer: Option<Receiver<T>>,
 }
 
@@ -19,12 +19,12 @@ impl<T> Default for Errand<T> {
 
 impl<T: Send + 'static> Errand<T> {
     /// Whether one is under way.
-    pub fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         self.answer.is_some()
     }
 
     /// Runs `work` on a thread of that name; `false` where one is under way already, or no thread can be had.
-    pub fn run(&mut self, ctx: &egui::Context, name: &str, work: impl FnOnce() -> T + Send + 'static) -> bool {
+    pub(super) fn run(&mut self, ctx: &egui::Context, name: &str, work: impl FnOnce() -> T + Send + 'static) -> bool {
         if self.is_busy() {
             return false;
         }
@@ -41,7 +41,7 @@ impl<T: Send + 'static> Errand<T> {
     }
 
     /// The answer, once.
-    pub fn poll(&mut self) -> Option<T> {
+    pub(super) fn poll(&mut self) -> Option<T> {
         match self.answer.as_ref()?.try_recv() {
             Ok(answer) => {
                 self.answer = None;

@@ -9,18 +9,18 @@ use crate::app::{Action, Pick};
 
 /// The file dialog that is open, if any.
 #[derive(Debug, Default)]
-pub struct FilePicker {
+pub(super) struct FilePicker {
     open: Errand<(Pick, Option<PathBuf>)>,
 }
 
 impl FilePicker {
     /// Opens the system's dialog; `ctx` is woken when it is answered. Does nothing while another one is open.
-    pub fn open(&mut self, pick: Pick, ctx: &egui::Context) {
+    pub(super) fn open(&mut self, pick: Pick, ctx: &egui::Context) {
         self.open.run(ctx, "file-picker", move || (pick, ask(pick)));
     }
 
     /// What was chosen, once; nothing where the user cancelled, or this system has no such dialog.
-    pub fn poll(&mut self) -> Option<Action> {
+    pub(super) fn poll(&mut self) -> Option<Action> {
         let (pick, chosen) = self.open.poll()?;
         Some(Action::Picked(pick, chosen?))
     }

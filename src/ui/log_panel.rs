@@ -2,7 +2,10 @@
 
 use std::time::SystemTime;
 
-use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder, accesskit::Role, vec2};
+use egui::{
+    Align, Button, Color32, Label, Layout, RichText, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder, accesskit::Role,
+    vec2,
+};
 
 use super::{icons, theme};
 use crate::app::{Action, Actions, Model, words};
@@ -10,11 +13,11 @@ use crate::engine::message::{LogKind, LogLine};
 
 /// The message log's own state.
 #[derive(Default)]
-pub struct LogPanel {}
+pub(super) struct LogPanel {}
 
 impl LogPanel {
     /// Draws it into its panel.
-    pub fn show(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
+    pub(super) fn show(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
         let container = UiBuilder::new().id_salt("message log").max_rect(ui.available_rect_before_wrap());
         let open = model.settings.window.log_open;
         let scope = ui.scope_builder(container, |ui| {
@@ -33,42 +36,46 @@ impl LogPanel {
 
 fn header(ui: &mut Ui, model: &Model, open: bool, actions: &mut Actions) {
     let look = theme::palette(ui);
-    ui.allocate_ui_with_layout(vec2(ui.available_width(), theme::CONTROL), Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_height(theme::CONTROL);
-        ui.add_space(4.0);
-        let caret = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
-        let name = if open { "Hide the message log" } else { "Show the message log" };
-        if ui.add(Button::new(icons::text(caret)).frame(false)).on_hover_text(name).accessible_name(name).clicked() {
-            actions.push(Action::ToggleLog);
-        }
-        let title = theme::title(ui, "MESSAGE LOG");
-        ui.label(title);
-        ui.add_space(8.0);
-        if open {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.add_space(4.0);
-                let any = !model.log.lines().is_empty();
-                let small = |text: &str| Button::new(RichText::new(text).size(theme::SMALL)).min_size(vec2(0.0, 22.0));
-                if ui.add_enabled(any, small("Clear log")).clicked() {
-                    actions.push(Action::ClearLog);
-                }
-                if ui.add_enabled(any, small("Copy log")).clicked() {
-                    let lines: Vec<String> = model.log.lines().iter().map(as_text).collect();
-                    actions.push(Action::CopyText(lines.join("\n")));
-                }
-            });
-        } else if let Some(line) = model.log.error.as_ref().or(model.log.last()) {
-            if line.kind == LogKind::Error {
-                let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
-                ui.painter().circle_filled(rect.center(), 3.0, look.error);
-            }
-            let text = RichText::new(&line.text).font(theme_mono()).color(look.weak);
-            let response = ui.add(Label::new(text).truncate().sense(Sense::click()));
-            if response.on_hover_text("Shows the whole dialogue").clicked() {
+    ui.allocate_ui_with_layout(
+        vec2(ui.available_width(), theme::CONTROL),
+        Layout::left_to_right(Align::Center),
+        |ui| {
+            ui.set_min_height(theme::CONTROL);
+            let caret = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
+            let name = if open { "Hide the message log" } else { "Show the message log" };
+            if ui.add(Button::new(icons::text(caret)).frame(false)).on_hover_text(name).accessible_name(name).clicked()
+            {
                 actions.push(Action::ToggleLog);
             }
-        }
-    });
+            let title = theme::title(ui, "MESSAGE LOG");
+            ui.label(title);
+            ui.add_space(8.0);
+            if open {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let any = !model.log.lines().is_empty();
+                    let small =
+                        |text: &str| Button::new(RichText::new(text).size(theme::SMALL)).min_size(vec2(0.0, 22.0));
+                    if ui.add_enabled(any, small("Clear log")).clicked() {
+                        actions.push(Action::ClearLog);
+                    }
+                    if ui.add_enabled(any, small("Copy log")).clicked() {
+                        let lines: Vec<String> = model.log.lines().iter().map(as_text).collect();
+                        actions.push(Action::CopyText(lines.join("\n")));
+                    }
+                });
+            } else if let Some(line) = model.log.error.as_ref().or(model.log.last()) {
+                if line.kind == LogKind::Error {
+                    let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
+                    ui.painter().circle_filled(rect.center(), 3.0, look.error);
+                }
+                let text = RichText::new(&line.text).font(theme_mono()).color(look.weak);
+                let response = ui.add(Label::new(text).truncate().sense(Sense::click()));
+                if response.on_hover_text("Shows the whole dialogue").clicked() {
+                    actions.push(Action::ToggleLog);
+                }
+            }
+        },
+    );
 }
 
 fn body(ui: &mut Ui, model: &Model) {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use egui::{
-    Align, Button, Color32, Layout, Popup, Rect, Response, RichText, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
-    vec2,
+    Align, Button, Color32, Layout, Popup, Rect, Response, RichText, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role,
+    pos2, vec2,
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
@@ -16,7 +16,7 @@ use crate::domain::{EntryKind, JobId, bytes, duration, rate};
 use crate::engine::message::{Direction, JobState, Outcome, Place, QueueCommand};
 
 /// The queue panel's own state.
-pub struct QueuePanel {
+pub(super) struct QueuePanel {
     tab: Tab,
     selected: HashSet<JobId>,
     anchor: Option<JobId>,
@@ -30,7 +30,7 @@ impl Default for QueuePanel {
 
 impl QueuePanel {
     /// Draws it into its panel.
-    pub fn show(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
+    pub(super) fn show(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
         let container = UiBuilder::new().id_salt("transfer queue").max_rect(ui.available_rect_before_wrap());
         let scope = ui.scope_builder(container, |ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
@@ -116,7 +116,10 @@ impl QueuePanel {
         let at = pos2(rect.left() + 10.0 + mark, rect.center().y - galley.size().y / 2.0);
         ui.painter().galley(at, galley, colour);
         if selected {
-            let line = Rect::from_min_max(pos2(rect.left() + 8.0, rect.bottom() - 2.0), pos2(rect.right() - 8.0, rect.bottom()));
+            let line = Rect::from_min_max(
+                pos2(rect.left() + 8.0, rect.bottom() - 2.0),
+                pos2(rect.right() - 8.0, rect.bottom()),
+            );
             ui.painter().rect_filled(line, 1.0, look.accent);
         }
         response
@@ -182,7 +185,11 @@ impl QueuePanel {
                         return;
                     };
                     row.set_selected(self.selected.contains(&job.view.id));
-                    if active { active_cells(&mut row, job) } else { settled_cells(&mut row, job) }
+                    if active {
+                        active_cells(&mut row, job)
+                    } else {
+                        settled_cells(&mut row, job)
+                    }
                     let response = row.response();
                     self.react(&response, job, jobs, actions);
                 });
@@ -259,7 +266,8 @@ impl QueuePanel {
     }
 }
 
-const HEADER: f32 = 36.0;
+/// The tabs and buttons; all there is while the panel is shut.
+pub(super) const HEADER: f32 = 36.0;
 
 fn active_cells(row: &mut TableRow<'_, '_>, job: &Job) {
     common_cells(row, job);
@@ -339,7 +347,9 @@ fn progress(ui: &mut Ui, job: &Job) {
     ui.add_space(8.0);
     let share = share(job);
     let text = match (&job.view.state, share) {
-        (JobState::Asking(_), _) => return painted(ui, "asks", theme::TEXT, look.warn, ui.available_width(), Align::Min),
+        (JobState::Asking(_), _) => {
+            return painted(ui, "asks", theme::TEXT, look.warn, ui.available_width(), Align::Min);
+        }
         (_, Some(share)) => format!("{:.0} %", (share * 100.0).floor()),
         (_, None) => bytes(job.view.bytes),
     };

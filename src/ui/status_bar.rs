@@ -9,12 +9,11 @@ use crate::app::{Actions, Link, Model};
 use crate::domain::{DataPath, rate};
 
 /// Draws it into its panel.
-pub fn show(ui: &mut Ui, model: &Model, _actions: &mut Actions) {
+pub(super) fn show(ui: &mut Ui, model: &Model, _actions: &mut Actions) {
     let look = theme::palette(ui);
     ui.allocate_ui_with_layout(vec2(ui.available_width(), theme::LINE), Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_height(theme::LINE);
         ui.spacing_mut().item_spacing.x = 6.0;
-        ui.add_space(8.0);
         let mark = match &model.connection.link {
             Link::Ready => look.ok,
             Link::Connecting(_) => look.warn,
@@ -33,7 +32,6 @@ pub fn show(ui: &mut Ui, model: &Model, _actions: &mut Actions) {
         gap(ui);
         data_channel(ui, model);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.add_space(8.0);
             text(ui, &format!("Speed: {}", speed(model)));
         });
     });

@@ -30,7 +30,7 @@ impl FileExists {
         let look = theme::palette(ui);
         let frame = egui::Frame::window(ui.style()).inner_margin(Margin::same(16)).fill(look.raised);
         let window = Window::new("File exists")
-            .id(Id::new("file exists"))
+            .id(Id::unique("file exists"))
             .frame(frame)
             .collapsible(false)
             .resizable(false)

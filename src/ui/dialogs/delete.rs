@@ -19,7 +19,8 @@ pub(super) fn show(ui: &Ui, deletion: &Deletion, actions: &mut Actions) {
         }
         if deletion.items.len() > 1 {
             for item in deletion.items.iter().take(NAMES) {
-                let text = if item.entry.kind == EntryKind::Directory { format!("{}/", item.name) } else { item.name.clone() };
+                let text =
+                    if item.entry.kind == EntryKind::Directory { format!("{}/", item.name) } else { item.name.clone() };
                 ui.add(Label::new(RichText::new(text).monospace().color(look.weak)).truncate());
             }
             if deletion.items.len() > NAMES {
@@ -33,8 +34,7 @@ pub(super) fn show(ui: &Ui, deletion: &Deletion, actions: &mut Actions) {
         note(ui, fate, None);
         let mut answer = None;
         footer(ui, |ui| {
-            let delete =
-                if deletion.for_good { danger(ui, words::DELETE) } else { primary(ui, words::DELETE, true) };
+            let delete = if deletion.for_good { danger(ui, words::DELETE) } else { primary(ui, words::DELETE, true) };
             super::focus_once(ui, &delete);
             if delete.clicked() {
                 answer = Some(Action::ConfirmDelete);

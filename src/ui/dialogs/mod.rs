@@ -22,11 +22,11 @@ use crate::domain::QuestionId;
 use crate::engine::message::Question;
 
 pub(crate) use parts::painted;
-pub use veil::Veil;
+pub(super) use veil::Veil;
 
 /// What is typed into the dialogs.
 #[derive(Default)]
-pub struct Dialogs {
+pub(super) struct Dialogs {
     open: Option<Open>,
     question: Option<(QuestionId, Asking)>,
 }
@@ -35,7 +35,7 @@ pub struct Dialogs {
 enum Open {
     SiteManager(Box<site_manager::SiteManager>),
     Settings(Box<settings::SettingsDialog>),
-    Prompt(prompt::PromptDialog),
+    Prompt(Box<prompt::PromptDialog>),
     Properties(Box<properties::PropertiesDialog>),
     Delete,
     About,
@@ -49,14 +49,16 @@ enum Asking {
 
 impl Dialogs {
     /// Draws the dialog that is open, if any, over everything.
-    pub fn show(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
+    pub(super) fn show(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
         self.follow(model);
         if let (Some(open), Some(dialog)) = (&mut self.open, &model.dialog) {
             match (open, dialog) {
                 (Open::SiteManager(manager), _) => manager.show(ui, model, actions),
                 (Open::Settings(dialog), _) => dialog.show(ui, model, actions),
                 (Open::Prompt(dialog), Dialog::Prompt(prompt)) => dialog.show(ui, prompt, actions),
-                (Open::Properties(dialog), Dialog::Properties(properties)) => dialog.show(ui, properties, model, actions),
+                (Open::Properties(dialog), Dialog::Properties(properties)) => {
+                    dialog.show(ui, properties, model, actions)
+                }
                 (Open::Delete, Dialog::Delete(deletion)) => delete::show(ui, deletion, actions),
                 (Open::About, _) => about::show(ui, actions),
                 _ => {}
@@ -66,7 +68,7 @@ impl Dialogs {
     }
 
     /// Sees an action before it is performed: the answer of a file dialog ([`Action::Picked`]) is meant for a form.
-    pub fn notice(&mut self, action: &Action, _model: &Model, _actions: &mut Actions) {
+    pub(super) fn notice(&mut self, action: &Action, _model: &Model, _actions: &mut Actions) {
         if let (Action::Picked(pick, path), Some(Open::SiteManager(manager))) = (action, &mut self.open) {
             manager.picked(*pick, path);
         }
@@ -91,7 +93,7 @@ impl Dialogs {
             self.open = Some(match dialog {
                 Dialog::SiteManager => Open::SiteManager(Box::new(site_manager::SiteManager::new(model))),
                 Dialog::Settings => Open::Settings(Box::new(settings::SettingsDialog::new(&model.settings))),
-                Dialog::Prompt(prompt) => Open::Prompt(prompt::PromptDialog::new(prompt)),
+                Dialog::Prompt(prompt) => Open::Prompt(Box::new(prompt::PromptDialog::new(prompt))),
                 Dialog::Properties(properties) => {
                     Open::Properties(Box::new(properties::PropertiesDialog::new(properties)))
                 }

@@ -24,7 +24,7 @@ pub(super) struct Shown<R> {
 /// A modal dialog of that title, which is its accessible name too.
 pub(super) fn modal<R>(ui: &Ui, title: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> Shown<R> {
     let ctx = ui.ctx();
-    let id = Id::new(("dialog", title));
+    let id = Id::unique(("dialog", title));
     let look = theme::palette(ui);
     let area = Modal::default_area(id).accessible_name(title);
     let frame = Frame::popup(ui.style()).inner_margin(Margin::same(PADDING)).fill(look.raised);
@@ -130,7 +130,7 @@ pub(super) fn text_edit(ui: &mut Ui, edit: TextEdit<'_>, width: f32, problem: bo
     let response = ui.add(
         edit.desired_width(width - 2.0 * INPUT_MARGIN)
             .margin(Margin::symmetric(8, 5))
-            .vertical_align(Align::Center)
+            .align(egui::Align2::LEFT_CENTER)
             .min_size(vec2(0.0, CONTROL)),
     );
     if problem {
@@ -162,7 +162,7 @@ pub(super) fn focus_and_select(field: &Response, from: usize, to: usize) {
     let ctx = &field.ctx;
     field.request_focus();
     let mut state = TextEdit::load_state(ctx, field.id).unwrap_or_default();
-    state.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(from.into()), CCursor::new(to.into()))));
+    state.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(from), CCursor::new(to))));
     TextEdit::store_state(ctx, field.id, state);
 }
 
@@ -179,9 +179,4 @@ pub(super) fn scrolled(ui: &mut Ui, rest: f32, add: impl FnOnce(&mut Ui)) {
 /// Whether Enter was pressed in a single-line field.
 pub(super) fn entered(field: &Response) -> bool {
     field.lost_focus() && field.ctx.input(|input| input.key_pressed(Key::Enter))
-}
-
-/// An empty cell of the grid.
-pub(super) fn gap(ui: &mut Ui, size: Vec2) {
-    ui.allocate_exact_size(size, Sense::hover());
 }

@@ -94,9 +94,8 @@ impl PropertiesDialog {
             self.octal = Permissions(self.mode).octal();
         }
         let problem = parse_octal(&self.octal).is_none();
-        let octal = field(ui, "Octal", |ui| {
-            text_edit(ui, TextEdit::singleline(&mut self.octal).char_limit(4), 72.0, problem)
-        });
+        let octal =
+            field(ui, "Octal", |ui| text_edit(ui, TextEdit::singleline(&mut self.octal).char_limit(4), 72.0, problem));
         if octal.changed()
             && let Some(mode) = parse_octal(&self.octal)
         {
@@ -143,7 +142,8 @@ fn facts(ui: &mut Ui, item: &Item, model: &Model) {
 
 fn summary(ui: &mut Ui, items: &[Item]) {
     fact(ui, "Selected", &words::items(items));
-    let size: u64 = items.iter().filter(|item| item.entry.kind == EntryKind::File).filter_map(|item| item.entry.size).sum();
+    let size: u64 =
+        items.iter().filter(|item| item.entry.kind == EntryKind::File).filter_map(|item| item.entry.size).sum();
     fact(ui, words::SIZE, &format!("{} (folders not counted)", bytes(size)));
 }
 

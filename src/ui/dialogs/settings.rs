@@ -5,7 +5,9 @@ use egui::{ComboBox, Response, TextEdit, Ui, UiBuilder, accesskit::Role, vec2};
 
 use super::super::data_path::Picture;
 use super::super::theme;
-use super::parts::{LABEL_WIDTH, field, footer, hint, label_cell, modal, note, plain, primary, scrolled, section, text_edit};
+use super::parts::{
+    LABEL_WIDTH, field, footer, hint, label_cell, modal, note, plain, primary, scrolled, section, text_edit,
+};
 use crate::app::settings_form::{SettingsForm, SettingsProblems};
 use crate::app::{Action, Actions, Model, words};
 use crate::domain::{Mode, TransferMode};
@@ -63,7 +65,11 @@ impl SettingsDialog {
         let group = UiBuilder::new().id_salt("transfer mode");
         let scope = ui.scope_builder(group, |ui| {
             for (mode, name, text) in [
-                (TransferMode::Auto, "Automatic", "Passive first, then active; what works is remembered for each site."),
+                (
+                    TransferMode::Auto,
+                    "Automatic",
+                    "Passive first, then active; what works is remembered for each site.",
+                ),
                 (
                     TransferMode::Passive,
                     "Passive",

@@ -5,7 +5,7 @@ use egui::{Plugin, Ui};
 
 /// Hides the names of everything behind the top modal, each frame that there is one.
 #[derive(Debug, Default)]
-pub struct Veil;
+pub(in crate::ui) struct Veil;
 
 impl Plugin for Veil {
     fn debug_name(&self) -> &'static str {
@@ -15,7 +15,8 @@ impl Plugin for Veil {
     fn on_end_pass(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx();
         let layers: Vec<_> = ctx.viewport(|viewport| viewport.this_pass.widgets.layer_ids().collect());
-        let behind: Vec<_> = layers.into_iter().filter(|l| !ctx.memory(|memory| memory.is_above_modal_layer(*l))).collect();
+        let behind: Vec<_> =
+            layers.into_iter().filter(|l| !ctx.memory(|memory| memory.is_above_modal_layer(*l))).collect();
         let hidden: Vec<_> = ctx.viewport(|viewport| {
             let widgets = &viewport.this_pass.widgets;
             behind.iter().flat_map(|layer| widgets.get_layer(*layer)).map(|widget| widget.id).collect()

@@ -29,8 +29,22 @@ impl State {
 
 /// Charsets that file names on servers really have, the likeliest first.
 const CHARSETS: [&str; 16] = [
-    "UTF-8", "windows-1252", "ISO-8859-15", "ISO-8859-2", "windows-1250", "windows-1251", "KOI8-R", "IBM866",
-    "windows-1253", "windows-1254", "windows-1255", "windows-1256", "Shift_JIS", "EUC-KR", "GBK", "Big5",
+    "UTF-8",
+    "windows-1252",
+    "ISO-8859-15",
+    "ISO-8859-2",
+    "windows-1250",
+    "windows-1251",
+    "KOI8-R",
+    "IBM866",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "Shift_JIS",
+    "EUC-KR",
+    "GBK",
+    "Big5",
 ];
 
 pub(super) fn folder(ui: &mut Ui, folder: &mut Folder, state: &mut State) {
@@ -45,14 +59,13 @@ pub(super) fn site(
     drafts: &mut SiteDrafts,
     id: NodeId,
     state: &mut State,
-    height: f32,
     model: &Model,
     actions: &mut Actions,
 ) {
     let is_saved = model.sites.node(id).is_some();
     let Some(form) = drafts.form_mut(id) else { return };
     let problems = visible_problems(form, state.tried);
-    let scroll = ScrollArea::vertical().id_salt(("form", id)).auto_shrink([false, false]).max_height(height);
+    let scroll = ScrollArea::vertical().id_salt(("form", id)).auto_shrink([false, false]);
     scroll.show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
         let width = ui.available_width() - LABEL_WIDTH - 8.0 - 12.0;
@@ -143,7 +156,8 @@ fn login(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, 
             note(ui, text, None);
             if is_saved && !form.forget_password && form.password.is_empty() {
                 let forget = RichText::new("Forget it").size(theme::SMALL);
-                form.forget_password = ui.link(forget).on_hover_text("Takes the saved password out of the keyring").clicked();
+                form.forget_password =
+                    ui.link(forget).on_hover_text("Takes the saved password out of the keyring").clicked();
             }
         });
     }
@@ -154,8 +168,8 @@ fn login(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, 
 
 fn transfer(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, settings: TransferMode) {
     let as_set = format!("As in the settings ({})", mode_text(settings).to_lowercase());
-    let shown = form.transfer_mode.map_or(as_set.as_str(), mode_text);
-    combo(ui, "Transfer mode", 280.0, shown, |ui| {
+    let shown = form.transfer_mode.map_or(as_set.clone(), |mode| mode_text(mode).to_owned());
+    combo(ui, "Transfer mode", 280.0, &shown, |ui| {
         ui.selectable_value(&mut form.transfer_mode, None, &as_set);
         for mode in [TransferMode::Auto, TransferMode::Passive, TransferMode::Active] {
             ui.selectable_value(&mut form.transfer_mode, Some(mode), mode_text(mode));
@@ -212,9 +226,8 @@ fn colours(ui: &mut Ui, form: &mut SiteForm) {
         for (colour, name) in ALL {
             let (rect, response) = ui.allocate_exact_size(vec2(CONTROL, CONTROL), Sense::click());
             let selected = form.colour == colour;
-            response.widget_info(|| {
-                egui::WidgetInfo::selected(egui::accesskit::Role::RadioButton, true, selected, name)
-            });
+            response
+                .widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::RadioButton, true, selected, name));
             let centre = rect.center();
             match theme::mark(ui, colour) {
                 Some(fill) => {
@@ -222,7 +235,10 @@ fn colours(ui: &mut Ui, form: &mut SiteForm) {
                 }
                 None => {
                     ui.painter().circle_stroke(centre, 6.5, Stroke::new(1.0, look.border));
-                    ui.painter().line_segment([centre + vec2(-4.5, 4.5), centre + vec2(4.5, -4.5)], Stroke::new(1.0, look.border));
+                    ui.painter().line_segment(
+                        [centre + vec2(-4.5, 4.5), centre + vec2(4.5, -4.5)],
+                        Stroke::new(1.0, look.border),
+                    );
                 }
             }
             if selected || response.has_focus() {

@@ -110,7 +110,8 @@ impl SiteManager {
         });
         let mut closing = false;
         footer(ui, |ui| {
-            let usable = self.drafts.selected.is_some_and(|id| matches!(self.drafts.book.node(id), Some(Node::Site(_))));
+            let usable =
+                self.drafts.selected.is_some_and(|id| matches!(self.drafts.book.node(id), Some(Node::Site(_))));
             connect |= primary(ui, "Connect", usable).clicked();
             if plain(ui, "Save").clicked() {
                 self.save(model, actions);
@@ -183,7 +184,7 @@ impl SiteManager {
             return;
         };
         if self.drafts.form_mut(id).is_some() {
-            form::site(ui, &mut self.drafts, id, &mut self.form, height, model, actions);
+            form::site(ui, &mut self.drafts, id, &mut self.form, model, actions);
         } else if let Some(Node::Folder(folder)) = self.drafts.book.node_mut(id) {
             form::folder(ui, folder, &mut self.form);
         }
@@ -282,7 +283,8 @@ impl SiteManager {
         };
         let shown = modal(ui, words::DELETE, 400.0, |ui| {
             ui.label(text);
-            let why = if sites == 0 { "" } else { "The passwords in the system's keyring go with them, once you save." };
+            let why =
+                if sites == 0 { "" } else { "The passwords in the system's keyring go with them, once you save." };
             super::parts::note(ui, why, None);
             let mut answer = None;
             footer(ui, |ui| {
@@ -350,8 +352,7 @@ impl SiteManager {
         {
             *path = found.display().to_string();
         }
-        let help = "FileZilla keeps its sites in sitemanager.xml. Passwords go to the system's keyring, never into a file.";
-        let answer = file_sheet(ui, "Import sites", help, Pick::ImportSites, path, self.told.as_deref(), actions);
+        let answer = IMPORT.show(ui, path, self.told.as_deref(), actions);
         if answer == Some(true) {
             let path = PathBuf::from(path.trim());
             self.told = None;
@@ -365,8 +366,7 @@ impl SiteManager {
     }
 
     fn export_sheet(&mut self, ui: &Ui, path: &mut String, actions: &mut Actions) -> bool {
-        let help = "All saved sites and folders. Passwords are not in it.";
-        let answer = file_sheet(ui, "Export sites", help, Pick::ExportSites, path, self.told.as_deref(), actions);
+        let answer = EXPORT.show(ui, path, self.told.as_deref(), actions);
         if answer == Some(true) {
             let path = PathBuf::from(path.trim());
             let text = self.drafts.book.to_ron();
@@ -413,41 +413,54 @@ impl SiteManager {
 
 const TREE_WIDTH: f32 = 248.0;
 
-/// Asks for a file: typed, or with the system's dialog. `Some(true)` = go on, `Some(false)` = not.
-fn file_sheet(
-    ui: &Ui,
-    title: &str,
-    help: &str,
+/// Asks for a file: typed, or with the system's dialog.
+struct FileSheet {
+    title: &'static str,
+    help: &'static str,
     pick: Pick,
-    path: &mut String,
-    problem: Option<&str>,
-    actions: &mut Actions,
-) -> Option<bool> {
-    let shown = modal(ui, title, 560.0, |ui| {
-        let mut answer = None;
-        ui.horizontal(|ui| {
-            let width = ui.available_width() - 104.0;
-            let file = field_of(ui, path, width);
-            super::focus_once(ui, &file);
-            if super::parts::entered(&file) && !path.trim().is_empty() {
-                answer = Some(true);
-            }
-            if plain(ui, "Browse…").clicked() {
-                actions.push(Action::Pick(pick));
-            }
+}
+
+const IMPORT: FileSheet = FileSheet {
+    title: "Import sites",
+    help: "FileZilla keeps its sites in sitemanager.xml. Passwords go to the system's keyring, never into a file.",
+    pick: Pick::ImportSites,
+};
+
+const EXPORT: FileSheet = FileSheet {
+    title: "Export sites",
+    help: "All saved sites and folders. Passwords are not in it.",
+    pick: Pick::ExportSites,
+};
+
+impl FileSheet {
+    /// `Some(true)` = go on, `Some(false)` = not.
+    fn show(&self, ui: &Ui, path: &mut String, problem: Option<&str>, actions: &mut Actions) -> Option<bool> {
+        let shown = modal(ui, self.title, 560.0, |ui| {
+            let mut answer = None;
+            ui.horizontal(|ui| {
+                let width = ui.available_width() - 104.0;
+                let file = field_of(ui, path, width);
+                super::focus_once(ui, &file);
+                if super::parts::entered(&file) && !path.trim().is_empty() {
+                    answer = Some(true);
+                }
+                if plain(ui, "Browse…").clicked() {
+                    actions.push(Action::Pick(self.pick));
+                }
+            });
+            hint(ui, self.help, problem);
+            footer(ui, |ui| {
+                if primary(ui, "OK", !path.trim().is_empty()).clicked() {
+                    answer = Some(true);
+                }
+                if plain(ui, words::CANCEL).clicked() {
+                    answer = Some(false);
+                }
+            });
+            answer
         });
-        hint(ui, help, problem);
-        footer(ui, |ui| {
-            if primary(ui, "OK", !path.trim().is_empty()).clicked() {
-                answer = Some(true);
-            }
-            if plain(ui, words::CANCEL).clicked() {
-                answer = Some(false);
-            }
-        });
-        answer
-    });
-    if shown.escaped { Some(false) } else { shown.inner }
+        if shown.escaped { Some(false) } else { shown.inner }
+    }
 }
 
 fn field_of(ui: &mut Ui, path: &mut String, width: f32) -> egui::Response {

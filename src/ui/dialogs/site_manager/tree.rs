@@ -1,8 +1,8 @@
 //! The tree of folders and sites: select, open, drag to move, context menu, keys.
 
 use egui::{
-    Align, Align2, CursorIcon, DragAndDrop, EventFilter, FontId, Id, Key, Popup, Rect, Response, ScrollArea, Sense, Stroke, Ui, WidgetInfo,
-    accesskit::Role, pos2, vec2,
+    Align, Align2, CursorIcon, DragAndDrop, EventFilter, FontId, Id, Key, Popup, Rect, Response, ScrollArea, Sense,
+    Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::super::super::{icons, theme};
@@ -40,7 +40,11 @@ pub(super) fn show(ui: &mut Ui, drafts: &mut SiteDrafts, search: &str, height: f
     let lines = lines(drafts, search);
     let mut asked = None;
     let mut moved = None;
-    let scroll = ScrollArea::vertical().id_salt("sites").auto_shrink([false, false]).min_scrolled_height(height).max_height(height);
+    let scroll = ScrollArea::vertical()
+        .id_salt("sites")
+        .auto_shrink([false, false])
+        .min_scrolled_height(height)
+        .max_height(height);
     scroll.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         if lines.is_empty() && !search.is_empty() {
@@ -66,7 +70,13 @@ pub(super) fn show(ui: &mut Ui, drafts: &mut SiteDrafts, search: &str, height: f
 }
 
 fn lines(drafts: &SiteDrafts, search: &str) -> Vec<Line> {
-    fn add(items: &[Node], depth: u8, drafts: &SiteDrafts, shown: Option<&std::collections::HashSet<NodeId>>, out: &mut Vec<Line>) {
+    fn add(
+        items: &[Node],
+        depth: u8,
+        drafts: &SiteDrafts,
+        shown: Option<&std::collections::HashSet<NodeId>>,
+        out: &mut Vec<Line>,
+    ) {
         for node in items {
             let id = node.id();
             if shown.is_some_and(|shown| !shown.contains(&id)) {
@@ -122,11 +132,19 @@ fn row(ui: &mut Ui, line: &Line, selected: bool) -> Response {
     }
     if line.changed {
         // An asterisk is what everyone knows for "not saved".
-        ui.painter().text(pos2(right - 4.0, rect.center().y), Align2::CENTER_CENTER, "*", FontId::proportional(14.0), weak);
+        ui.painter().text(
+            pos2(right - 4.0, rect.center().y),
+            Align2::CENTER_CENTER,
+            "*",
+            FontId::proportional(14.0),
+            weak,
+        );
         right -= 12.0;
     }
     let left = x + 38.0;
-    let mut place = ui.new_child(egui::UiBuilder::new().max_rect(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom()))));
+    let mut place = ui.new_child(
+        egui::UiBuilder::new().max_rect(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom()))),
+    );
     painted(&mut place, &line.name, 13.5, text, right - left, Align::Min);
     response
 }
@@ -139,9 +157,9 @@ fn react(
     asked: &mut Option<Ask>,
     moved: &mut Option<(NodeId, Spot)>,
 ) {
-    let at_chevron = response.interact_pointer_pos().is_some_and(|pos| {
-        pos.x < response.rect.left() + 24.0 + INDENT * f32::from(line.depth)
-    });
+    let at_chevron = response
+        .interact_pointer_pos()
+        .is_some_and(|pos| pos.x < response.rect.left() + 24.0 + INDENT * f32::from(line.depth));
     if response.clicked() || response.secondary_clicked() || response.drag_started() {
         drafts.selected = Some(line.id);
         response.request_focus();
@@ -264,7 +282,7 @@ fn keys(ui: &Ui, drafts: &mut SiteDrafts, lines: &[Line]) -> Option<Ask> {
 
 /// The same wherever the row is: a moved site keeps the keys.
 fn row_id(id: NodeId) -> Id {
-    Id::new(("site", id))
+    Id::unique(("site", id))
 }
 
 fn toggle(drafts: &mut SiteDrafts, id: NodeId) {
