@@ -1,6 +1,8 @@
 //! Keeps the floors of `src/lib.rs`: a file imports only from the floors below it, sockets live in `net/`, the window's
 //! libraries in `ui/`, and every file says in its header what it is.
 
+#![allow(clippy::expect_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

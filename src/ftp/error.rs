@@ -114,6 +114,9 @@ pub enum FtpError {
     /// A name that cannot be sent (CR, LF, NUL), or a value out of range.
     #[error("cannot be sent: {detail}")]
     BadArgument { detail: String },
+    /// Something of that name exists, and must not be replaced.
+    #[error("{path} exists already")]
+    Exists { path: String },
     /// The server (or this version) lacks it.
     #[error("not supported: {what}")]
     Unsupported { what: String },
@@ -165,7 +168,7 @@ impl FtpError {
                 Class::Transient
             }
             Self::Incomplete { .. } => Class::Transient,
-            Self::BadArgument { .. } | Self::Unsupported { .. } => Class::Permanent,
+            Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => Class::Permanent,
         }
     }
 }

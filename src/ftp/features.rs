@@ -107,7 +107,15 @@ mod tests {
     fn features_are_read_whatever_their_case_and_indent() {
         let features = parse(
             211,
-            &["Extensions supported:", " size", "MDTM", "  MLST Type*;Size*;Modify;UNIX.mode;", " REST STREAM", " UTF8", "End"],
+            &[
+                "Extensions supported:",
+                " size",
+                "MDTM",
+                "  MLST Type*;Size*;Modify;UNIX.mode;",
+                " REST STREAM",
+                " UTF8",
+                "End",
+            ],
         );
         assert!(features.size && features.mdtm && features.mlst && features.rest_stream && features.utf8);
         assert!(!features.epsv && !features.mfmt && !features.auth_tls);

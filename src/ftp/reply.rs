@@ -309,7 +309,9 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_is_an_error() {
-        assert!(matches!(read(b"SSH-2.0-OpenSSH_9.2\r\n"), Err(Unreadable::NotAReply(line)) if line.starts_with("SSH-")));
+        assert!(
+            matches!(read(b"SSH-2.0-OpenSSH_9.2\r\n"), Err(Unreadable::NotAReply(line)) if line.starts_with("SSH-"))
+        );
         assert!(matches!(read(b"777 Lucky\r\n"), Err(Unreadable::BadCode(_))));
         assert!(matches!(read(b"2 short\r\n"), Err(Unreadable::NotAReply(_))));
         assert_eq!(read(b"220 a\0b\r\n"), Err(Unreadable::Nul));

@@ -181,7 +181,8 @@ fn numeric(words: &[&[u8]], (separator, parts): (u8, Parts), now: &Now) -> Optio
     let small = |n: u32| i8::try_from(n).ok();
     if parts.numbers.len() == 2 {
         let day_first = separator == b'.' || parts.numbers[0] > 12;
-        let (month, day) = if day_first { (parts.numbers[1], parts.numbers[0]) } else { (parts.numbers[0], parts.numbers[1]) };
+        let (month, day) =
+            if day_first { (parts.numbers[1], parts.numbers[0]) } else { (parts.numbers[0], parts.numbers[1]) };
         return after_day(words, 1, (small(month)?, small(day)?), now);
     }
     let date = if parts.month.is_some() {
@@ -287,15 +288,27 @@ fn unit(suffix: &[u8]) -> Option<Unit> {
     Some(match suffix {
         b"" => Unit::Unknown,
         // UTF-8, Shift_JIS, EUC-JP, GBK, Big5, EUC-KR.
-        [0xE5, 0xB9, 0xB4] | [0xEB, 0x85, 0x84] | [0x94, 0x4E] | [0xC7, 0xAF] | [0xC4, 0xEA] | [0xA6, 0x7E] | [0xB3, 0xE2] => {
-            Unit::Year
-        }
-        [0xE6, 0x9C, 0x88] | [0xEC, 0x9B, 0x94] | [0x8C, 0x8E] | [0xB7, 0xEE] | [0xD4, 0xC2] | [0xA4, 0xEB] | [0xBF, 0xF9] => {
-            Unit::Month
-        }
-        [0xE6, 0x97, 0xA5] | [0xEC, 0x9D, 0xBC] | [0x93, 0xFA] | [0xC6, 0xFC] | [0xC8, 0xD5] | [0xA4, 0xE9] | [0xC0, 0xCF] => {
-            Unit::Day
-        }
+        [0xE5, 0xB9, 0xB4]
+        | [0xEB, 0x85, 0x84]
+        | [0x94, 0x4E]
+        | [0xC7, 0xAF]
+        | [0xC4, 0xEA]
+        | [0xA6, 0x7E]
+        | [0xB3, 0xE2] => Unit::Year,
+        [0xE6, 0x9C, 0x88]
+        | [0xEC, 0x9B, 0x94]
+        | [0x8C, 0x8E]
+        | [0xB7, 0xEE]
+        | [0xD4, 0xC2]
+        | [0xA4, 0xEB]
+        | [0xBF, 0xF9] => Unit::Month,
+        [0xE6, 0x97, 0xA5]
+        | [0xEC, 0x9D, 0xBC]
+        | [0x93, 0xFA]
+        | [0xC6, 0xFC]
+        | [0xC8, 0xD5]
+        | [0xA4, 0xE9]
+        | [0xC0, 0xCF] => Unit::Day,
         other if other.len() <= 3 && !other.is_ascii() => Unit::Unknown,
         _ => return None,
     })

@@ -121,7 +121,9 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_dos_is_refused() {
-        for line in ["34-08-14  03:09PM  <DIR> docs", "01-22-98  25:52  5 f", "01-22-98  01:52PM  <WHAT> f", "01-22-98", ""] {
+        for line in
+            ["34-08-14  03:09PM  <DIR> docs", "01-22-98  25:52  5 f", "01-22-98  01:52PM  <WHAT> f", "01-22-98", ""]
+        {
             assert!(read(line.as_bytes()).is_none(), "{line}");
         }
     }

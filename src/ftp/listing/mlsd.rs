@@ -36,7 +36,8 @@ pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {
             _ => {}
         }
     }
-    let best = |choices: [Option<&[u8]>; 3]| choices.into_iter().flatten().find(|word| !word.is_empty()).map(<[u8]>::to_vec);
+    let best =
+        |choices: [Option<&[u8]>; 3]| choices.into_iter().flatten().find(|word| !word.is_empty()).map(<[u8]>::to_vec);
     entry.owner = best([owner.name, owner.word, owner.number]).map(|word| words.share(&word));
     entry.group = best([owner.group_name, owner.group_word, owner.group_number]).map(|word| words.share(&word));
     if matches!(&*entry.name, b"." | b"..") { Line::Nothing } else { Line::Entry(entry) }
@@ -139,7 +140,10 @@ mod tests {
     #[test]
     fn links_have_their_target() {
         let link = entry("type=OS.unix=slink:/a b/c; name");
-        assert_eq!((link.kind, link.target.as_deref(), &*link.name), (EntryKind::Link, Some(&b"/a b/c"[..]), &b"name"[..]));
+        assert_eq!(
+            (link.kind, link.target.as_deref(), &*link.name),
+            (EntryKind::Link, Some(&b"/a b/c"[..]), &b"name"[..])
+        );
         assert_eq!(entry("Type=OS.UNIX=symlink; n").kind, EntryKind::Link);
         assert_eq!(entry("type=OS.unix=chr-1/3; n").kind, EntryKind::Other);
     }

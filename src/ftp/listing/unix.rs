@@ -110,7 +110,13 @@ fn odd_permissions(bits: &[u8]) -> Option<Permissions> {
     let plain: String = bits
         .iter()
         .enumerate()
-        .map(|(at, bit)| if *bit == b"rwx"[at % 3] || (at % 3 == 2 && bit.is_ascii_lowercase() && *bit != b'l') { ['r', 'w', 'x'][at % 3] } else { '-' })
+        .map(|(at, bit)| {
+            if *bit == b"rwx"[at % 3] || (at % 3 == 2 && bit.is_ascii_lowercase() && *bit != b'l') {
+                ['r', 'w', 'x'][at % 3]
+            } else {
+                '-'
+            }
+        })
         .collect();
     Permissions::parse(&plain)
 }
@@ -154,7 +160,11 @@ impl<'a> Columns<'a> {
 
     /// Owner and group among the words between permissions and size. `merged` = the group that had grown together with
     /// the size.
-    fn owners(&self, mut words: std::ops::Range<usize>, merged: Option<&'a [u8]>) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+    fn owners(
+        &self,
+        mut words: std::ops::Range<usize>,
+        merged: Option<&'a [u8]>,
+    ) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
         let is_number = |word: usize| self.text(word..word + 1).iter().all(u8::is_ascii_digit);
         // The link count, which some servers leave out.
         if !words.is_empty() && is_number(words.start) {
@@ -228,7 +238,12 @@ fn size(word: &[u8]) -> Option<Option<u64>> {
     }
     if factor > 0 {
         let value: f64 = text.replace(',', ".").parse().ok()?;
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded by the server")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "rounded by the server"
+        )]
         return Some(Some((value * factor as f64) as u64));
     }
     // Thousands: groups of three.
@@ -243,7 +258,9 @@ fn size(word: &[u8]) -> Option<Option<u64>> {
 fn arrow(text: &[u8], size: Option<u64>) -> Option<(&[u8], &[u8])> {
     let cuts = || {
         let arrows = text.windows(4).enumerate().filter(|(_, window)| window == b" -> ");
-        arrows.map(|(at, _)| (&text[..at], &text[at + 4..])).filter(|(name, target)| !name.is_empty() && !target.is_empty())
+        arrows
+            .map(|(at, _)| (&text[..at], &text[at + 4..]))
+            .filter(|(name, target)| !name.is_empty() && !target.is_empty())
     };
     cuts().find(|(_, target)| Some(target.len() as u64) == size).or_else(|| cuts().next())
 }
@@ -293,10 +310,20 @@ mod tests {
             ("-rw-r--r--   1 root     other531 Jan 29 03:26 f", Some("root"), Some("other"), Some(531)),
             ("-rw-r--r--10 root     other        531 Jan 29 03:26 f", Some("root"), Some("other"), Some(531)),
             ("-rw-r--r--   1 group domain user 531 Jan 29 03:26 f", Some("group"), Some("domain user"), Some(531)),
-            ("-rw-r--r--   1 NT USER   domain users  531 Jan 29 03:26 f", Some("NT USER"), Some("domain users"), Some(531)),
+            (
+                "-rw-r--r--   1 NT USER   domain users  531 Jan 29 03:26 f",
+                Some("NT USER"),
+                Some("domain users"),
+                Some(531),
+            ),
             ("-rw-r--r--   1 root     other      33.5k Jan 29 03:26 f", Some("root"), Some("other"), Some(34_304)),
             ("-rw-r--r--   1 root     other  1,234,567 Jan 29 03:26 f", Some("root"), Some("other"), Some(1_234_567)),
-            ("-rw-r--r--   1 root     other 8589934592 Jan 29 03:26 f", Some("root"), Some("other"), Some(8_589_934_592)),
+            (
+                "-rw-r--r--   1 root     other 8589934592 Jan 29 03:26 f",
+                Some("root"),
+                Some("other"),
+                Some(8_589_934_592),
+            ),
             ("-rw-r--r--   1 root     other 99999999999999999999999 Jan 29 03:26 f", Some("root"), Some("other"), None),
             ("crw-rw-rw-   1 root     other     1,   3 Jan 29 03:26 f", Some("root"), Some("other"), None),
             ("brw-rw----   1 root     disk      8,0    Jan 29 03:26 f", Some("root"), Some("disk"), None),
