@@ -168,6 +168,10 @@ impl Session {
                 if reply.is_preliminary() {
                     preliminary = true;
                     size = announced(&reply);
+                    if matches!(way, Way::Open(_)) {
+                        // What else is said already comes after the bytes that are there.
+                        return Ok((preliminary, size, None));
+                    }
                 } else if reply.is_positive() {
                     // The connection may stand all the same, with everything in it.
                     if let Way::Ajar(listening) = way
