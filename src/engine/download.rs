@@ -111,9 +111,7 @@ fn source_side(
     let Some(size) = known.size else { return ask(session, job, remote) };
     match known.modified {
         Some(time) if time.zone == Zone::Utc => Ok(known),
-        Some(time) if size < EXACT_FROM && clock.offset.is_some() => {
-            Ok(Side { modified: clock.to_utc(time), ..known })
-        }
+        Some(time) if size < EXACT_FROM && clock.offset.is_some() => Ok(Side { modified: clock.to_utc(time), ..known }),
         None if size < EXACT_FROM => Ok(known),
         listed => {
             let exact = ask(session, job, remote)?;

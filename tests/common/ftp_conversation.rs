@@ -322,9 +322,17 @@ impl Conversation<'_> {
     fn feat(&mut self) {
         let without = self.shared.lock().without.clone();
         let mut reply = "211-Features:\r\n".to_owned();
-        for feature in
-            ["EPRT", "EPSV", "MDTM", "MFMT", "MLST type*;size*;modify*;UNIX.mode*;", "PASV", "REST STREAM", "SIZE", "UTF8"]
-        {
+        for feature in [
+            "EPRT",
+            "EPSV",
+            "MDTM",
+            "MFMT",
+            "MLST type*;size*;modify*;UNIX.mode*;",
+            "PASV",
+            "REST STREAM",
+            "SIZE",
+            "UTF8",
+        ] {
             let verb = feature.split(' ').next().unwrap();
             let hidden = without.iter().any(|w| w == verb || (w == "MLSD" && verb == "MLST"));
             if !hidden {
@@ -366,14 +374,15 @@ impl Conversation<'_> {
         let text = String::from_utf8_lossy(argument).into_owned();
         let address = if verb == "EPRT" {
             let parts: Vec<&str> = text.split('|').collect();
-            parts.get(2).zip(parts.get(3)).and_then(|(ip, port)| {
-                Some(SocketAddr::new(ip.parse().ok()?, port.parse().ok()?))
-            })
+            parts
+                .get(2)
+                .zip(parts.get(3))
+                .and_then(|(ip, port)| Some(SocketAddr::new(ip.parse().ok()?, port.parse().ok()?)))
         } else {
             let numbers: Vec<u8> = text.split(',').filter_map(|n| n.parse().ok()).collect();
-            <[u8; 6]>::try_from(numbers).ok().map(|[a, b, c, d, high, low]| {
-                SocketAddr::from(([a, b, c, d], u16::from(high) << 8 | u16::from(low)))
-            })
+            <[u8; 6]>::try_from(numbers)
+                .ok()
+                .map(|[a, b, c, d, high, low]| SocketAddr::from(([a, b, c, d], u16::from(high) << 8 | u16::from(low))))
         };
         match address {
             Some(address) => {
@@ -687,8 +696,7 @@ impl Conversation<'_> {
                 if self.shared.due(|fault| matches!(fault, Fault::NoCompletion(at) if *at == verb)).is_some() {
                     return;
                 }
-                let fault =
-                    self.shared.due(|fault| matches!(fault, Fault::FinalReply { verb: at, .. } if *at == verb));
+                let fault = self.shared.due(|fault| matches!(fault, Fault::FinalReply { verb: at, .. } if *at == verb));
                 match fault {
                     Some(Fault::FinalReply { reply, .. }) => {
                         self.say(reply);

@@ -164,14 +164,11 @@ pub fn ls_line(name: &[u8], node: &Node) -> Vec<u8> {
         Node::Dir { modified, mode } => ('d', *mode, 4096, *modified),
         Node::Link { target } => ('l', 0o777, target.len(), SOME_TIME),
     };
-    let bits: String = (0..9)
-        .map(|at| if mode & (0o400 >> at) == 0 { '-' } else { ['r', 'w', 'x'][at % 3] })
-        .collect();
+    let bits: String = (0..9).map(|at| if mode & (0o400 >> at) == 0 { '-' } else { ['r', 'w', 'x'][at % 3] }).collect();
     let time = Timestamp::from_second(modified).unwrap();
     let age = Timestamp::now().as_second() - modified;
     let date = if (0..180 * 86_400).contains(&age) { "%b %e %H:%M" } else { "%b %e  %Y" };
-    let mut line =
-        format!("{letter}{bits}   1 owner    group    {size:>12} {} ", time.strftime(date)).into_bytes();
+    let mut line = format!("{letter}{bits}   1 owner    group    {size:>12} {} ", time.strftime(date)).into_bytes();
     line.extend_from_slice(name);
     if let Node::Link { target } = node {
         line.extend_from_slice(b" -> ");

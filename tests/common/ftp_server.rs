@@ -152,8 +152,7 @@ impl FtpServer {
     fn bind(ip: IpAddr) -> Self {
         let listener = TcpListener::bind((ip, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let state =
-            State { greeting: "220 Scripted server".into(), home: b"/".to_vec(), ..State::default() };
+        let state = State { greeting: "220 Scripted server".into(), home: b"/".to_vec(), ..State::default() };
         let shared =
             Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), torn: AtomicBool::new(false) });
         let accepting = {
@@ -494,8 +493,7 @@ impl Shared {
     /// Whether a fault of this kind is due now; counts it down.
     fn due(&self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut state = self.lock();
-        let (fault, times) =
-            state.faults.iter_mut().find(|(fault, times)| wanted(fault) && *times != Some(0))?;
+        let (fault, times) = state.faults.iter_mut().find(|(fault, times)| wanted(fault) && *times != Some(0))?;
         *times = times.map(|times| times - 1);
         Some(fault.clone())
     }
