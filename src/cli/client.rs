@@ -201,7 +201,13 @@ pub(super) fn is_connection_failure(error: &FtpError) -> bool {
 }
 
 fn start_engine(settings: Settings, keyring: MemoryKeyring) -> io::Result<Engine> {
-    Engine::start(EngineConfig { settings, journal: None, keyring: Arc::new(keyring), waker: Arc::new(|| {}) })
+    Engine::start(EngineConfig {
+        settings,
+        journal: None,
+        log: None,
+        keyring: Arc::new(keyring),
+        waker: Arc::new(|| {}),
+    })
 }
 
 /// URL, environment, saved site, prompt: the first that has one. `None` also where none is needed.

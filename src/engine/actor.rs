@@ -51,6 +51,8 @@ pub(super) struct Actor {
     waker: Arc<dyn Fn() + Send + Sync>,
     pending: Vec<Event>,
     log: Vec<LogLine>,
+    /// Whether the log is written down.
+    logs: bool,
     data: HashMap<Option<ConnectionId>, DataPath>,
     urgent: bool,
     told_at: Instant,
@@ -104,14 +106,14 @@ impl Actor {
         events: Sender<Event>,
         death: Receiver<Infallible>,
     ) -> std::io::Result<(Self, Inbox)> {
-        let EngineConfig { settings, journal, keyring, waker } = config;
+        let EngineConfig { settings, journal, log, keyring, waker } = config;
         // Sessions wait when the engine is behind: back-pressure down to the socket.
         let (reports, reports_inbox) = bounded(256);
         let (local_reports, local_inbox) = bounded(64);
         // A handful of messages in a program's life.
         let (notices, notices_inbox) = unbounded();
         let secrets = Arc::new(Secrets::new(keyring));
-        let local = LocalThread::start(Arc::clone(secrets.keyring()), local_reports)?;
+        let local = LocalThread::start(Arc::clone(secrets.keyring()), log.clone(), local_reports)?;
         let now = Instant::now();
         let mut actor = Self {
             settings,
@@ -132,6 +134,7 @@ impl Actor {
             waker,
             pending: Vec::new(),
             log: Vec::new(),
+            logs: log.is_some(),
             data: HashMap::new(),
             urgent: true,
             told_at: now,
@@ -414,7 +417,11 @@ impl Actor {
         }
         let mut events = Vec::new();
         if !self.log.is_empty() {
-            events.push(Event::Log(std::mem::take(&mut self.log)));
+            let lines = std::mem::take(&mut self.log);
+            if self.logs {
+                self.local.give(LocalTask::Log(lines.clone()));
+            }
+            events.push(Event::Log(lines));
         }
         events.extend(self.data.drain().map(|(connection, path)| Event::Data { connection, path }));
         // Jobs before what refers to them: questions, progress.
@@ -444,6 +451,9 @@ impl Actor {
         }
         if !self.log.is_empty() || !self.data.is_empty() {
             return Some(TELL_EVERY);
+        }
+        if self.totals.are_shown() {
+            return Some(TICK);
         }
         let wake = self.queue.next_wake().or_else(|| self.next_hold());
         let until = wake.map(|at| at.duration_since(SystemTime::now()).unwrap_or_default() + Duration::from_millis(1));

@@ -1,5 +1,5 @@
-//! This computer's side, on a thread of its own: reading folders, changing files, and the keyring (which may ask the
-//! user, in its own window).
+//! This computer's side, on a thread of its own: reading folders, changing files, writing the log, and the keyring
+//! (which may ask the user, in its own window).
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -10,16 +10,18 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::domain::{Entry, EntryKind, Listing, Permissions, Secret, SiteId, Timestamp};
+use crate::store::log::LogFile;
 use crate::store::secrets::Keyring;
 
 use super::error::{LocalAction, LocalError};
-use super::message::LocalOperation;
+use super::message::{LocalOperation, LogKind, LogLine};
 
 /// What to do.
 pub(super) enum LocalTask {
     List(PathBuf),
     Manage(LocalOperation),
     KeepSecret(SiteId, Option<Secret>),
+    Log(Vec<LogLine>),
 }
 
 /// How it went.
@@ -37,10 +39,18 @@ pub(super) struct LocalThread {
 
 impl LocalThread {
     /// Starts it.
-    pub(super) fn start(keyring: Arc<dyn Keyring>, reports: Sender<LocalReport>) -> io::Result<Self> {
+    pub(super) fn start(
+        keyring: Arc<dyn Keyring>,
+        log: Option<PathBuf>,
+        reports: Sender<LocalReport>,
+    ) -> io::Result<Self> {
         // Unbounded: filled at a person's pace.
         let (tasks, inbox) = unbounded();
-        let thread = thread::Builder::new().name("local".into()).spawn(move || serve(&inbox, &reports, &*keyring))?;
+        let thread = thread::Builder::new().name("local".into()).spawn(move || {
+            // Without a log the program is as good; what is in it is in the window too.
+            let mut log = log.and_then(|path| LogFile::open(&path).ok());
+            serve(&inbox, &reports, &*keyring, log.as_mut());
+        })?;
         Ok(Self { tasks, thread })
     }
 
@@ -55,7 +65,12 @@ impl LocalThread {
     }
 }
 
-fn serve(inbox: &Receiver<LocalTask>, reports: &Sender<LocalReport>, keyring: &dyn Keyring) {
+fn serve(
+    inbox: &Receiver<LocalTask>,
+    reports: &Sender<LocalReport>,
+    keyring: &dyn Keyring,
+    mut log: Option<&mut LogFile>,
+) {
     let mut next = None;
     while let Some(task) = next.take().or_else(|| inbox.recv().ok()) {
         let report = match task {
@@ -76,6 +91,20 @@ fn serve(inbox: &Receiver<LocalTask>, reports: &Sender<LocalReport>, keyring: &d
             LocalTask::Manage(operation) => {
                 let result = manage(&operation);
                 LocalReport::Managed { operation, result }
+            }
+            LocalTask::Log(lines) => {
+                for line in lines {
+                    let kind = match line.kind {
+                        LogKind::Sent => ">",
+                        LogKind::Received => "<",
+                        LogKind::Note => "*",
+                        LogKind::Error => "!",
+                    };
+                    if let Some(log) = &mut log {
+                        log.line(line.at, line.session, kind, &line.text).ok();
+                    }
+                }
+                continue;
             }
             LocalTask::KeepSecret(site, secret) => {
                 let kept = match &secret {

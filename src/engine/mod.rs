@@ -40,6 +40,8 @@ pub struct EngineConfig {
     pub settings: Settings,
     /// `queue.db`; `None` keeps the queue in memory (the command line, tests).
     pub journal: Option<PathBuf>,
+    /// `twinport.log`; `None` = the message log is not written down.
+    pub log: Option<PathBuf>,
     /// Where passwords live.
     pub keyring: Arc<dyn Keyring>,
     /// Called after events were sent, from the engine's thread; wakes the window.

@@ -532,11 +532,14 @@ impl Actor {
             let time_left = left.and_then(|left| time_left(left, rate));
             jobs.push(JobProgress { id: running.id, bytes, size, rate, time_left });
         }
-        if jobs.is_empty()
-            && self.totals.last.as_ref().is_none_or(|last| last.jobs.is_empty() && last.rate_down + last.rate_up == 0)
-        {
+        if jobs.is_empty() {
+            // Nothing runs: the next rate begins afresh, and the faces hear once that this one is over.
             self.totals.pause();
-            return None;
+            return self
+                .totals
+                .last
+                .take()
+                .map(|_| Progress { bytes_left: self.queue.outstanding(), ..Progress::default() });
         }
         jobs.sort_unstable_by_key(|job| job.id);
         let (rate_down, rate_up) = self.totals.rates(now);
@@ -652,7 +655,11 @@ impl Totals {
         (self.down.1.rate(), self.up.1.rate())
     }
 
-    /// Nothing runs: the next rate begins afresh.
+    /// Whether the faces show something moving.
+    pub(super) fn are_shown(&self) -> bool {
+        self.last.is_some()
+    }
+
     fn pause(&mut self) {
         self.down.1.reset();
         self.up.1.reset();

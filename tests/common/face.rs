@@ -84,7 +84,7 @@ impl Face {
     pub fn start(settings: Settings, journal: Option<PathBuf>, password: &str) -> Self {
         let keyring = MemoryKeyring::default();
         keyring.write(SiteId(7), &Secret::from(password)).unwrap();
-        let config = EngineConfig { settings, journal, keyring: Arc::new(keyring), waker: Arc::new(|| {}) };
+        let config = EngineConfig { settings, journal, log: None, keyring: Arc::new(keyring), waker: Arc::new(|| {}) };
         Self {
             engine: Engine::start(config).unwrap(),
             jobs: BTreeMap::new(),
