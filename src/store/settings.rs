@@ -92,6 +92,10 @@ pub struct WindowState {
     pub log_open: bool,
     /// The local pane's share of the width, 0 to 1.
     pub split: f32,
+    /// Widths in points of the local pane's columns, name first (its own is a minimum: it takes what is left).
+    pub local_columns: [f32; 6],
+    /// The same of the remote pane.
+    pub remote_columns: [f32; 6],
 }
 
 /// How many connections a transfer may have beside the browsing one.
@@ -159,6 +163,13 @@ impl WindowState {
         self.size.1 = sound(self.size.1, 320.0..=16_384.0, whole.size.1);
         self.queue_height = sound(self.queue_height, 80.0..=4_096.0, whole.queue_height);
         self.split = sound(self.split, 0.1..=0.9, whole.split);
+        for (widths, whole) in
+            [(&mut self.local_columns, whole.local_columns), (&mut self.remote_columns, whole.remote_columns)]
+        {
+            for (width, whole) in widths.iter_mut().zip(whole) {
+                *width = sound(*width, 24.0..=2_000.0, whole);
+            }
+        }
     }
 }
 
@@ -171,6 +182,9 @@ fn clamp<T: Ord + Copy + Display>(value: &mut T, range: RangeInclusive<T>, name:
         told.push(format!("settings.ron: {name} {was} is not between {low} and {high}; {value} is used."));
     }
 }
+
+/// Wide enough for what is usually in them: name, size, type, modified, permissions, owner.
+const COLUMNS: [f32; 6] = [168.0, 76.0, 84.0, 128.0, 88.0, 80.0];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -202,6 +216,8 @@ impl Default for WindowState {
             queue_open: true,
             log_open: false,
             split: 0.5,
+            local_columns: COLUMNS,
+            remote_columns: COLUMNS,
         }
     }
 }

@@ -96,6 +96,17 @@ impl SiteBook {
         found
     }
 
+    /// All folders, from top to bottom.
+    pub fn folders(&self) -> Vec<&Folder> {
+        let mut found = Vec::new();
+        walk(&self.items, &mut |node| {
+            if let Node::Folder(folder) = node {
+                found.push(folder);
+            }
+        });
+        found
+    }
+
     /// The site of that id.
     pub fn site(&self, id: SiteId) -> Option<&Site> {
         match self.node(NodeId(id.0))? {

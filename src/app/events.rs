@@ -1,0 +1,341 @@
+//! The reducer: takes in what the engine tells.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{JobId, Listing, RemotePath, SiteId};
+use crate::engine::message::{
+    Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, RemoteOperation,
+    explain,
+};
+
+use super::dialog::{Deletion, Dialog};
+use super::model::{Link, Model, Severity};
+use super::pane::{Item, Location, PaneError, Side};
+use super::perform::{Effect, Saved};
+use super::words;
+
+/// While the queue fills a shown directory, it is read again at most so often, in seconds.
+const REFRESH_EVERY: f64 = 2.0;
+
+impl Model {
+    /// Takes an event in; what follows from it comes back.
+    pub fn apply(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Connection { connection, state } => {
+                if connection == self.connection.id {
+                    self.connection_changed(state, &mut effects);
+                }
+            }
+            Event::Listed { connection, listing, complete } => {
+                if connection == self.connection.id {
+                    self.listed(Location::Remote(listing.dir.clone()), listing, complete);
+                }
+            }
+            Event::ListFailed { connection, dir, error } => {
+                if connection == self.connection.id {
+                    self.list_failed(dir, &error, &mut effects);
+                }
+            }
+            Event::ManageProgress { connection, done, at } => {
+                if connection == self.connection.id {
+                    let at = at.text(&self.charset(Side::Remote));
+                    if let Some(operation) = &mut self.operation {
+                        (operation.done, operation.at) = (done, at);
+                    }
+                }
+            }
+            Event::Managed { connection, operation, result } => {
+                if connection == self.connection.id {
+                    self.managed(&operation, result, &mut effects);
+                }
+            }
+            Event::LocalListed { dir, result } => self.local_listed(dir, result, &mut effects),
+            Event::ManagedLocal { operation, result } => self.managed_local(operation, result, &mut effects),
+            Event::Jobs(changes) => {
+                for id in self.queue.apply(changes) {
+                    self.job_finished(id);
+                }
+            }
+            Event::Progress(progress) => self.queue.progressed(progress),
+            Event::QueuePaused(paused) => self.queue.paused = paused,
+            Event::Question { id, question } => self.questions.push((id, question)),
+            Event::Withdrawn(id) => self.questions.retain(|(other, _)| *other != id),
+            Event::Log(lines) => self.log.add(lines),
+            Event::Data { connection: Some(connection), path } => {
+                if connection == self.connection.id {
+                    self.connection.data = Some(path);
+                }
+            }
+            Event::Data { connection: None, path } => self.transfer_path = Some(path),
+            Event::Learned { site, server_key, mode } => {
+                if site != SiteId(0) && Arc::make_mut(&mut self.sites).learn(site, mode) {
+                    effects.push(Effect::Save(Saved::Sites(self.sites.clone())));
+                }
+                if let Some(current) = &mut self.connection.site
+                    && current.server_key() == server_key
+                {
+                    Arc::make_mut(current).learned_mode = Some(mode);
+                }
+            }
+            Event::Notice(text) => self.notify(Severity::Error, text),
+        }
+        effects
+    }
+
+    /// What time brings: notices go, changed directories are read again. Also how long until there is more to do.
+    pub fn settle(&mut self) -> (Vec<Effect>, Option<Duration>) {
+        let now = self.now;
+        let mut effects = Vec::new();
+        let mut next: Option<f64> = None;
+        let mut wake = |seconds: f64| next = Some(next.map_or(seconds, |other: f64| other.min(seconds)));
+        self.notices.retain(|notice| now < notice.since + notice.seconds());
+        for notice in &self.notices {
+            wake(notice.since + notice.seconds() - now);
+        }
+        let busy = self.queue.is_busy();
+        for side in [Side::Local, Side::Remote] {
+            if side == Side::Remote && !self.is_connected() {
+                continue;
+            }
+            let pane = self.pane_mut(side);
+            if let Some(loading) = &pane.loading {
+                let left = loading.since + super::model::SLOW - now;
+                if left > 0.0 {
+                    wake(left);
+                }
+                continue;
+            }
+            if !pane.stale || pane.listing.is_none() {
+                continue;
+            }
+            // Not once for each of 2,000 files: once in a while, and at the end.
+            let left = if busy { pane.read_at + REFRESH_EVERY - now } else { 0.0 };
+            if left > 0.0 {
+                wake(left);
+            } else {
+                let here = pane.location.clone();
+                effects.push(self.list(here));
+            }
+        }
+        (effects, next.map(|seconds| Duration::from_secs_f64(seconds.max(0.0))))
+    }
+
+    fn connection_changed(&mut self, state: ConnectionState, effects: &mut Vec<Effect>) {
+        match state {
+            ConnectionState::Connecting(step) => self.connection.link = Link::Connecting(step),
+            ConnectionState::Reached(path) => self.connection.control = Some(path),
+            ConnectionState::Ready { home } => {
+                self.connection.link = Link::Ready;
+                self.connection.login_dir = home.clone();
+                let site = self.connection.site.clone();
+                let wanted = site.as_ref().and_then(|site| site.remote_dir.as_deref()).filter(|dir| !dir.is_empty());
+                let dir = match wanted.and_then(|dir| self.charset(Side::Remote).encode(dir)) {
+                    Some(dir) => home.resolve(&dir),
+                    None => home,
+                };
+                self.remote.location = Location::Remote(dir.clone());
+                effects.push(self.list(Location::Remote(dir)));
+                if let Some(dir) = site.and_then(|site| site.local_dir.clone()) {
+                    effects.push(self.list(Location::Local(dir)));
+                }
+            }
+            ConnectionState::Failed(error) => {
+                self.lost();
+                let text = explain(&error);
+                self.connection.link =
+                    if error.class() == Class::Cancelled { Link::Closed } else { Link::Failed(text.clone()) };
+                // The pane says it where nothing else is shown; rows that stay need a word beside them.
+                if self.remote.listing.is_some() && error.class() != Class::Cancelled {
+                    self.notify(Severity::Error, text);
+                }
+            }
+            ConnectionState::Closed => {
+                self.lost();
+                self.connection.link = Link::Closed;
+                self.remote.clear();
+            }
+        }
+    }
+
+    fn lost(&mut self) {
+        (self.connection.control, self.connection.data) = (None, None);
+        self.operation = None;
+        self.remote.loading = None;
+    }
+
+    /// Rows of a directory, all of them or the first ones.
+    fn listed(&mut self, at: Location, listing: Arc<Listing>, complete: bool) {
+        let pane = self.pane_mut(at.side());
+        let wanted = pane.loading.as_ref().map(|loading| &loading.to);
+        // The latest request wins; what an earlier one still brings is not for the eyes.
+        if wanted.is_some_and(|wanted| *wanted != at && !is_login_dir(wanted))
+            || (wanted.is_none() && pane.location != at)
+        {
+            return;
+        }
+        let asked_now = pane.listing.is_some() && pane.location == at;
+        let growing = asked_now && pane.growing;
+        if growing {
+            pane.extend(listing);
+        } else if asked_now {
+            // A refresh: the old rows stay until all of the new ones are here, so that nothing jumps.
+            if complete {
+                pane.fill(listing);
+            }
+        } else {
+            pane.show(at, listing);
+            pane.growing = true;
+        }
+        if complete {
+            pane.growing = false;
+            pane.loading = None;
+            pane.error = None;
+            if let Some(name) = pane.cursor_on.take() {
+                pane.put_cursor_on(&name);
+            }
+        }
+    }
+
+    fn list_failed(&mut self, dir: RemotePath, error: &FtpError, effects: &mut Vec<Effect>) {
+        let at = Location::Remote(dir);
+        if error.class() == Class::Cancelled {
+            self.remote.loading = None;
+            return;
+        }
+        self.not_listed(at, explain(error), matches!(error, FtpError::Refused { .. }), effects);
+    }
+
+    fn local_listed(&mut self, dir: PathBuf, result: Result<Arc<Listing>, LocalError>, effects: &mut Vec<Effect>) {
+        let at = Location::Local(dir.clone());
+        match result {
+            Ok(listing) => {
+                self.listed(at, listing, true);
+                if self.local.location == Location::Local(dir.clone()) {
+                    self.settings.window.local_dir = Some(dir);
+                }
+            }
+            Err(error) => {
+                let no_directory = error.kind == std::io::ErrorKind::NotADirectory;
+                // The folder of last time may be gone: then the program begins at home, not with an error.
+                let first = self.local.listing.is_none() && dir != self.home;
+                if first && error.kind == std::io::ErrorKind::NotFound {
+                    let home = Location::Local(self.home.clone());
+                    effects.push(self.list(home));
+                    return;
+                }
+                self.not_listed(at, error.explain(), no_directory, effects);
+            }
+        }
+    }
+
+    fn not_listed(&mut self, at: Location, text: Explanation, no_directory: bool, effects: &mut Vec<Effect>) {
+        let pane = self.pane_mut(at.side());
+        let Some(loading) = pane.loading.take_if(|loading| loading.to == at) else { return };
+        pane.growing = false;
+        pane.cursor_on = None;
+        // A link that leads to a file: what was meant is the file.
+        if let Some(link) = loading.link.filter(|_| no_directory) {
+            let into = self.pane(at.side().other()).location.clone();
+            return self.transfer(vec![*link], &into, effects);
+        }
+        pane.error = Some(PaneError { at, text });
+    }
+
+    fn managed(&mut self, operation: &RemoteOperation, result: Result<(), FtpError>, effects: &mut Vec<Effect>) {
+        self.operation = None;
+        if let Err(error) = &result
+            && error.class() != Class::Cancelled
+        {
+            self.remote.cursor_on = None;
+            self.notify(Severity::Error, explain(error));
+        }
+        let touched: Vec<RemotePath> = match operation {
+            RemoteOperation::MakeDirectory(path) | RemoteOperation::MakeFile(path) => parent_of(path),
+            RemoteOperation::Rename { from, to } => [parent_of(from), parent_of(to)].concat(),
+            RemoteOperation::Move { items, into } => items.iter().flat_map(parent_of).chain([into.clone()]).collect(),
+            RemoteOperation::Remove(items) | RemoteOperation::SetPermissions { items, .. } => {
+                items.iter().flat_map(|(path, _)| parent_of(path)).collect()
+            }
+        };
+        let here = &self.remote.location;
+        if self.is_connected() && touched.into_iter().any(|dir| Location::Remote(dir) == *here) {
+            let here = here.clone();
+            self.refresh_keeping_cursor(here, effects);
+        }
+    }
+
+    fn managed_local(&mut self, operation: LocalOperation, result: Result<(), LocalError>, effects: &mut Vec<Effect>) {
+        if let Err(error) = result {
+            self.local.cursor_on = None;
+            match operation {
+                LocalOperation::Remove { items, for_good: false } => self.offer_to_delete_for_good(items, &error),
+                _ => self.notify(Severity::Error, error.explain()),
+            }
+        } else if let LocalOperation::Open(_) = operation {
+            return;
+        }
+        let here = self.local.location.clone();
+        self.refresh_keeping_cursor(here, effects);
+    }
+
+    /// The trash did not take them: the user decides what then.
+    fn offer_to_delete_for_good(&mut self, items: Vec<PathBuf>, error: &LocalError) {
+        let left = |index: &usize| {
+            self.local.item(*index).is_some_and(|item| match &item.at {
+                Location::Local(path) => items.contains(path),
+                Location::Remote(_) => false,
+            })
+        };
+        let items: Vec<Item> = self.local.rows.entries().filter(left).filter_map(|i| self.local.item(i)).collect();
+        if items.is_empty() {
+            return self.notify(Severity::Error, error.explain());
+        }
+        let why = Some(format!("{}: {}.", words::TRASH_FAILED, error.detail.trim_end_matches('.')));
+        self.dialog = Some(Dialog::Delete(Deletion { side: Side::Local, items, for_good: true, why }));
+    }
+
+    fn refresh_keeping_cursor(&mut self, here: Location, effects: &mut Vec<Effect>) {
+        let pane = self.pane_mut(here.side());
+        if pane.loading.is_some() {
+            pane.stale = true;
+            return;
+        }
+        effects.push(self.list(here));
+    }
+
+    /// A directory that is shown got a new file.
+    fn job_finished(&mut self, id: JobId) {
+        let Some(job) = self.queue.job(id) else { return };
+        match job.view.direction {
+            Direction::Download => {
+                if let Location::Local(here) = &self.local.location
+                    && job.view.local.parent() == Some(here)
+                {
+                    self.local.stale = true;
+                }
+            }
+            Direction::Upload => {
+                let same_server =
+                    |key: String| self.connection.site.as_ref().is_some_and(|site| site.server_key() == key);
+                if let Location::Remote(here) = &self.remote.location
+                    && job.view.remote.parent().as_ref() == Some(here)
+                    && same_server(job.view.site.server_key())
+                {
+                    self.remote.stale = true;
+                }
+            }
+        }
+    }
+}
+
+fn parent_of(path: &RemotePath) -> Vec<RemotePath> {
+    path.parent().into_iter().collect()
+}
+
+/// The login directory may be asked for without knowing its name.
+fn is_login_dir(location: &Location) -> bool {
+    matches!(location, Location::Remote(dir) if dir.is_home())
+}

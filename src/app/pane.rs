@@ -1,0 +1,385 @@
+//! One pane: where it is, what is there, in which order, and what is selected.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::domain::{Charset, Entry, EntryKind, Listing, RemotePath};
+use crate::engine::message::Explanation;
+
+use super::rows::{Row, Rows};
+use super::selection::Selection;
+
+/// This computer or the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// This computer: the left pane.
+    Local,
+    /// The server: the right pane.
+    Remote,
+}
+
+/// A place on either side.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// On this computer.
+    Local(PathBuf),
+    /// On the server.
+    Remote(RemotePath),
+}
+
+/// An entry with the place it is at, so that it means the same after the pane went elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its whole path.
+    pub at: Location,
+    /// Its name as shown.
+    pub name: String,
+    /// What is known of it.
+    pub entry: Entry,
+}
+
+/// What is being dragged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dragged {
+    /// From which pane.
+    pub from: Side,
+    /// At least one.
+    pub items: Vec<Item>,
+}
+
+/// A column of the file table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// Takes what the others leave.
+    Name,
+    /// In bytes.
+    Size,
+    /// File, folder, link; files by their extension.
+    Kind,
+    /// Last modification.
+    Modified,
+    /// `rwxr-xr-x`.
+    Permissions,
+    /// Owner and group.
+    Owner,
+}
+
+/// The order of the rows. Directories always come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// By what; equal ones by name.
+    pub column: Column,
+    /// Downwards.
+    pub descending: bool,
+}
+
+/// A directory that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaneError {
+    /// Which one.
+    pub at: Location,
+    /// In plain words.
+    pub text: Explanation,
+}
+
+/// A directory being read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loading {
+    /// Which one.
+    pub to: Location,
+    /// Since when ([`super::Model::now`]).
+    pub since: f64,
+    /// The link that was opened: where it turns out to be no directory, it is transferred.
+    pub link: Option<Box<Item>>,
+}
+
+/// A wish that a row be seen; a new serial is a new wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reveal {
+    /// Counts the wishes.
+    pub serial: u64,
+    /// Which row.
+    pub row: usize,
+}
+
+/// One pane.
+#[derive(Debug, Clone)]
+pub struct Pane {
+    /// The directory that is shown.
+    pub location: Location,
+    /// What is in it; `None` until it was read for the first time.
+    pub listing: Option<Arc<Listing>>,
+    /// The directory that is being read: this one again, or the next.
+    pub loading: Option<Loading>,
+    /// What could not be read last. With a listing it stands beside the path, without one it fills the pane.
+    pub error: Option<PaneError>,
+    /// The rows in their order.
+    pub rows: Rows,
+    /// What is selected, and where the cursor is.
+    pub selection: Selection,
+    /// The order of the rows.
+    pub sort: Sort,
+    /// Only names that contain this are shown.
+    pub filter: String,
+    /// Grows with each change of directory: the scroll position and what was typed start anew.
+    pub visit: u64,
+    /// The row that should be seen.
+    pub reveal: Reveal,
+    /// Rows are still coming for the first time.
+    pub(super) growing: bool,
+    /// The directory changed on disk or server and should be read again soon.
+    pub(super) stale: bool,
+    /// The name to put the cursor on when the next listing is complete (what was just made, renamed, or left).
+    pub(super) cursor_on: Option<Vec<u8>>,
+    /// When it was last read ([`super::Model::now`]).
+    pub(super) read_at: f64,
+    pub(super) typed: (String, f64),
+    pub(super) charset: Charset,
+    pub(super) show_hidden: bool,
+}
+
+impl Side {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Local => Self::Remote,
+            Self::Remote => Self::Local,
+        }
+    }
+}
+
+impl Location {
+    /// Whose.
+    pub fn side(&self) -> Side {
+        match self {
+            Self::Local(_) => Side::Local,
+            Self::Remote(_) => Side::Remote,
+        }
+    }
+
+    /// This directory's child of that name (the bytes of a listing's entry).
+    pub fn join(&self, name: &[u8]) -> Self {
+        match self {
+            Self::Local(dir) => Self::Local(dir.join(local_name(name))),
+            Self::Remote(dir) => Self::Remote(dir.join(name)),
+        }
+    }
+
+    /// The directory it lies in; `None` at the top.
+    pub fn parent(&self) -> Option<Self> {
+        match self {
+            Self::Local(path) => path.parent().filter(|p| !p.as_os_str().is_empty()).map(|p| Self::Local(p.to_owned())),
+            Self::Remote(path) => path.parent().map(Self::Remote),
+        }
+    }
+
+    /// The last part, as the bytes of a listing's entry.
+    pub fn file_name(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Local(path) => path.file_name().map(|name| name.as_encoded_bytes().to_vec()),
+            Self::Remote(path) => path.file_name().map(<[u8]>::to_vec),
+        }
+    }
+
+    /// As text to show.
+    pub fn text(&self, charset: &Charset) -> String {
+        match self {
+            Self::Local(path) => path.to_string_lossy().into_owned(),
+            Self::Remote(path) => path.text(charset),
+        }
+    }
+}
+
+impl Column {
+    /// From left to right.
+    pub const ALL: [Self; 6] = [Self::Name, Self::Size, Self::Kind, Self::Modified, Self::Permissions, Self::Owner];
+}
+
+impl Pane {
+    pub(super) fn new(location: Location, show_hidden: bool) -> Self {
+        Self {
+            location,
+            listing: None,
+            loading: None,
+            error: None,
+            rows: Rows::default(),
+            selection: Selection::default(),
+            sort: Sort { column: Column::Name, descending: false },
+            filter: String::new(),
+            visit: 0,
+            reveal: Reveal::default(),
+            growing: false,
+            stale: false,
+            cursor_on: None,
+            read_at: 0.0,
+            typed: (String::new(), 0.0),
+            charset: Charset::Auto,
+            show_hidden,
+        }
+    }
+
+    /// The entry of that index in the listing.
+    pub fn entry(&self, index: usize) -> Option<&Entry> {
+        self.listing.as_ref()?.entries.get(index)
+    }
+
+    /// The directory as text to show and edit.
+    pub fn path_text(&self) -> String {
+        self.location.text(&self.charset)
+    }
+
+    /// The selected entries, in the order of the rows.
+    pub fn selected(&self) -> Vec<Item> {
+        self.rows.entries().filter(|index| self.selection.contains(*index)).filter_map(|i| self.item(i)).collect()
+    }
+
+    /// The entry under the cursor; `None` where that is `..` or nothing.
+    pub fn cursor_item(&self) -> Option<Item> {
+        match self.selection.cursor? {
+            Row::Parent => None,
+            Row::Entry(index) => self.item(index),
+        }
+    }
+
+    /// The entry of that index with its place.
+    pub fn item(&self, index: usize) -> Option<Item> {
+        let entry = self.entry(index)?;
+        Some(Item { at: self.location.join(&entry.name), name: self.rows.text(index).to_owned(), entry: entry.clone() })
+    }
+
+    /// Where something dropped on that row would go: into the directory, if it is one.
+    pub fn drop_target(&self, row: Row) -> Option<Location> {
+        match row {
+            Row::Parent => self.location.parent(),
+            Row::Entry(index) => {
+                let entry = self.entry(index)?;
+                (entry.kind == EntryKind::Directory).then(|| self.location.join(&entry.name))
+            }
+        }
+    }
+
+    /// Whether a directory is being read, and long enough that it should be seen.
+    pub fn is_slow(&self, now: f64) -> bool {
+        self.loading.as_ref().is_some_and(|loading| now - loading.since >= super::model::SLOW)
+    }
+
+    /// Begins anew elsewhere; the rows of the old directory are gone.
+    pub(super) fn show(&mut self, location: Location, listing: Arc<Listing>) {
+        self.location = location;
+        self.visit += 1;
+        self.filter.clear();
+        self.selection = Selection::default();
+        self.rows = Rows::default();
+        self.listing = None;
+        self.error = None;
+        self.stale = false;
+        self.fill(listing);
+        self.reveal_row(0);
+    }
+
+    /// Other rows of the same directory: selection, cursor and scroll position stay.
+    pub(super) fn fill(&mut self, listing: Arc<Listing>) {
+        if let Some(old) = &self.listing {
+            self.selection.follow(&old.entries, &listing.entries);
+        } else {
+            self.selection.resize(listing.entries.len());
+        }
+        self.rows = Rows::new(
+            &listing,
+            &self.charset,
+            self.sort,
+            &self.filter,
+            self.show_hidden,
+            self.location.parent().is_some(),
+        );
+        self.listing = Some(listing);
+        self.selection.keep_visible(&self.rows);
+    }
+
+    /// More rows of a directory that is being read: the first ones are the same.
+    pub(super) fn extend(&mut self, listing: Arc<Listing>) {
+        self.selection.resize(listing.entries.len());
+        self.listing = Some(listing);
+        if let Some(listing) = &self.listing {
+            self.rows.extend(listing, &self.charset, self.sort, &self.filter, self.show_hidden);
+        }
+    }
+
+    /// Nothing is there any more (disconnected).
+    pub(super) fn clear(&mut self) {
+        *self = Self {
+            sort: self.sort,
+            visit: self.visit + 1,
+            ..Self::new(Location::Remote(RemotePath::default()), self.show_hidden)
+        };
+    }
+
+    pub(super) fn sort_rows(&mut self) {
+        let Some(listing) = &self.listing else { return };
+        let parent = self.location.parent().is_some();
+        self.rows.arrange(listing, self.sort, &self.filter, self.show_hidden, parent);
+        self.selection.keep_visible(&self.rows);
+    }
+
+    pub(super) fn reveal_row(&mut self, row: usize) {
+        self.reveal = Reveal { serial: self.reveal.serial + 1, row };
+    }
+
+    pub(super) fn reveal_cursor(&mut self) {
+        if let Some(row) = self.selection.cursor.and_then(|row| self.rows.position(row)) {
+            self.reveal_row(row);
+        }
+    }
+
+    /// Puts the cursor on the entry of that name, if it is there.
+    pub(super) fn put_cursor_on(&mut self, name: &[u8]) {
+        let Some(listing) = &self.listing else { return };
+        let found = self.rows.entries().find(|index| &*listing.entries[*index].name == name);
+        if let Some(index) = found {
+            self.selection.click(&self.rows, Row::Entry(index), super::selection::Click::Only);
+            self.reveal_cursor();
+        }
+    }
+
+    /// Puts the cursor on the next row whose name begins with what was typed within the last second.
+    pub(super) fn type_ahead(&mut self, text: &str, now: f64) {
+        if now - self.typed.1 > 1.0 {
+            self.typed.0.clear();
+        }
+        self.typed.0.push_str(&text.to_lowercase());
+        self.typed.1 = now;
+        let wanted = &self.typed.0;
+        // The same letter again and again walks through the names that begin with it.
+        let first = wanted.chars().next();
+        let same = first.filter(|first| wanted.chars().all(|c| c == *first)).map(String::from);
+        let (prefix, again) = match &same {
+            Some(letter) => (letter, true),
+            None => (wanted, false),
+        };
+        let here = self.selection.cursor.and_then(|row| self.rows.position(row)).unwrap_or(0);
+        let count = self.rows.len();
+        let from = here + usize::from(again);
+        let found = (0..count).map(|step| (from + step) % count).find(|at| match self.rows.row(*at) {
+            Some(Row::Entry(index)) => self.rows.text(index).to_lowercase().starts_with(prefix.as_str()),
+            _ => false,
+        });
+        if let Some(row) = found.and_then(|at| self.rows.row(at)) {
+            self.selection.click(&self.rows, row, super::selection::Click::Only);
+            self.reveal_cursor();
+        }
+    }
+}
+
+/// A local entry's name as the system wants it. On Windows names are kept as WTF-8; those that are no text cannot be
+/// named from here.
+fn local_name(name: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        Path::new(std::ffi::OsStr::from_bytes(name)).to_owned()
+    }
+    #[cfg(not(unix))]
+    {
+        Path::new(&*String::from_utf8_lossy(name)).to_owned()
+    }
+}

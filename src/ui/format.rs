@@ -1,0 +1,80 @@
+//! An entry's facts as the table's cells show them.
+
+use crate::domain::{Entry, EntryKind, bytes};
+
+use super::words;
+
+/// `4.5 MiB`; nothing for directories.
+pub(super) fn size(entry: &Entry) -> String {
+    match (entry.kind, entry.size) {
+        (EntryKind::Directory, _) | (_, None) => String::new(),
+        (_, Some(size)) => bytes(size),
+    }
+}
+
+/// `Folder`, `Link`, `PDF file`.
+pub(super) fn kind(entry: &Entry, name: &str) -> String {
+    match entry.kind {
+        EntryKind::Directory => words::FOLDER.to_owned(),
+        EntryKind::Link => words::LINK.to_owned(),
+        EntryKind::Other => words::OTHER.to_owned(),
+        EntryKind::File => match crate::app::rows::extension(name) {
+            "" => words::FILE.to_owned(),
+            // Longer ones are no extensions but parts of a name.
+            long if long.len() > 8 => words::FILE.to_owned(),
+            extension => words::file_of_kind(&extension.to_uppercase()),
+        },
+    }
+}
+
+/// `2024-02-29 12:34`.
+pub(super) fn modified(entry: &Entry) -> String {
+    entry.modified.map(|time| time.short()).unwrap_or_default()
+}
+
+/// `rwxr-xr-x`.
+pub(super) fn permissions(entry: &Entry) -> String {
+    entry.permissions.map(|permissions| permissions.to_string()).unwrap_or_default()
+}
+
+/// `owner group`; one of them where they are the same or one is unknown.
+pub(super) fn owner(entry: &Entry) -> String {
+    match (&entry.owner, &entry.group) {
+        (Some(owner), Some(group)) if owner != group => format!("{owner} {group}"),
+        (Some(name), _) | (None, Some(name)) => name.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+/// All of it in a line, for screen readers.
+pub(super) fn description(entry: &Entry, name: &str) -> String {
+    [kind(entry, name), size(entry), modified(entry), permissions(entry), owner(entry)]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Permissions, Timestamp};
+
+    #[test]
+    fn an_entry_reads_like_a_line_of_a_file_manager() {
+        let mut entry = Entry::new("report.pdf", EntryKind::File);
+        assert_eq!(description(&entry, "report.pdf"), "PDF file");
+        entry.size = Some(1536);
+        entry.modified = Some(Timestamp::utc(0));
+        entry.permissions = Some(Permissions(0o644));
+        entry.owner = Some("www".into());
+        entry.group = Some("www".into());
+        let text = "PDF file, 1.5 KiB, 1970-01-01 00:00, rw-r--r--, www";
+        assert_eq!(description(&entry, "report.pdf"), text);
+        entry.group = Some("staff".into());
+        assert_eq!(owner(&entry), "www staff");
+        let folder = Entry { size: Some(4096), ..Entry::new("a.b", EntryKind::Directory) };
+        assert_eq!(description(&folder, "a.b"), "Folder");
+        assert_eq!(kind(&Entry::new("x", EntryKind::File), ".bashrc"), "File");
+    }
+}
