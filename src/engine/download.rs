@@ -160,13 +160,14 @@ fn fill(
         job.counter.begin_at(part.length);
         return Ok(());
     }
-    let mut channel = match session.retrieve(remote, part.length) {
-        // No REST here: from the beginning, never appended at a wrong offset.
-        Err(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }) if part.length > 0 => {
-            part.restart()?;
-            session.retrieve(remote, 0)?
+    let mut channel = loop {
+        match session.retrieve(remote, part.length) {
+            // No REST here: from the beginning, never appended at a wrong offset.
+            Err(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }) if part.length > 0 => {
+                part.restart()?;
+            }
+            other => break other?,
         }
-        other => other?,
     };
     let expected = size.or(if part.length == 0 { channel.announced } else { None });
     job.counter.learn_size(expected);
