@@ -160,15 +160,28 @@ fn fill(
         job.counter.begin_at(part.length);
         return Ok(());
     }
-    let mut channel = loop {
-        match session.retrieve(remote, part.length) {
-            // No REST here: from the beginning, never appended at a wrong offset.
-            Err(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }) if part.length > 0 => {
-                part.restart()?;
-            }
-            other => break other?,
+    match fetch(session, job, remote, size, part, buffer) {
+        // No REST here: from the beginning, never appended at a wrong offset.
+        Err(JobError::Remote(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }))
+            if part.length > 0 =>
+        {
+            part.restart()?;
+            fetch(session, job, remote, size, part, buffer)
         }
-    };
+        other => other,
+    }
+}
+
+/// What is missing, from where the part ends.
+fn fetch(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    size: Option<u64>,
+    part: &mut Part,
+    buffer: &mut [u8],
+) -> Result<(), JobError> {
+    let mut channel = session.retrieve(remote, part.length)?;
     let expected = size.or(if part.length == 0 { channel.announced } else { None });
     job.counter.learn_size(expected);
     let from = part.length;
