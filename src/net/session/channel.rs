@@ -28,13 +28,15 @@ pub struct DataChannel<'s> {
     /// Whether 150 or 125 came.
     preliminary: bool,
     moved: u64,
-    settled: bool,
 }
 
 impl<'s> DataChannel<'s> {
     pub(super) fn new(session: &'s mut Session, verb: &'static str, started: Started) -> Self {
         let Started { stream, path, announced, last, preliminary } = started;
-        Self { session, path, announced, offset: 0, verb, stream, last, preliminary, moved: 0, settled: false }
+        // Until the last reply is read; so that a channel that is simply dropped leaves its mark without a destructor,
+        // which would keep its session borrowed.
+        session.unsettled = last.is_none();
+        Self { session, path, announced, offset: 0, verb, stream, last, preliminary, moved: 0 }
     }
 
     /// The next bytes; 0 = the end. A refusal on the control connection ends it at once.
@@ -144,7 +146,7 @@ impl<'s> DataChannel<'s> {
             }
         };
         self.stream = None;
-        self.settled = true;
+        self.session.unsettled = false;
         let result = match result {
             Ok(reply) if reply.is_positive() => Ok(reply),
             Ok(reply) => Err(self.refusal(reply)),
@@ -159,7 +161,7 @@ impl<'s> DataChannel<'s> {
 
     /// Gives up: closes, ABOR where needed, and gets the session back in step; where that fails the session is broken.
     pub fn abort(mut self) {
-        self.settled = true;
+        self.session.unsettled = false;
         if self.last.is_none() && !self.session.control.is_over() {
             let Session { control, wait, .. } = &mut *self.session;
             let stream = &mut self.stream;
@@ -171,8 +173,8 @@ impl<'s> DataChannel<'s> {
 
     /// Gives up without waiting for the server: the session finds the beat again when it is used next.
     pub(super) fn leave(mut self) {
-        self.settled = true;
         self.stream = None;
+        self.session.unsettled = false;
         self.session.resync_due |= self.last.is_none();
         self.session.transfer_ended(false);
     }
@@ -196,6 +198,7 @@ impl<'s> DataChannel<'s> {
                 return Err(self.refusal(heard.reply));
             }
             self.last = Some(heard.reply);
+            self.session.unsettled = false;
         }
         // 421, or the end of the connection.
         self.session.control.poll_reply(Stage::Transfer).map(|_| ())
@@ -209,7 +212,10 @@ impl<'s> DataChannel<'s> {
             let Session { control, wait, .. } = &mut *self.session;
             match control.reply(wait, Stage::Transfer, patience) {
                 Ok(heard) if !heard.reply.is_positive() => return Err(self.refusal(heard.reply)),
-                Ok(heard) => self.last = Some(heard.reply),
+                Ok(heard) => {
+                    self.last = Some(heard.reply);
+                    self.session.unsettled = false;
+                }
                 Err(FtpError::Timeout { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -225,17 +231,9 @@ impl<'s> DataChannel<'s> {
 
     fn refusal(&mut self, reply: Reply) -> FtpError {
         self.last = Some(reply.clone());
+        self.session.unsettled = false;
         let stage = if self.moved == 0 { Stage::Transfer } else { Stage::Completion };
         FtpError::Refused { verb: self.verb, stage, reply }
-    }
-}
-
-impl Drop for DataChannel<'_> {
-    fn drop(&mut self) {
-        if !self.settled {
-            self.session.out_of_step |= self.last.is_none();
-            self.session.transfer_ended(false);
-        }
     }
 }
 

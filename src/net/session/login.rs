@@ -68,7 +68,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         image,
         rest_left: false,
         resync_due: false,
-        out_of_step: false,
+        unsettled: false,
         features,
         timeouts: dial.timeouts,
         arranger,

@@ -134,7 +134,8 @@ pub struct Session {
     rest_left: bool,
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,
-    out_of_step: bool,
+    /// A transfer runs, or was dropped in the middle.
+    unsettled: bool,
 }
 
 /// A transfer that has begun.
@@ -177,7 +178,7 @@ impl Session {
 
     /// Whether it must not be used again: closed, out of step, or a transfer was dropped in the middle.
     pub fn is_broken(&self) -> bool {
-        self.out_of_step || self.control.is_over()
+        self.unsettled || self.control.is_over()
     }
 
     /// QUIT, and at most two seconds for the answer.
@@ -196,7 +197,7 @@ impl Session {
         if std::mem::take(&mut self.resync_due) && !self.control.is_over() {
             self.control.resynchronise(&mut self.wait, &mut || {});
         }
-        if self.out_of_step {
+        if self.unsettled {
             return Err(FtpError::Closed { stage: Stage::Command, last: None });
         }
         Ok(())
