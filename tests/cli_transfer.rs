@@ -110,7 +110,8 @@ fn put_follows_the_same_slashes() {
             } else {
                 format!("/home{path}")
             };
-            let content = path.rsplit('/').next().unwrap().as_bytes()[0];
+            let content =
+                path.rsplit('/').next().filter(|name| name.ends_with(".txt")).map_or(b'f', |name| name.as_bytes()[0]);
             let found = server.content(&path);
             assert_eq!(found.as_deref(), Some(&[content][..]), "{locals:?} {to}: {path} among {:?}", server.paths());
         }
@@ -233,7 +234,7 @@ fn a_cut_download_never_carries_the_final_name() {
     let twinport = Twinport::new();
     let ran = twinport.run(["get", "--retries", "0", &url(&server, "/big.bin")]);
     assert_eq!(ran.code, Some(1), "{ran:#?}");
-    assert!(ran.err.contains("/big.bin"), "{}", ran.err);
+    assert!(ran.err.contains("big.bin: "), "{}", ran.err);
     assert!(!twinport.path("big.bin").exists(), "{:?}", twinport.names());
     twinport.succeed(["get", &url(&server, "/big.bin")]);
     assert_eq!(twinport.names(), ["big.bin"]);
