@@ -118,13 +118,17 @@ impl Worker {
                 Finished::Managed { operation: operation.clone(), result }
             }
             Work::Transfer(job) => {
-                if let Err(error) = self.ensure(task) {
-                    return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
-                }
+                let fresh = match self.ensure(task) {
+                    Ok(fresh) => fresh,
+                    Err(error) => {
+                        return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
+                    }
+                };
                 let before = job.counter.moved();
                 let mut result = self.transfer(job);
                 // The session had gone while it lay idle: that is no failure of the job.
                 if let Err(JobError::Remote(FtpError::Closed { .. } | FtpError::Lost { .. })) = &result
+                    && !fresh
                     && job.counter.moved() == before
                     && !task.cancel.is_cancelled()
                 {

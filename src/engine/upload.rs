@@ -69,21 +69,32 @@ pub(super) fn upload(
         }
     }
 
-    let temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename && append_at.is_none());
-    if let Some(temporary) = temporary {
-        let at = part.filter(|at| *at > 0 && *at <= size);
-        match via(session, job, &temporary, &target, (at, size, replace), (&mut file, buffer)) {
-            Ok(()) => {}
-            // The server lets us write, but not under another name or not rename: then under the final one.
-            Err(error) if is_refused(&error) && !session.is_broken() => {
-                habits.no_rename = true;
-                session.remove_file(&temporary).ok();
-                store(session, job, &target, None, size, (&mut file, buffer))?;
+    let mut temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename && append_at.is_none());
+    let at = part.filter(|at| *at > 0 && *at <= size);
+    // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
+    let mut may_make = job.top;
+    loop {
+        let sent = match &temporary {
+            Some(temporary) => via(session, job, temporary, &target, (at, size, replace), (&mut file, buffer)),
+            None => store(session, job, &target, append_at, size, (&mut file, buffer)),
+        };
+        match sent {
+            Ok(()) => break,
+            Err(error) if !is_refused(&error) || session.is_broken() => return Err(error),
+            Err(_) if may_make => {
+                may_make = false;
+                if let Some(above) = target.parent().filter(|above| !above.is_root() && !above.is_home()) {
+                    // Where this does not help, the next try says why.
+                    session.make_dirs(&above).ok();
+                }
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                // The server lets us write, but not under another name or not rename: then under the final one.
+                let Some(refused) = temporary.take() else { return Err(error) };
+                habits.no_rename = true;
+                session.remove_file(&refused).ok();
+            }
         }
-    } else {
-        store(session, job, &target, append_at, size, (&mut file, buffer))?;
     }
     if job.preserve_times
         && let Some(time) = source.modified
