@@ -240,14 +240,12 @@ impl eframe::App for Desktop {
         Panel::bottom("status").exact_size(theme::LINE).frame(bar).show(ui, |ui| {
             status_bar::show(ui, model, actions);
         });
-        let log = Panel::bottom("log").frame(bar);
         let log = if model.settings.window.log_open {
-            log.resizable(true).default_size(160.0).size_range(80.0..=480.0)
+            Panel::bottom("open log").resizable(true).default_size(160.0).size_range(80.0..=480.0)
         } else {
-            log.resizable(false).exact_size(theme::LINE + 4.0)
+            Panel::bottom("log line").resizable(false).exact_size(theme::LINE + theme::GAP)
         };
-        // Two ids: the height that the user gave the open log survives while it is shut.
-        ui.push_id(model.settings.window.log_open, |ui| log.show(ui, |ui| view.log.show(ui, model, actions)));
+        log.frame(bar).show(ui, |ui| view.log.show(ui, model, actions));
         let queue = Panel::bottom("queue").frame(Frame::new().fill(palette.base));
         if model.settings.window.queue_open {
             let height = model.settings.window.queue_height;
