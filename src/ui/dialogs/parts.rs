@@ -3,7 +3,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{
     Align, Button, Frame, Id, Key, Label, Layout, Margin, Modal, Modifiers, Response, RichText, ScrollArea, Sense,
-    TextEdit, Ui, Vec2, vec2,
+    TextEdit, Ui, vec2,
 };
 
 use super::super::theme::{self, CONTROL};
