@@ -213,6 +213,8 @@ fn settings_are_saved_and_told_to_the_engine() {
     desk.type_into("Port range to", "50100");
     desk.type_into("External address", "203.0.113.7");
     desk.type_into("Connections", "8");
+    desk.harness.get_by_role_and_label(Role::ComboBox, "Theme").scroll_to_me();
+    desk.run();
     desk.choose("Theme", "Light");
     desk.press("Save");
     assert!(!desk.is_open("Settings"));
