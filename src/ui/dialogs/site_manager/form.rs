@@ -78,7 +78,7 @@ pub(super) fn site(
         colours(ui, form);
         field(ui, "Notes", |ui| {
             let notes = TextEdit::multiline(&mut form.notes).desired_rows(3);
-            ui.add(notes.desired_width(width - 16.0).margin(egui::Margin::symmetric(8, 5)))
+            ui.add(notes.desired_width(width).margin(egui::Margin::symmetric(8, 5)))
         });
     });
 }
@@ -146,24 +146,31 @@ fn login(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, 
         form.password = Secret::new(typed);
     });
     if keeps {
-        ui.horizontal(|ui| {
-            ui.add_space(LABEL_WIDTH + 8.0);
-            ui.spacing_mut().item_spacing.x = 4.0;
-            let text = match (form.forget_password, is_saved) {
-                (true, _) => "The saved password is forgotten when you save.",
-                _ => "Kept in the system's keyring; where there is none, until Twinport is closed.",
-            };
-            note(ui, text, None);
-            if is_saved && !form.forget_password && form.password.is_empty() {
-                let forget = RichText::new("Forget it").size(theme::SMALL);
-                form.forget_password =
-                    ui.link(forget).on_hover_text("Takes the saved password out of the keyring").clicked();
-            }
-        });
+        password_note(ui, form, is_saved);
     }
     if form.logon == Logon::Account {
         field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
     }
+}
+
+/// Where the password goes, and the way to be rid of it.
+fn password_note(ui: &mut Ui, form: &mut SiteForm, is_saved: bool) {
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 16.0;
+        ui.horizontal(|ui| {
+            ui.add_space(LABEL_WIDTH + 8.0);
+            let text = match form.forget_password {
+                true => "The saved password is forgotten when you save.",
+                false => "Kept in the system's keyring, never in a file.",
+            };
+            ui.label(theme::weak(ui, text));
+            if is_saved && !form.forget_password && form.password.is_empty() {
+                let forget = ui.link(RichText::new("Forget it").size(theme::SMALL));
+                let forget = forget.on_hover_text("Takes the saved password out of the keyring, once you save");
+                form.forget_password = forget.clicked();
+            }
+        });
+    });
 }
 
 fn transfer(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, settings: TransferMode) {
@@ -270,7 +277,7 @@ fn focus_name(field: &Response, state: &mut State, name: &str) {
 }
 
 fn combo(ui: &mut Ui, label: &str, width: f32, shown: &str, add: impl FnOnce(&mut Ui)) {
-    field(ui, label, |ui| ComboBox::from_id_salt(label).width(width).selected_text(shown).show_ui(ui, add).response);
+    field(ui, label, |ui| ComboBox::from_id_salt(label).width(width).height(480.0).selected_text(shown).show_ui(ui, add).response);
 }
 
 fn security_text(security: Security) -> &'static str {

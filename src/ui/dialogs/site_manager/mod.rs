@@ -93,7 +93,8 @@ impl SiteManager {
         let mut connect = false;
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
-            ui.allocate_ui(vec2(TREE_WIDTH, height), |ui| {
+            let column = egui::Layout::top_down(egui::Align::Min);
+            ui.allocate_ui_with_layout(vec2(TREE_WIDTH, height), column, |ui| {
                 ui.set_min_size(vec2(TREE_WIDTH, height));
                 ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
                 connect = self.left(ui, height);
@@ -102,7 +103,7 @@ impl SiteManager {
             let x = ui.cursor().left();
             ui.painter().vline(x, ui.cursor().top()..=ui.cursor().top() + height, egui::Stroke::new(1.0, look.line));
             ui.add_space(17.0);
-            ui.allocate_ui(vec2(width - TREE_WIDTH - 33.0, height), |ui| {
+            ui.allocate_ui_with_layout(vec2(width - TREE_WIDTH - 33.0, height), column, |ui| {
                 ui.set_min_size(vec2(width - TREE_WIDTH - 33.0, height));
                 ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
                 self.right(ui, height, model, actions);
