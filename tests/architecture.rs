@@ -24,7 +24,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("eframe", &["ui", "main.rs"]),
     ("rfd::", &["ui", "main.rs"]),
     ("socket2", &["net"]),
-    ("polling::", &["net"]),
+    ("mio", &["net"]),
     ("TcpStream", &["net"]),
     ("TcpListener", &["net", "practice.rs"]),
     ("rustls", &["net"]),

@@ -122,6 +122,25 @@ pub enum FtpError {
     Unsupported { what: String },
 }
 
+impl Stranger {
+    /// Who greets like that.
+    pub fn of(first_line: &str) -> Self {
+        let line = first_line.trim_start().to_ascii_uppercase();
+        let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| line.starts_with(beginning));
+        if begins(&["SSH-"]) {
+            Self::Ssh
+        } else if begins(&["HTTP/", "<!DOCTYPE", "<HTML", "<?XML"]) {
+            Self::Http
+        } else if begins(&["+OK", "* OK", "* PREAUTH"]) {
+            Self::Mail
+        } else if line.chars().any(|c| c == char::REPLACEMENT_CHARACTER || (c.is_control() && !c.is_whitespace())) {
+            Self::Binary
+        } else {
+            Self::Unknown
+        }
+    }
+}
+
 impl FtpError {
     /// What the caller can do.
     pub fn class(&self) -> Class {
