@@ -49,7 +49,7 @@ fn a_person_does_the_main_job() {
     window.fill("Site Manager", "Password", PASSWORD);
     window.press_in("Site Manager", "Save");
     window.wait("the site to be saved", |window| {
-        window.saved.borrow().iter().any(|saved| matches!(saved, Saved::Sites(book) if book.sites().count() == 1))
+        window.saved.borrow().iter().any(|saved| matches!(saved, Saved::Sites(book) if book.sites().len() == 1))
     });
     window.press_in("Site Manager", "Connect");
 
@@ -124,6 +124,7 @@ impl Window {
             let engine = Engine::start(EngineConfig {
                 settings: Settings::default(),
                 journal: None,
+                log: None,
                 keyring: Arc::new(MemoryKeyring::default()),
                 waker: Arc::new(move || ctx.request_repaint()),
             })
@@ -161,32 +162,32 @@ impl Window {
         self.harness.run_steps(3);
     }
 
-    fn dialog(&self, title: &str) -> Option<Node<'_>> {
+    fn dialog(&self, title: &'static str) -> Option<Node<'_>> {
         self.harness.query_all_by_label(title).find(|node| {
             matches!(node.accesskit_node().role(), Role::Window | Role::Dialog | Role::GenericContainer | Role::Group)
         })
     }
 
     #[track_caller]
-    fn press(&mut self, role: Role, name: &str) {
+    fn press(&mut self, role: Role, name: &'static str) {
         self.harness.get_by_role_and_label(role, name).click();
         self.steps();
     }
 
     #[track_caller]
-    fn press_in(&mut self, dialog: &str, button: &str) {
+    fn press_in(&mut self, dialog: &'static str, button: &'static str) {
         self.dialog(dialog).expect("an open dialog").get_by_role_and_label(Role::Button, button).click();
         self.steps();
     }
 
     #[track_caller]
-    fn press_radio(&mut self, dialog: &str, button: &str) {
+    fn press_radio(&mut self, dialog: &'static str, button: &'static str) {
         self.dialog(dialog).expect("an open dialog").get_by_role_and_label(Role::RadioButton, button).click();
         self.steps();
     }
 
     #[track_caller]
-    fn fill(&mut self, dialog: &str, field: &str, text: &str) {
+    fn fill(&mut self, dialog: &'static str, field: &'static str, text: &str) {
         let input = |window: &Self| {
             let dialog = window.dialog(dialog).expect("an open dialog");
             let input = dialog.get_all_by_label(field).find(|node| node.accesskit_node().is_text_input());
@@ -201,14 +202,14 @@ impl Window {
         self.steps();
     }
 
-    fn row(&self, pane: &str, name: &str) -> Option<Node<'_>> {
+    fn row(&self, pane: &'static str, name: &'static str) -> Option<Node<'_>> {
         self.harness.query_by_label(pane)?.query_by_role_and_label(Role::ListItem, name)
     }
 
     /// From one row onto another, as a mouse does it: down, a few moves, up.
     #[track_caller]
-    fn drag(&mut self, from: (&str, &str), to: (&str, &str)) {
-        let place = |window: &Self, (pane, name): (&str, &str)| {
+    fn drag(&mut self, from: (&'static str, &'static str), to: (&'static str, &'static str)) {
+        let place = |window: &Self, (pane, name): (&'static str, &'static str)| {
             let rect = window.row(pane, name).unwrap_or_else(|| panic!("no row {name}")).rect();
             Pos2::new(rect.left() + 60.0, rect.center().y)
         };

@@ -160,13 +160,15 @@ fn fill(
         job.counter.begin_at(part.length);
         return Ok(());
     }
-    let mut channel = match session.retrieve(remote, part.length) {
+    let first = session.retrieve(remote, part.length);
+    let cannot_restart = matches!(&first, Err(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }));
+    let mut channel = if cannot_restart && part.length > 0 {
         // No REST here: from the beginning, never appended at a wrong offset.
-        Err(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }) if part.length > 0 => {
-            part.restart()?;
-            session.retrieve(remote, 0)?
-        }
-        other => other?,
+        drop(first);
+        part.restart()?;
+        session.retrieve(remote, 0)?
+    } else {
+        first?
     };
     let expected = size.or(if part.length == 0 { channel.announced } else { None });
     job.counter.learn_size(expected);
