@@ -187,6 +187,28 @@ impl Control {
         }
     }
 
+    /// The final reply, if it comes soon; no harm if not.
+    pub(super) fn last_words(
+        &mut self,
+        wait: &mut Wait,
+        stage: Stage,
+        patience: Duration,
+    ) -> Result<Option<Heard>, FtpError> {
+        let until = Instant::now() + patience;
+        loop {
+            match self.poll_reply(stage)? {
+                Some(heard) if !heard.reply.is_preliminary() => return Ok(Some(heard)),
+                Some(_) => continue,
+                None => {}
+            }
+            match wait.wait(until) {
+                Ok(ready) => self.mark(ready.control),
+                Err(Stop::Deadline) => return Ok(None),
+                Err(stop) => return Err(stop.error(stage, patience)),
+            }
+        }
+    }
+
     /// A reply that is there already; never waits.
     pub(super) fn poll_reply(&mut self, stage: Stage) -> Result<Option<Heard>, FtpError> {
         loop {

@@ -165,11 +165,7 @@ impl Session {
         let mut listing = Listing { dir: whole.clone(), ..Listing::default() };
         let mut channel = DataChannel::new(self, name, started);
         if let Err(error) = pour(&mut channel, &mut reader, &mut listing.entries, batch) {
-            if channel.is_answered() {
-                drop(channel);
-            } else {
-                channel.leave();
-            }
+            channel.leave();
             return self.nothing_there(error, by_entering, whole);
         }
         match channel.finish() {

@@ -134,7 +134,7 @@ pub struct Session {
     rest_left: bool,
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,
-    /// A transfer runs, or was dropped in the middle.
+    /// A transfer runs, or its channel was dropped in the middle.
     unsettled: bool,
 }
 

@@ -163,34 +163,36 @@ impl Session {
         let mut size = None;
         let mut flowing = false;
         loop {
-            while let Some(heard) = self.control.poll_reply(Stage::DataConnection)? {
-                let reply = heard.reply;
-                if reply.is_preliminary() {
-                    preliminary = true;
-                    size = announced(&reply);
-                    if matches!(way, Way::Open(_)) {
-                        // What else is said already comes after the bytes that are there.
-                        return Ok((preliminary, size, None));
-                    }
-                } else if reply.is_positive() {
-                    // The connection may stand all the same, with everything in it.
-                    if let Way::Ajar(listening) = way
-                        && let Some(stream) = listening.accept(&mut self.wait)?
-                    {
-                        *way = Way::Open(stream);
-                    }
-                    return Ok((preliminary, size, Some(reply)));
-                } else {
-                    return Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply });
-                }
-            }
             if let Way::Ajar(listening) = way
                 && let Some(stream) = listening.accept(&mut self.wait)?
             {
                 *way = Way::Open(stream);
             }
+            // What comes after the 150 belongs to the transfer.
+            if preliminary && matches!(way, Way::Open(_)) {
+                return Ok((preliminary, size, None));
+            }
+            if let Some(heard) = self.control.poll_reply(Stage::DataConnection)? {
+                let reply = heard.reply;
+                if reply.is_preliminary() {
+                    preliminary = true;
+                    size = announced(&reply);
+                    continue;
+                }
+                // The server may have connected and closed again, with everything in it.
+                if let Way::Ajar(listening) = way
+                    && let Some(stream) = listening.accept(&mut self.wait)?
+                {
+                    *way = Way::Open(stream);
+                    return Ok((preliminary, size, Some(reply)));
+                }
+                if reply.is_positive() {
+                    return Ok((preliminary, size, Some(reply)));
+                }
+                return Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply });
+            }
             let until = match way {
-                Way::Open(_) if preliminary || flowing => return Ok((preliminary, size, None)),
+                Way::Open(_) if flowing => return Ok((preliminary, size, None)),
                 // A few servers forget the 150 and just wait for the bytes.
                 Way::Open(_) if upload => sent + patience.min(NO_PRELIMINARY),
                 Way::Open(_) => sent + patience,
@@ -216,6 +218,7 @@ impl Session {
 
     /// A transfer is over; `whole` = it used up its offset.
     pub(super) fn transfer_ended(&mut self, whole: bool) {
+        self.unsettled = false;
         if whole {
             self.rest_left = false;
         }
