@@ -73,13 +73,18 @@ pub(super) fn upload(
     let at = part.filter(|at| *at > 0 && *at <= size);
     // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
     let mut may_make = job.top;
+    let mut fell_back = false;
     loop {
         let sent = match &temporary {
             Some(temporary) => via(session, job, temporary, &target, (at, size, replace), (&mut file, buffer)),
             None => store(session, job, &target, append_at, size, (&mut file, buffer)),
         };
         match sent {
-            Ok(()) => break,
+            Ok(()) => {
+                // Learned only now: where the final name is refused too, it is the place that the server does not like.
+                habits.no_rename |= fell_back;
+                break;
+            }
             Err(error) if !is_refused(&error) || session.is_broken() => return Err(error),
             Err(_) if may_make => {
                 may_make = false;
@@ -91,7 +96,7 @@ pub(super) fn upload(
             Err(error) => {
                 // The server lets us write, but not under another name or not rename: then under the final one.
                 let Some(refused) = temporary.take() else { return Err(error) };
-                habits.no_rename = true;
+                fell_back = true;
                 session.remove_file(&refused).ok();
             }
         }
