@@ -242,12 +242,12 @@ impl eframe::App for Desktop {
         });
         // Two ids each: the height that the user gave an open panel survives while it is shut.
         let log = if model.settings.window.log_open {
-            Panel::bottom("log")
+            Panel::bottom("open log")
                 .resizable(true)
                 .default_size(160.0)
                 .size_range(80.0..=(ui.available_height() * 0.4).max(96.0))
         } else {
-            Panel::bottom("log shut").resizable(false).exact_size(theme::LINE + 4.0)
+            Panel::bottom("log line").resizable(false).exact_size(theme::LINE + theme::GAP)
         };
         log.frame(bar).show(ui, |ui| view.log.show(ui, model, actions));
         let base = Frame::new().fill(palette.base);

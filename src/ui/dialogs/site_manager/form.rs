@@ -277,7 +277,9 @@ fn focus_name(field: &Response, state: &mut State, name: &str) {
 }
 
 fn combo(ui: &mut Ui, label: &str, width: f32, shown: &str, add: impl FnOnce(&mut Ui)) {
-    field(ui, label, |ui| ComboBox::from_id_salt(label).width(width).height(480.0).selected_text(shown).show_ui(ui, add).response);
+    field(ui, label, |ui| {
+        ComboBox::from_id_salt(label).width(width).height(480.0).selected_text(shown).show_ui(ui, add).response
+    });
 }
 
 fn security_text(security: Security) -> &'static str {
