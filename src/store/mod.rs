@@ -2,6 +2,7 @@
 
 pub mod file;
 pub mod import;
+pub mod journal;
 pub mod log;
 pub mod profile;
 pub mod saver;
