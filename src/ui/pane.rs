@@ -40,7 +40,10 @@ pub(super) fn split(ui: &Ui, model: &Model, actions: &mut Actions) -> (Rect, Rec
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let share = ((pointer.x - whole.left()) / whole.width()).clamp(0.0, 1.0);
-        actions.push(Action::Remember(Memory::Split(share)));
+        // Only news: whatever is asked for makes another frame.
+        if ((share - model.settings.window.split) * whole.width()).abs() > 0.5 {
+            actions.push(Action::Remember(Memory::Split(share)));
+        }
     }
     let palette = theme::palette(ui);
     let line = if response.hovered() || response.dragged() { palette.accent } else { palette.line };
@@ -149,12 +152,7 @@ impl PaneView {
 }
 
 fn bounds(rect: Rect) -> egui::accesskit::Rect {
-    egui::accesskit::Rect {
-        x0: rect.min.x.into(),
-        y0: rect.min.y.into(),
-        x1: rect.max.x.into(),
-        y1: rect.max.y.into(),
-    }
+    egui::accesskit::Rect { x0: rect.min.x.into(), y0: rect.min.y.into(), x1: rect.max.x.into(), y1: rect.max.y.into() }
 }
 
 fn filter(ui: &mut Ui, side: Side, model: &Model, width: f32, actions: &mut Actions) {
@@ -357,9 +355,10 @@ fn error(ui: &Ui, path: Rect, side: Side, model: &Model, actions: &mut Actions) 
     let pane = model.pane(side);
     let Some(error) = pane.error.as_ref().filter(|_| pane.listing.is_some()) else { return };
     let palette = theme::palette(ui);
-    Area::new(Id::unique(("path error", side))).order(Order::Middle).fixed_pos(path.left_bottom() + vec2(0.0, 4.0)).show(
-        ui.ctx(),
-        |ui| {
+    Area::new(Id::unique(("path error", side)))
+        .order(Order::Middle)
+        .fixed_pos(path.left_bottom() + vec2(0.0, 4.0))
+        .show(ui.ctx(), |ui| {
             Frame::new()
                 .fill(palette.raised)
                 .stroke(Stroke::new(1.0, palette.error))
@@ -385,6 +384,5 @@ fn error(ui: &Ui, path: Rect, side: Side, model: &Model, actions: &mut Actions) 
                         }
                     });
                 });
-        },
-    );
+        });
 }
