@@ -153,6 +153,11 @@ impl Desktop {
         &self.model
     }
 
+    /// Asks for something from outside the window, as a menu would.
+    pub fn ask(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
     fn carry_out(&mut self, effects: Vec<Effect>, ctx: &Context) {
         for effect in effects {
             match effect {
