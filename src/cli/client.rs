@@ -148,38 +148,31 @@ impl Client {
 }
 
 impl Refusal {
-    /// Says it on stderr, in a sentence with what to do; the status to end with.
-    pub(super) fn tell(&self, site: &Site) -> Exit {
+    /// What happened, in a sentence with what to do.
+    pub(super) fn sentence(&self, site: &Site) -> String {
+        let (host, user) = (&site.host, site.login_name());
         match self {
-            Self::Interrupted => {
-                complain("interrupted.");
-                Exit::Interrupted
-            }
+            Self::Interrupted => "interrupted.".to_owned(),
             Self::WrongPassword(words) => {
-                complain(&format!(
-                    "{} refused the login of “{}”: {words}. Check user name and password.",
-                    site.host,
-                    site.login_name()
-                ));
-                Exit::NoConnection
+                format!("{host} refused the login of “{user}” ({words}): check the user name and the password.")
             }
-            Self::NoPassword => {
-                complain(&format!(
-                    "{} wants a password for “{}”, and there is none: put it into {PASSWORD_VARIABLE}, or run this on a \
-                     terminal to be asked.",
-                    site.host,
-                    site.login_name()
-                ));
-                Exit::NoConnection
-            }
-            Self::NoConnection(error) => {
-                complain(&explain(error).line());
-                Exit::NoConnection
-            }
+            Self::NoPassword => format!(
+                "{host} wants a password for “{user}”, and there is none: put it into {PASSWORD_VARIABLE}, or run this on \
+                 a terminal to be asked."
+            ),
+            Self::NoConnection(error) => explain(error).line(),
             Self::Ended => {
-                complain("the program made a mistake: its engine stopped. Please report it with the output of -vv.");
-                Exit::Failed
+                "the program made a mistake: its engine stopped. Please report it with the output of -vv.".to_owned()
             }
+        }
+    }
+
+    /// The status to end with.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            Self::WrongPassword(_) | Self::NoPassword | Self::NoConnection(_) => Exit::NoConnection,
+            Self::Ended => Exit::Failed,
         }
     }
 }

@@ -49,7 +49,10 @@ pub(super) fn run(url: &str, long: bool, options: &Options, context: &Context) -
             complain(&format!("{path}: {}", explain(&error).line()));
             return Exit::Failed;
         }
-        Err(refusal) => return refusal.tell(&client.site),
+        Err(refusal) => {
+            complain(&refusal.sentence(&client.site));
+            return refusal.exit();
+        }
     };
     let mut output = Output::new();
     let charset = &client.site.charset;

@@ -5,16 +5,17 @@ use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 
 use serde::Serialize;
 
-/// Standard output, buffered. After a broken pipe it swallows whatever comes.
+/// Standard output, buffered. After a broken pipe it swallows whatever comes; after any other failure it stays failed.
 pub(super) struct Output {
     stdout: BufWriter<StdoutLock<'static>>,
     closed: bool,
+    failed: Option<ErrorKind>,
 }
 
 impl Output {
     /// For the program's life.
     pub(super) fn new() -> Self {
-        Self { stdout: BufWriter::new(io::stdout().lock()), closed: false }
+        Self { stdout: BufWriter::new(io::stdout().lock()), closed: false, failed: None }
     }
 
     /// One line.
@@ -48,12 +49,19 @@ impl Output {
         if self.closed {
             return Ok(());
         }
+        if let Some(kind) = self.failed {
+            return Err(kind.into());
+        }
         match write(&mut self.stdout) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.closed = true;
                 Ok(())
             }
-            result => result,
+            Err(error) => {
+                self.failed = Some(error.kind());
+                Err(error)
+            }
+            Ok(()) => Ok(()),
         }
     }
 }

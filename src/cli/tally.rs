@@ -176,6 +176,22 @@ impl Tally {
         (job.bytes, job.size) = (bytes, size);
     }
 
+    /// The jobs that have not ended, as failed ones.
+    pub(super) fn fail_the_rest(&mut self, why: &str) -> Vec<Finished> {
+        let mut ids: Vec<JobId> = self.open.keys().copied().collect();
+        ids.sort_unstable();
+        let rest: Vec<Finished> = ids
+            .into_iter()
+            .filter_map(|id| self.open.remove(&id))
+            .map(|job| {
+                let bytes = job.bytes;
+                job.finished(Status::Failed, bytes, Some(why.to_owned()))
+            })
+            .collect();
+        self.failed += rest.len() as u64;
+        rest
+    }
+
     fn change(&mut self, id: JobId, state: JobState, bytes: u64, size: Option<u64>) -> Option<Consequence> {
         self.know(id, bytes, size);
         match state {

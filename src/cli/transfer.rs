@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::client::{Client, Refusal, Wake};
-use super::output::{Output, complain, printable};
+use super::output::{Output, complain, printable, tell};
 use super::question::Questions;
 use super::screen::Screen;
 use super::tally::{Consequence, Finished, Status, Summary, Tally};
 use super::url::Address;
 use super::{Context, Exit, Options, orders};
-use crate::domain::{bytes, duration, rate};
+use crate::domain::{Site, bytes, duration, rate};
 use crate::engine::message::{Command, ConflictPolicy, Event, Order, Question};
 
 /// `get URL LOCAL`.
@@ -133,10 +133,13 @@ impl Transfer {
             let name = if file.remote.is_empty() { &file.local } else { &file.remote };
             self.screen.tell(&printable(&format!("twinport: {name}: {error}")));
         }
-        if let Some(output) = &mut self.output
-            && let Err(error) = output.json(file)
-        {
-            complain(&format!("the result could not be written: {error}"));
+        self.write(file);
+    }
+
+    fn write(&mut self, file: &Finished) {
+        // What cannot be written is told at the end: the files come first.
+        if let Some(output) = &mut self.output {
+            output.json(file).ok();
         }
     }
 
@@ -148,32 +151,40 @@ impl Transfer {
     }
 
     /// The last words, and the status.
-    fn end(mut self, refusal: Option<Refusal>, site: &crate::domain::Site) -> Exit {
+    fn end(mut self, refusal: Option<Refusal>, site: &Site) -> Exit {
         let took = self.began.elapsed();
+        if let Some(refusal) = &refusal {
+            self.refused(refusal, site);
+        }
         let summary = self.tally.summary(took.as_secs_f64());
-        let told = match &mut self.output {
+        let written = match &mut self.output {
             Some(output) => output.json(&summary).and_then(|()| output.flush()),
             None => Ok(()),
         };
-        if let Err(error) = told {
+        if let Err(error) = written {
             complain(&format!("the result could not be written: {error}"));
             return Exit::Failed;
         }
-        match refusal {
-            Some(Refusal::Interrupted) => {
-                complain(&format!(
-                    "interrupted after {}. What was begun is kept: the same command goes on where it stopped.",
-                    files(summary.files)
-                ));
-                Exit::Interrupted
-            }
-            Some(refusal) => refusal.tell(site),
-            None => {
-                if !self.quiet && self.output.is_none() {
-                    super::output::tell(&words(&summary, took));
-                }
-                if summary.failed > 0 { Exit::Failed } else { Exit::Done }
-            }
+        if let Some(refusal) = refusal {
+            return refusal.exit();
+        }
+        if !self.quiet && self.output.is_none() {
+            tell(&words(&summary, took));
+        }
+        if summary.failed > 0 { Exit::Failed } else { Exit::Done }
+    }
+
+    /// There was no going on: said once for people, and to a program for each file that will not come.
+    fn refused(&mut self, refusal: &Refusal, site: &Site) {
+        if matches!(refusal, Refusal::Interrupted) {
+            let done = files(self.tally.summary(0.0).files);
+            complain(&format!("interrupted after {done}. The same command goes on where it stopped."));
+            return;
+        }
+        let sentence = refusal.sentence(site);
+        complain(&sentence);
+        for file in self.tally.fail_the_rest(&sentence) {
+            self.write(&file);
         }
     }
 }

@@ -215,6 +215,7 @@ impl Actor {
     fn hear(&mut self, report: Report) {
         match report {
             Report::Happened(session, happening) => self.happened(session, happening),
+            Report::LoggedIn(session) => self.logged_in(session),
             Report::Partial(session, listing) => self.listed_partly(session, listing),
             Report::Managing(session, done, at) => self.managing(session, done, at),
             Report::Finished(session, finished) => {
@@ -273,13 +274,17 @@ impl Actor {
         self.log.push(LogLine { at: SystemTime::now(), session, kind, text });
     }
 
+    /// Whose server a session talks to.
+    /// Whose server a session talks to.
+    pub(super) fn site_of(&self, session: u64) -> Option<Arc<Site>> {
+        match &self.sessions.get(&session)?.role {
+            Role::Browse(connection) => self.browsers.get(connection).map(|browser| Arc::clone(&browser.site)),
+            Role::Transfer(server) => self.servers.get(server).map(|server| Arc::clone(&server.site)),
+        }
+    }
+
     fn learned(&mut self, session: u64, mode: Mode) {
-        let site = match self.sessions.get(&session).map(|slot| slot.role.clone()) {
-            Some(Role::Browse(connection)) => self.browsers.get(&connection).map(|browser| Arc::clone(&browser.site)),
-            Some(Role::Transfer(server)) => self.servers.get(&server).map(|server| Arc::clone(&server.site)),
-            None => None,
-        };
-        let Some(site) = site else { return };
+        let Some(site) = self.site_of(session) else { return };
         let server_key = site.server_key();
         self.server(&site).learned = Some(mode);
         self.tell(Event::Learned { site: site.id, server_key, mode });
@@ -449,7 +454,7 @@ impl Actor {
         if self.sessions.values().any(|slot| slot.busy.as_ref().is_some_and(|busy| busy.job.is_some())) {
             return Some(if self.log.is_empty() { TICK } else { TELL_EVERY });
         }
-        if !self.log.is_empty() || !self.data.is_empty() {
+        if !self.log.is_empty() || !self.data.is_empty() || self.queue.has_changes() {
             return Some(TELL_EVERY);
         }
         if self.totals.are_shown() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{EntryKind, Precision, RemotePath, Timestamp, Zone};
 use crate::ftp::error::{FtpError, Stage};
-use crate::net::session::{DataChannel, Session};
+use crate::net::session::{DataChannel, Facts, Session};
 
 use super::conflict::{Decision, Side, decide};
 use super::error::{JobError, LocalAction, LocalError};
@@ -15,15 +15,19 @@ use super::message::FileFacts;
 use super::pump::{self, Stopped};
 use super::work::{Assignment, Worked};
 
-/// Fetches the file. The final name appears only when every byte is there.
+/// Fetches the file. The final name appears only when every byte is there. `asked` = what the server just said of it.
 pub(super) fn download(
     session: &mut Session,
     job: &Assignment,
     remote: &RemotePath,
+    asked: Option<Facts>,
     clock: &mut Clock,
     buffer: &mut [u8],
 ) -> Result<Worked, JobError> {
-    let mut source = source_side(session, job, remote, clock)?;
+    let mut source = match asked {
+        Some(facts) => Side { size: facts.size, modified: facts.modified },
+        None => source_side(session, job, remote, clock)?,
+    };
     let mut target = job.local.clone();
     let mut adopt = None;
     if let Some(existing) = local_side(&target)? {
@@ -46,7 +50,7 @@ pub(super) fn download(
     }
 
     let mut part = Part::open(part_of(job, remote, &target, source), source.size)?;
-    if part.length > 0 {
+    if part.length > 0 && asked.is_none() {
         // What a listing said may be old; a part is only continued from the very version that it began with.
         let now = ask(session, job, remote)?;
         if now.size != source.size || differ(now.modified, source.modified) {
@@ -112,7 +116,7 @@ fn source_side(
     match known.modified {
         Some(time) if time.zone == Zone::Utc => Ok(known),
         Some(time) if size < EXACT_FROM && clock.offset.is_some() => Ok(Side { modified: clock.to_utc(time), ..known }),
-        None if size < EXACT_FROM => Ok(known),
+        None if size < EXACT_FROM && !job.top => Ok(known),
         listed => {
             let exact = ask(session, job, remote)?;
             if let (Some(listed), Some(exact)) = (listed, exact.modified) {
@@ -160,14 +164,28 @@ fn fill(
         job.counter.begin_at(part.length);
         return Ok(());
     }
-    let mut channel = match session.retrieve(remote, part.length) {
+    match fetch(session, job, remote, size, part, buffer) {
         // No REST here: from the beginning, never appended at a wrong offset.
-        Err(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }) if part.length > 0 => {
+        Err(JobError::Remote(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }))
+            if part.length > 0 =>
+        {
             part.restart()?;
-            session.retrieve(remote, 0)?
+            fetch(session, job, remote, size, part, buffer)
         }
-        other => other?,
-    };
+        other => other,
+    }
+}
+
+/// What is missing, from where the part ends.
+fn fetch(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    size: Option<u64>,
+    part: &mut Part,
+    buffer: &mut [u8],
+) -> Result<(), JobError> {
+    let mut channel = session.retrieve(remote, part.length)?;
     let expected = size.or(if part.length == 0 { channel.announced } else { None });
     job.counter.learn_size(expected);
     let from = part.length;

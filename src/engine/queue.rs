@@ -300,6 +300,11 @@ impl Queue {
         self.ready.is_empty() && self.waiting.is_empty()
     }
 
+    /// Whether something changed since the last [`Self::take_changes`].
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty() || !self.dirty.is_empty()
+    }
+
     /// What changed since the last call.
     pub(super) fn take_changes(&mut self) -> Changes {
         Changes {

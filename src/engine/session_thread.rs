@@ -118,13 +118,17 @@ impl Worker {
                 Finished::Managed { operation: operation.clone(), result }
             }
             Work::Transfer(job) => {
-                if let Err(error) = self.ensure(task) {
-                    return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
-                }
+                let fresh = match self.ensure(task) {
+                    Ok(fresh) => fresh,
+                    Err(error) => {
+                        return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
+                    }
+                };
                 let before = job.counter.moved();
                 let mut result = self.transfer(job);
                 // The session had gone while it lay idle: that is no failure of the job.
                 if let Err(JobError::Remote(FtpError::Closed { .. } | FtpError::Lost { .. })) = &result
+                    && !fresh
                     && job.counter.moved() == before
                     && !task.cancel.is_cancelled()
                 {
@@ -159,6 +163,7 @@ impl Worker {
     fn transfer(&mut self, job: &Assignment) -> Result<Worked, JobError> {
         let Some(session) = self.session.as_mut() else { return Err(FtpError::Cancelled.into()) };
         let remote = absolute(session.home(), &job.remote);
+        let mut asked = None;
         let kind = match job.direction {
             Direction::Upload => job.kind,
             Direction::Download => match job.kind {
@@ -170,7 +175,10 @@ impl Worker {
                         )));
                     }
                     Some(facts) if facts.kind == EntryKind::Directory => EntryKind::Directory,
-                    Some(_) => EntryKind::File,
+                    Some(facts) => {
+                        asked = Some(facts);
+                        EntryKind::File
+                    }
                     None if unknown == EntryKind::Link && !job.top => {
                         return Ok(Worked::Skipped(format!("“{remote}” is a link to nothing: left out")));
                     }
@@ -186,7 +194,9 @@ impl Worker {
                 folder::download(session, job, &remote, &local)
             }
             (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote),
-            (Direction::Download, _) => download::download(session, job, &remote, &mut self.clock, &mut self.buffer),
+            (Direction::Download, _) => {
+                download::download(session, job, &remote, asked, &mut self.clock, &mut self.buffer)
+            }
             (Direction::Upload, _) => upload::upload(session, job, &remote, &mut self.habits, &mut self.buffer),
         }
     }
@@ -240,6 +250,7 @@ impl Worker {
         });
         self.session = Some(Session::open(&dial, &task.cancel, observer)?);
         self.server = server;
+        self.reports.send(Report::LoggedIn(self.number)).ok();
         if let Some(secret) = dial.secret {
             self.secrets.remember(&dial.site, secret);
         }

@@ -35,6 +35,8 @@ pub(super) struct Server {
     cap: Option<usize>,
     /// Times in a row that no session could be opened.
     failures: u8,
+    /// A login went well. Before that one session tries alone: servers count wrong passwords and lock out.
+    proven: bool,
 }
 
 /// Why nothing starts on a server.
@@ -216,6 +218,7 @@ impl Actor {
         if limit == 0 {
             return self.idle_browser_of(server);
         }
+        let limit = if self.servers.get(server).is_some_and(|server| server.proven) { limit } else { 1 };
         (count < limit).then(|| self.spawn_session(role)).flatten()
     }
 
@@ -289,9 +292,6 @@ impl Actor {
             progress = running.counter.moved() > 0;
             let bytes = running.counter.bytes();
             self.queue.update(id, |job| job.bytes = bytes);
-            if !opening && let Some(server) = self.servers.get_mut(&running.server) {
-                server.failures = 0;
-            }
         }
         // Removed meanwhile.
         let Some(job) = self.queue.job(id) else { return };
@@ -337,6 +337,11 @@ impl Actor {
             Worked::Conflict { source, target } => {
                 let Some(job) = self.queue.job(id) else { return };
                 if job.state != JobState::Running {
+                    return;
+                }
+                if job.policy != ConflictPolicy::Ask {
+                    // Answered for all while this one was on its way.
+                    self.queue.transition(id, JobState::Queued);
                     return;
                 }
                 let direction = job.direction;
@@ -395,6 +400,7 @@ impl Actor {
             FtpError::PasswordNeeded => self.ask_password(id, site, None),
             FtpError::LoginRefused(reply) if site.needs_password() && remote.class() == Class::NeedsUser => {
                 self.secrets.forget(site);
+                self.server(site).proven = false;
                 let words = reply.text();
                 self.ask_password(id, site, Some(words));
             }
@@ -416,6 +422,15 @@ impl Actor {
                     }
                 }
             }
+        }
+    }
+
+    /// A session is logged in: others may follow.
+    pub(super) fn logged_in(&mut self, session: u64) {
+        if let Some(site) = self.site_of(session) {
+            let server = self.server(&site);
+            server.proven = true;
+            server.failures = 0;
         }
     }
 
@@ -512,6 +527,7 @@ impl Actor {
             hold: Hold::No,
             cap: None,
             failures: 0,
+            proven: false,
         });
         server.site = Arc::clone(site);
         server

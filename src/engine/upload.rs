@@ -69,21 +69,39 @@ pub(super) fn upload(
         }
     }
 
-    let temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename && append_at.is_none());
-    if let Some(temporary) = temporary {
-        let at = part.filter(|at| *at > 0 && *at <= size);
-        match via(session, job, &temporary, &target, (at, size, replace), (&mut file, buffer)) {
-            Ok(()) => {}
-            // The server lets us write, but not under another name or not rename: then under the final one.
-            Err(error) if is_refused(&error) && !session.is_broken() => {
-                habits.no_rename = true;
-                session.remove_file(&temporary).ok();
-                store(session, job, &target, None, size, (&mut file, buffer))?;
+    let mut temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename && append_at.is_none());
+    let at = part.filter(|at| *at > 0 && *at <= size);
+    // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
+    let mut may_make = job.top;
+    let mut direct = false;
+    loop {
+        let sent = match &temporary {
+            Some(temporary) => via(session, job, temporary, &target, (at, size, replace), (&mut file, buffer)),
+            None => store(session, job, &target, append_at, size, (&mut file, buffer)),
+        };
+        match sent {
+            Ok(()) => {
+                // Only a server that then takes the final name is one that minds the temporary one.
+                habits.no_rename |= direct;
+                break;
             }
-            Err(error) => return Err(error),
+            Err(error) if !is_refused(&error) || session.is_broken() => return Err(error),
+            // In the middle it is the content that it does not like: a half file must not get the final name.
+            Err(error) if job.counter.moved() > 0 && !is_rename(&error) => return Err(error),
+            Err(_) if may_make => {
+                may_make = false;
+                if let Some(above) = target.parent().filter(|above| !above.is_root() && !above.is_home()) {
+                    // Where this does not help, the next try says why.
+                    session.make_dirs(&above).ok();
+                }
+            }
+            Err(error) => {
+                // The server lets us write, but not under another name or not rename: then under the final one.
+                let Some(refused) = temporary.take() else { return Err(error) };
+                direct = true;
+                session.remove_file(&refused).ok();
+            }
         }
-    } else {
-        store(session, job, &target, append_at, size, (&mut file, buffer))?;
     }
     if job.preserve_times
         && let Some(time) = source.modified
@@ -224,6 +242,11 @@ fn free_name(session: &mut Session, job: &Assignment, target: &RemotePath) -> Re
         }
     }
     Err(FtpError::Exists { path: target.text(&job.charset) }.into())
+}
+
+/// The bytes are there, only their name is not.
+fn is_rename(error: &JobError) -> bool {
+    matches!(error, JobError::Remote(FtpError::Refused { verb: "RNFR" | "RNTO", .. }))
 }
 
 /// Refused for good, but not for lack of room.

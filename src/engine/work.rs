@@ -67,6 +67,8 @@ pub(super) enum Worked {
 /// What a session tells the engine.
 pub(super) enum Report {
     Happened(u64, Happening),
+    /// It is logged in.
+    LoggedIn(u64),
     /// A listing so far.
     Partial(u64, Arc<Listing>),
     /// A long operation so far.

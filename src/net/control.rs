@@ -37,12 +37,18 @@ pub(super) struct Control {
 enum Pipelining {
     Untried,
     Works,
+    /// Or not known to work.
     Fails,
 }
 
 impl Control {
     /// On a fresh connection, whose greeting is due. `patience` = for each reply.
-    pub(super) fn new(stream: Stream, charset: Charset, observer: Observer, patience: Duration) -> Result<Self, FtpError> {
+    pub(super) fn new(
+        stream: Stream,
+        charset: Charset,
+        observer: Observer,
+        patience: Duration,
+    ) -> Result<Self, FtpError> {
         let (local, peer) = stream.ends().map_err(|error| lost(Stage::Connect, &error))?;
         stream.tune_for_control();
         let path = ControlPath { local, peer };
@@ -58,7 +64,7 @@ impl Control {
             outbox: Vec::new(),
             due: 1,
             stale: 0,
-            pipelining: Pipelining::Untried,
+            pipelining: Pipelining::Fails,
             end: None,
         })
     }
@@ -86,6 +92,11 @@ impl Control {
     /// Whether nothing more can be said on it.
     pub(super) fn is_over(&self) -> bool {
         self.end.is_some()
+    }
+
+    /// From now on several commands may go out in one write: this server answers them in their order.
+    pub(super) fn allow_pipelining(&mut self) {
+        self.pipelining = Pipelining::Untried;
     }
 
     /// Sends a command and waits for its final reply.

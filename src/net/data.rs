@@ -134,7 +134,11 @@ impl Arranger {
         let port = match reply.code {
             227 => address::parse_227(&text).map(|named| {
                 if IpAddr::V4(*named.ip()) != peer.ip().to_canonical() {
-                    control.note(format!("PASV named {}, connecting to {} instead", named.ip(), peer.ip().to_canonical()));
+                    control.note(format!(
+                        "PASV named {}, connecting to {} instead",
+                        named.ip(),
+                        peer.ip().to_canonical()
+                    ));
                 }
                 named.port()
             }),
@@ -149,7 +153,8 @@ impl Arranger {
 
     fn connect(&self, peer: SocketAddr, port: u16, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
         let target = address::data_target(peer, port);
-        let failed = |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
+        let failed =
+            |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
         let socket = dial::begin(target, wait, Role::Data).map_err(|error| failed(&error))?;
         let until = Instant::now() + self.patience;
         loop {

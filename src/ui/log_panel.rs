@@ -88,10 +88,9 @@ fn body(ui: &mut Ui, model: &Model) {
         lines.len(),
         |ui, range| {
             ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
+            ui.spacing_mut().interact_size.y = height;
             for line in lines.range(range) {
                 ui.horizontal(|ui| {
-                    ui.set_min_height(height);
-                    ui.spacing_mut().interact_size.y = height;
                     ui.spacing_mut().item_spacing.x = 8.0;
                     ui.add_space(4.0);
                     let mono = |text: String, colour: Color32| {

@@ -1,6 +1,6 @@
 //! Buttons and menu lines of commands: all get their words, icon, key and state from the [`Action`].
 
-use egui::{Button, Response, RichText, Ui, Vec2};
+use egui::{Button, Response, RichText, Stroke, Ui, Vec2};
 
 use crate::app::{Action, Actions, Model, PaneAction, Side};
 
@@ -94,8 +94,11 @@ fn line(ui: &mut Ui, model: &Model, action: Action, actions: &mut Actions) {
 pub(super) fn toggle(ui: &mut Ui, model: &Model, action: Action, on: bool, actions: &mut Actions) {
     let name = action.label(model);
     let icon = action.icon(model).map_or(' ', icons::of);
-    let button =
-        Button::selectable(on, icons::text(icon)).frame_when_inactive(on).min_size(Vec2::splat(theme::CONTROL));
+    let palette = theme::palette(ui);
+    let mut button = Button::new(icons::text(icon)).min_size(Vec2::splat(theme::CONTROL)).frame_when_inactive(on);
+    if on {
+        button = button.fill(palette.pressed).stroke(Stroke::NONE);
+    }
     if ui.add(button).on_hover_text(name).accessible_name(name).clicked() {
         actions.push(action);
     }

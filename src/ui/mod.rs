@@ -153,6 +153,11 @@ impl Desktop {
         &self.model
     }
 
+    /// Asks for something from outside the window, as a menu would.
+    pub fn ask(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
     fn carry_out(&mut self, effects: Vec<Effect>, ctx: &Context) {
         for effect in effects {
             match effect {
@@ -240,26 +245,30 @@ impl eframe::App for Desktop {
         Panel::bottom("status").exact_size(theme::LINE).frame(bar).show(ui, |ui| {
             status_bar::show(ui, model, actions);
         });
-        let log = Panel::bottom("log").frame(bar);
+        // Two ids each: the height that the user gave an open panel survives while it is shut.
         let log = if model.settings.window.log_open {
-            log.resizable(true).default_size(160.0).size_range(80.0..=480.0)
+            Panel::bottom("open log")
+                .resizable(true)
+                .default_size(160.0)
+                .size_range(80.0..=(ui.available_height() * 0.4).max(96.0))
         } else {
-            log.resizable(false).exact_size(theme::LINE + 4.0)
+            Panel::bottom("log line").resizable(false).exact_size(theme::LINE + theme::GAP)
         };
-        // Two ids: the height that the user gave the open log survives while it is shut.
-        ui.push_id(model.settings.window.log_open, |ui| log.show(ui, |ui| view.log.show(ui, model, actions)));
-        let queue = Panel::bottom("queue").frame(Frame::new().fill(palette.base));
+        log.frame(bar).show(ui, |ui| view.log.show(ui, model, actions));
+        let base = Frame::new().fill(palette.base);
         if model.settings.window.queue_open {
+            // The panes have most of the window, however small it is.
+            let most = (ui.available_height() * 0.5).max(120.0);
             let height = model.settings.window.queue_height;
-            let queue = queue.resizable(true).default_size(height).size_range(96.0..=480.0);
-            let queue = queue.show(ui, |ui| view.queue.show(ui, model, actions));
+            let queue = Panel::bottom("queue").resizable(true).default_size(height).size_range(96.0..=most);
+            let queue = queue.frame(base).show(ui, |ui| view.queue.show(ui, model, actions));
             let now = queue.response.rect.height();
             if (now - height).abs() > 0.5 {
                 actions.push(Action::Remember(Memory::QueueHeight(now)));
             }
         } else {
-            let queue = queue.resizable(false).exact_size(queue_panel::HEADER);
-            ui.push_id("queue shut", |ui| queue.show(ui, |ui| view.queue.show(ui, model, actions)));
+            let queue = Panel::bottom("queue shut").resizable(false).exact_size(queue_panel::HEADER);
+            queue.frame(base).show(ui, |ui| view.queue.show(ui, model, actions));
         }
         CentralPanel::default().frame(Frame::new().fill(palette.base)).show(ui, |ui| {
             let (left, right) = pane::split(ui, model, actions);

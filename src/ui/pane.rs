@@ -40,7 +40,10 @@ pub(super) fn split(ui: &Ui, model: &Model, actions: &mut Actions) -> (Rect, Rec
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let share = ((pointer.x - whole.left()) / whole.width()).clamp(0.0, 1.0);
-        actions.push(Action::Remember(Memory::Split(share)));
+        // Only news: whatever is asked for makes another frame.
+        if ((share - model.settings.window.split) * whole.width()).abs() > 0.5 {
+            actions.push(Action::Remember(Memory::Split(share)));
+        }
     }
     let palette = theme::palette(ui);
     let line = if response.hovered() || response.dragged() { palette.accent } else { palette.line };
@@ -75,6 +78,8 @@ impl PaneView {
         let mut pane_ui = ui.new_child(builder);
         let ui = &mut pane_ui;
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
+        // A container has no place of its own in the accessibility tree; what is dropped on a pane needs one.
+        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_bounds(bounds(rect)));
         ui.spacing_mut().item_spacing.y = 0.0;
 
         let palette = theme::palette(ui);
@@ -144,6 +149,10 @@ impl PaneView {
         self.path = response.has_focus().then_some(text);
         response.rect
     }
+}
+
+fn bounds(rect: Rect) -> egui::accesskit::Rect {
+    egui::accesskit::Rect { x0: rect.min.x.into(), y0: rect.min.y.into(), x1: rect.max.x.into(), y1: rect.max.y.into() }
 }
 
 fn filter(ui: &mut Ui, side: Side, model: &Model, width: f32, actions: &mut Actions) {
@@ -309,7 +318,7 @@ fn status_line(ui: &Ui, place: Rect, side: Side, model: &Model) {
     let pane = model.pane(side);
     let palette = theme::palette(ui);
     let font = egui::FontId::proportional(theme::SMALL);
-    let inner = place.shrink2(vec2(theme::PAD + 4.0, 0.0));
+    let inner = place.shrink2(vec2(theme::PAD, 0.0));
     let mut right = inner.right();
     if let Some(listing) = &pane.listing {
         let chosen = pane.selection.totals(&listing.entries);

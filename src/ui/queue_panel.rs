@@ -138,6 +138,8 @@ impl QueuePanel {
             empty(ui, self.tab, model);
             return;
         }
+        // Columns are told apart by their alignment; a line shows while one is dragged.
+        ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
         let wide = ui.available_width();
         let place = (wide * 0.15).clamp(80.0, 260.0);
         let mut table = TableBuilder::new(ui)
@@ -145,13 +147,15 @@ impl QueuePanel {
             .sense(Sense::click())
             .resizable(true)
             .auto_shrink(false)
+            .min_scrolled_height(0.0)
+            .max_scroll_height(f32::INFINITY)
             .cell_layout(Layout::left_to_right(Align::Center));
         table = match self.tab {
             Tab::Active => table
                 .column(Column::remainder().at_least(120.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
-                .column(Column::initial(76.0).at_least(56.0).clip(true))
+                .column(Column::initial(88.0).at_least(56.0).clip(true))
                 .column(Column::initial(152.0).at_least(80.0).clip(true))
                 .column(Column::initial(84.0).at_least(56.0).clip(true))
                 .column(Column::initial(64.0).at_least(48.0).clip(true).resizable(false)),
@@ -159,7 +163,7 @@ impl QueuePanel {
                 .column(Column::initial((wide * 0.26).clamp(120.0, 360.0)).at_least(100.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
-                .column(Column::initial(76.0).at_least(56.0).clip(true))
+                .column(Column::initial(88.0).at_least(56.0).clip(true))
                 .column(Column::remainder().at_least(if tab == Tab::Failed { 200.0 } else { 100.0 }).clip(true)),
         };
         let titles: &[&str] = match self.tab {
@@ -171,9 +175,14 @@ impl QueuePanel {
             .header(theme::LINE, |mut row| {
                 for title in titles {
                     row.col(|ui| {
-                        ui.add_space(8.0);
-                        let text = theme::weak(ui, *title);
-                        ui.add(egui::Label::new(text).truncate());
+                        // Numbers stand right, and so do their titles.
+                        let number = matches!(*title, "Size" | "Speed" | "Left");
+                        let layout = if number { Layout::right_to_left } else { Layout::left_to_right };
+                        ui.with_layout(layout(Align::Center), |ui| {
+                            ui.add_space(8.0);
+                            let text = theme::weak(ui, *title);
+                            ui.add(egui::Label::new(text).truncate());
+                        });
                     });
                 }
             })
@@ -318,7 +327,8 @@ fn common_cells(row: &mut TableRow<'_, '_>, job: &Job) {
     text_cell(row, &remote, Align::Min, true);
     let local = view.local.parent().map(|dir| dir.display().to_string()).unwrap_or_default();
     text_cell(row, &local, Align::Min, true);
-    text_cell(row, &view.size.map(bytes).unwrap_or_default(), Align::Max, true);
+    let size = view.size.filter(|_| view.kind != EntryKind::Directory);
+    text_cell(row, &size.map(bytes).unwrap_or_default(), Align::Max, true);
 }
 
 fn text_cell(row: &mut TableRow<'_, '_>, text: &str, align: Align, weak: bool) {
@@ -346,12 +356,12 @@ fn progress(ui: &mut Ui, job: &Job) {
     let look = theme::palette(ui);
     ui.add_space(8.0);
     let share = share(job);
-    let text = match (&job.view.state, share) {
-        (JobState::Asking(_), _) => {
-            return painted(ui, "asks", theme::TEXT, look.warn, ui.available_width(), Align::Min);
-        }
-        (_, Some(share)) => format!("{:.0} %", (share * 100.0).floor()),
-        (_, None) => bytes(job.view.bytes),
+    if matches!(job.view.state, JobState::Asking(_)) || job.view.kind == EntryKind::Directory {
+        return painted(ui, &state_words(job), theme::TEXT, look.weak, ui.available_width(), Align::Min);
+    }
+    let text = match share {
+        Some(share) => format!("{:.0} %", (share * 100.0).floor()),
+        None => bytes(job.view.bytes),
     };
     let width = ui.available_width() - 8.0;
     let bar = (width - 44.0).max(24.0);

@@ -34,12 +34,15 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     let greeting = control.reply(&mut wait, Stage::Greeting, dial.timeouts.connect);
     let welcome = greeted(greeting.map(|heard| heard.reply))?;
     control.tell(Happening::Step(Step::LoggingIn));
+    if answers_in_order(&welcome) {
+        control.allow_pipelining();
+    }
     // 230 = this server knows its visitors by themselves.
     if welcome.code != 230 {
         log_in(site, dial.secret.as_ref(), &mut control, &mut wait)?;
     }
 
-    // All harmless, and each stands for itself: one round trip.
+    // All harmless, and each stands for itself: one round trip where the server is known.
     let replies = control.ask_all(&[Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage], &mut wait, Stage::Login)?;
     let [_, feat, pwd, image] = &replies[..] else {
         return Err(FtpError::Protocol { detail: "a reply is missing".into() });
@@ -102,6 +105,13 @@ fn greeted(greeting: Result<Reply, FtpError>) -> Result<Reply, FtpError> {
         200..=299 => Ok(reply),
         _ => Err(FtpError::LoginRefused(reply)),
     }
+}
+
+/// Whether several commands in one write are answered in their order. Only servers that were seen to: libunftp carries
+/// CWD, RNFR and DELE out beside the next command, so that replies change places and RNTO comes before its RNFR.
+fn answers_in_order(welcome: &Reply) -> bool {
+    let text = welcome.text().to_ascii_lowercase();
+    ["vsftpd", "proftpd", "pure-ftpd", "pyftpdlib"].iter().any(|server| text.contains(server))
 }
 
 fn is_mail(reply: &Reply) -> bool {

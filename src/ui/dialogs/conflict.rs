@@ -12,6 +12,7 @@ use crate::engine::message::{Answer, ConflictPolicy, Direction, FileFacts};
 #[derive(Default)]
 pub(super) struct FileExists {
     for_all: bool,
+    shown: bool,
 }
 
 const WIDTH: f32 = 560.0;
@@ -32,13 +33,14 @@ impl FileExists {
         let window = Window::new("File exists")
             .id(Id::unique("file exists"))
             .frame(frame)
-            .collapsible(false)
+            .title_bar(false)
             .resizable(false)
             .pivot(Align2::CENTER_CENTER)
             .default_pos(ctx.content_rect().center())
             .fixed_size(vec2(WIDTH, 0.0));
         let shown = window.show(ctx, |ui| {
             ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            super::parts::heading(ui, "File exists");
             self.contents(ui, direction, source, target, more)
         })?;
         let answer = shown.inner.flatten();
@@ -98,12 +100,16 @@ impl FileExists {
             button(ui, "Rename", true, "Both are kept: the new one gets a number.", ConflictPolicy::Rename);
             let skip = button(ui, "Skip", true, "The one there stays as it is.", ConflictPolicy::Skip);
             // The harmless one is the default; but nobody's typing is interrupted.
-            if !ui.ctx().egui_wants_keyboard_input() {
-                super::focus_once(ui, &skip);
+            if !std::mem::replace(&mut self.shown, true) && !ui.ctx().egui_wants_keyboard_input() {
+                skip.request_focus();
             }
         });
         if more > 0 {
-            note(ui, &format!("{more} more files wait for an answer."), None);
+            note(
+                ui,
+                &format!("Behind it: {} with the same question.", crate::app::words::count(more, "file", "files")),
+                None,
+            );
         }
         chosen.map(|policy| Answer::OnExists { policy, for_all: self.for_all })
     }
@@ -128,8 +134,8 @@ fn side(ui: &mut Ui, title: &str, facts: &FileFacts, newer: bool, larger: bool) 
 /// A value, and a mark behind it where it is the greater one.
 fn fact(ui: &mut Ui, text: &str, mark: Option<&str>) {
     let look = theme::palette(ui);
+    ui.spacing_mut().interact_size.y = 20.0;
     ui.horizontal(|ui| {
-        ui.set_min_height(20.0);
         ui.label(text);
         if let Some(mark) = mark {
             let (rect, _) = ui.allocate_exact_size(vec2(6.0, 6.0), egui::Sense::hover());

@@ -27,8 +27,9 @@ pub(super) fn show(ui: &Ui, deletion: &Deletion, actions: &mut Actions) {
                 note(ui, &format!("and {} more", words::grouped(deletion.items.len() - NAMES)), None);
             }
         }
-        let fate = match (deletion.side, deletion.for_good) {
-            (Side::Local, false) => "It goes to the trash.",
+        let fate = match (deletion.side, deletion.for_good, deletion.items.len()) {
+            (Side::Local, false, 1) => "It goes to the trash.",
+            (Side::Local, false, _) => "They go to the trash.",
             _ => "This cannot be undone.",
         };
         note(ui, fate, None);

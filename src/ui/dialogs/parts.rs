@@ -3,7 +3,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{
     Align, Button, Frame, Id, Key, Label, Layout, Margin, Modal, Modifiers, Response, RichText, ScrollArea, Sense,
-    TextEdit, Ui, Vec2, vec2,
+    TextEdit, Ui, vec2,
 };
 
 use super::super::theme::{self, CONTROL};
@@ -94,7 +94,7 @@ pub(super) fn field(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui) -> Respo
 /// The left column of a form.
 pub(super) fn label_cell(ui: &mut Ui, label: &str) -> Response {
     let look = theme::palette(ui);
-    let size = vec2(LABEL_WIDTH, CONTROL);
+    let size = vec2(LABEL_WIDTH, ui.available_height().min(CONTROL));
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_size(size);
         ui.add(Label::new(RichText::new(label).color(look.text)).truncate())
@@ -104,9 +104,12 @@ pub(super) fn label_cell(ui: &mut Ui, label: &str) -> Response {
 
 /// A line of help below a field, on the fields' axis; what is wrong takes its place, so that nothing jumps.
 pub(super) fn hint(ui: &mut Ui, hint: &str, problem: Option<&str>) {
-    ui.horizontal(|ui| {
-        ui.add_space(LABEL_WIDTH + ui.spacing().item_spacing.x);
-        note(ui, hint, problem);
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 16.0;
+        ui.horizontal(|ui| {
+            ui.add_space(LABEL_WIDTH + ui.spacing().item_spacing.x);
+            note(ui, hint, problem);
+        });
     });
 }
 
@@ -128,7 +131,7 @@ pub(super) fn input(ui: &mut Ui, text: &mut dyn egui::TextBuffer, width: f32, pr
 /// The same with what the caller set up.
 pub(super) fn text_edit(ui: &mut Ui, edit: TextEdit<'_>, width: f32, problem: bool) -> Response {
     let response = ui.add(
-        edit.desired_width(width - 2.0 * INPUT_MARGIN)
+        edit.desired_width(width)
             .margin(Margin::symmetric(8, 5))
             .align(egui::Align2::LEFT_CENTER)
             .min_size(vec2(0.0, CONTROL)),
@@ -140,8 +143,6 @@ pub(super) fn text_edit(ui: &mut Ui, edit: TextEdit<'_>, width: f32, problem: bo
     }
     response
 }
-
-const INPUT_MARGIN: f32 = 8.0;
 
 /// Text without a node of its own in the accessibility tree, cut to the width with `…`: for rows that carry one name.
 pub(crate) fn painted(ui: &mut Ui, text: &str, size: f32, colour: egui::Color32, width: f32, align: Align) {
@@ -169,7 +170,7 @@ pub(super) fn focus_and_select(field: &Response, from: usize, to: usize) {
 /// What a dialog scrolls when the window is too low for it; `rest` is the height of what stays in sight.
 pub(super) fn scrolled(ui: &mut Ui, rest: f32, add: impl FnOnce(&mut Ui)) {
     let most = (ui.ctx().content_rect().height() - rest).max(160.0);
-    ScrollArea::vertical().max_height(most).auto_shrink([false, true]).show(ui, |ui| {
+    ScrollArea::vertical().max_height(most).min_scrolled_height(most).auto_shrink([false, true]).show(ui, |ui| {
         // Room for the scroll bar, so that it never lies on a field.
         ui.set_width(ui.available_width() - 12.0);
         add(ui);

@@ -150,8 +150,8 @@ fn summary(ui: &mut Ui, items: &[Item]) {
 fn fact(ui: &mut Ui, name: &str, value: &str) {
     let look = theme::palette(ui);
     ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 20.0;
-        ui.scope(|ui| label_cell(ui, name));
+        ui.set_height(20.0);
+        label_cell(ui, name);
         ui.add(Label::new(RichText::new(value).color(look.text)).truncate().selectable(true)).on_hover_text(value);
     });
 }

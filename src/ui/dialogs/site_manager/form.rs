@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) tried: bool,
     /// The cursor goes into the name, once, all of it selected.
     pub(super) focus_name: bool,
+    /// Whether the system has a keyring; `None` = not known yet.
+    pub(super) keyring: Option<bool>,
 }
 
 impl State {
@@ -73,12 +75,18 @@ pub(super) fn site(
         focus_name(&name, state, &form.name);
         server(ui, form, &problems, width);
         login(ui, form, &problems, width, is_saved);
+        if matches!(form.logon, Logon::Normal | Logon::Account) {
+            password_note(ui, form, is_saved, state.keyring);
+        }
+        if form.logon == Logon::Account {
+            field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
+        }
         transfer(ui, form, &problems, model.settings.transfer_mode);
         begin(ui, form, &problems, width, actions);
         colours(ui, form);
         field(ui, "Notes", |ui| {
             let notes = TextEdit::multiline(&mut form.notes).desired_rows(3);
-            ui.add(notes.desired_width(width - 16.0).margin(egui::Margin::symmetric(8, 5)))
+            ui.add(notes.desired_width(width).margin(egui::Margin::symmetric(8, 5)))
         });
     });
 }
@@ -145,25 +153,27 @@ fn login(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, 
         }
         form.password = Secret::new(typed);
     });
-    if keeps {
+}
+
+/// Where the password goes, and the way to be rid of it.
+fn password_note(ui: &mut Ui, form: &mut SiteForm, is_saved: bool, keyring: Option<bool>) {
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 16.0;
         ui.horizontal(|ui| {
             ui.add_space(LABEL_WIDTH + 8.0);
-            ui.spacing_mut().item_spacing.x = 4.0;
-            let text = match (form.forget_password, is_saved) {
+            let text = match (form.forget_password, keyring) {
                 (true, _) => "The saved password is forgotten when you save.",
-                _ => "Kept in the system's keyring; where there is none, until Twinport is closed.",
+                (false, Some(false)) => "This system has no keyring: kept until Twinport is closed.",
+                (false, _) => "Kept in the system's keyring, never in a file.",
             };
-            note(ui, text, None);
+            ui.label(theme::weak(ui, text));
             if is_saved && !form.forget_password && form.password.is_empty() {
-                let forget = RichText::new("Forget it").size(theme::SMALL);
-                form.forget_password =
-                    ui.link(forget).on_hover_text("Takes the saved password out of the keyring").clicked();
+                let forget = ui.link(RichText::new("Forget it").size(theme::SMALL));
+                let forget = forget.on_hover_text("Takes the saved password out of the keyring, once you save");
+                form.forget_password = forget.clicked();
             }
         });
-    }
-    if form.logon == Logon::Account {
-        field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
-    }
+    });
 }
 
 fn transfer(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, settings: TransferMode) {
@@ -270,7 +280,9 @@ fn focus_name(field: &Response, state: &mut State, name: &str) {
 }
 
 fn combo(ui: &mut Ui, label: &str, width: f32, shown: &str, add: impl FnOnce(&mut Ui)) {
-    field(ui, label, |ui| ComboBox::from_id_salt(label).width(width).selected_text(shown).show_ui(ui, add).response);
+    field(ui, label, |ui| {
+        ComboBox::from_id_salt(label).width(width).height(480.0).selected_text(shown).show_ui(ui, add).response
+    });
 }
 
 fn security_text(security: Security) -> &'static str {

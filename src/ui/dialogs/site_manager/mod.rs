@@ -15,6 +15,7 @@ use super::parts::{danger, field, footer, hint, input, modal, plain, primary};
 use crate::app::site_drafts::SiteDrafts;
 use crate::app::{Action, Actions, Model, Pick, words};
 use crate::store::import::{self, Import};
+use crate::store::secrets::{Keyring as _, SystemKeyring};
 use crate::store::sitebook::{Node, NodeId};
 
 /// The open Site Manager.
@@ -26,6 +27,7 @@ pub(super) struct SiteManager {
     reading: Errand<Result<Import, String>>,
     writing: Errand<Result<String, String>>,
     looking: Errand<Option<PathBuf>>,
+    keyring: Errand<Result<(), String>>,
     told: Option<String>,
 }
 
@@ -52,6 +54,7 @@ impl SiteManager {
             reading: Errand::default(),
             writing: Errand::default(),
             looking: Errand::default(),
+            keyring: Errand::default(),
             told: None,
         }
     }
@@ -73,6 +76,10 @@ impl SiteManager {
     }
 
     pub(super) fn show(&mut self, ui: &Ui, model: &Model, actions: &mut Actions) {
+        if self.form.keyring.is_none() && !self.keyring.is_busy() {
+            // Asks the system, which may take a while: never on this thread.
+            self.keyring.run(ui.ctx(), "keyring", || SystemKeyring::default().usable());
+        }
         self.collect();
         let shown = modal(ui, words::SITE_MANAGER, 860.0, |ui| self.contents(ui, model, actions));
         let closing = shown.inner || (shown.escaped && self.sheet.is_none());
@@ -93,7 +100,8 @@ impl SiteManager {
         let mut connect = false;
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
-            ui.allocate_ui(vec2(TREE_WIDTH, height), |ui| {
+            let column = egui::Layout::top_down(egui::Align::Min);
+            ui.allocate_ui_with_layout(vec2(TREE_WIDTH, height), column, |ui| {
                 ui.set_min_size(vec2(TREE_WIDTH, height));
                 ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
                 connect = self.left(ui, height);
@@ -102,7 +110,7 @@ impl SiteManager {
             let x = ui.cursor().left();
             ui.painter().vline(x, ui.cursor().top()..=ui.cursor().top() + height, egui::Stroke::new(1.0, look.line));
             ui.add_space(17.0);
-            ui.allocate_ui(vec2(width - TREE_WIDTH - 33.0, height), |ui| {
+            ui.allocate_ui_with_layout(vec2(width - TREE_WIDTH - 33.0, height), column, |ui| {
                 ui.set_min_size(vec2(width - TREE_WIDTH - 33.0, height));
                 ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
                 self.right(ui, height, model, actions);
@@ -386,6 +394,9 @@ impl SiteManager {
 
     /// Answers of errands.
     fn collect(&mut self) {
+        if let Some(usable) = self.keyring.poll() {
+            self.form.keyring = Some(usable.is_ok());
+        }
         match self.reading.poll() {
             Some(Ok(import)) => {
                 let added = self.drafts.import(import);
@@ -438,7 +449,7 @@ impl FileSheet {
         let shown = modal(ui, self.title, 560.0, |ui| {
             let mut answer = None;
             ui.horizontal(|ui| {
-                let width = ui.available_width() - 104.0;
+                let width = ui.available_width() - 96.0;
                 let file = field_of(ui, path, width);
                 super::focus_once(ui, &file);
                 if super::parts::entered(&file) && !path.trim().is_empty() {
