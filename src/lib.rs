@@ -33,9 +33,12 @@
 //! A question to the user (file exists, password) is a state of the job, never a blocked thread.
 
 pub mod app;
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod ftp;
 pub mod net;
+#[cfg(feature = "practice")]
+pub mod practice;
 pub mod store;
 pub mod ui;

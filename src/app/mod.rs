@@ -13,6 +13,9 @@ pub mod queue_view;
 pub mod quick;
 pub mod rows;
 pub mod selection;
+pub mod settings_form;
+pub mod site_drafts;
+pub mod site_form;
 pub mod url;
 pub mod words;
 

@@ -19,6 +19,21 @@ pub enum JobError {
     /// The source is not there any more.
     #[error("{0} does not exist")]
     NoSource(String),
+    /// The source changed while it was read.
+    #[error("{0} changed while it was transferred")]
+    SourceChanged(String),
+    /// The target is longer than the source: it cannot be its beginning.
+    #[error("{target} has {target_size} bytes, its source {source_size}")]
+    CannotResume { target: String, target_size: u64, source_size: u64 },
+    /// Another Twinport writes the same file.
+    #[error("{0} is being written by another Twinport")]
+    Busy(String),
+    /// There is a folder where the file should go, or the other way round.
+    #[error("{0} is of another kind")]
+    OtherKind(String),
+    /// What an earlier run of the program said of it.
+    #[error("{what} {why} {advice}", what = .0.what, why = .0.why, advice = .0.advice)]
+    Earlier(Explanation),
     /// A bug of ours; the program lives.
     #[error("internal error: {0}")]
     Internal(String),
@@ -64,7 +79,14 @@ impl JobError {
     pub fn class(&self) -> Class {
         match self {
             Self::Remote(error) => error.class(),
-            Self::Local(_) | Self::NoSource(_) | Self::Internal(_) => Class::Permanent,
+            Self::SourceChanged(_) => Class::Transient,
+            Self::Local(_)
+            | Self::NoSource(_)
+            | Self::CannotResume { .. }
+            | Self::Busy(_)
+            | Self::OtherKind(_)
+            | Self::Earlier(_)
+            | Self::Internal(_) => Class::Permanent,
         }
     }
 
@@ -73,18 +95,41 @@ impl JobError {
         match self {
             Self::Remote(error) => explain(error),
             Self::Local(error) => error.explain(),
-            Self::NoSource(what) => Explanation {
-                what: format!("“{what}” does not exist any more."),
-                why: String::new(),
-                advice: "Refresh the list and try again.".into(),
-            },
-            Self::Internal(detail) => Explanation {
-                what: "Twinport made a mistake.".into(),
-                why: detail.clone(),
-                advice: "Please report it with the message log. Nothing was lost: the job can be retried.".into(),
-            },
+            Self::NoSource(what) => {
+                sentence(format!("“{what}” does not exist any more."), String::new(), "Refresh the list and try again.")
+            }
+            Self::SourceChanged(what) => sentence(
+                format!("“{what}” changed while it was transferred."),
+                "What arrived would be half old and half new.".into(),
+                "Retry when nothing writes to it any more.",
+            ),
+            Self::CannotResume { target, target_size, source_size } => sentence(
+                format!("“{target}” cannot be continued: it is longer than its source."),
+                format!("It has {target_size} bytes, its source has {source_size}. It was left as it is."),
+                "Choose to overwrite or to rename instead.",
+            ),
+            Self::Busy(what) => sentence(
+                format!("“{what}” is being written by another Twinport."),
+                String::new(),
+                "Wait until it is done there, then retry.",
+            ),
+            Self::OtherKind(what) => sentence(
+                format!("“{what}” is in the way: one side has a folder of that name, the other a file."),
+                String::new(),
+                "Rename one of the two.",
+            ),
+            Self::Earlier(explanation) => explanation.clone(),
+            Self::Internal(detail) => sentence(
+                "Twinport made a mistake.".into(),
+                detail.clone(),
+                "Please report it with the message log. Nothing was lost: the job can be retried.",
+            ),
         }
     }
+}
+
+fn sentence(what: String, why: String, advice: &str) -> Explanation {
+    Explanation { what, why, advice: advice.to_owned() }
 }
 
 impl LocalError {

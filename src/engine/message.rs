@@ -12,8 +12,9 @@ use crate::domain::{
 pub use crate::store::settings::{ConflictPolicy, Settings};
 
 pub use super::error::{JobError, LocalAction, LocalError};
-pub use crate::ftp::error::{Class, FtpError};
+pub use crate::ftp::error::{Class, FtpError, Stage};
 pub use crate::ftp::explain::{Explanation, explain};
+pub use crate::ftp::reply::Reply;
 pub use crate::net::session::Step;
 
 /// Down: what a face wants.
@@ -176,6 +177,8 @@ pub enum LocalTarget {
     Into(PathBuf),
     /// Exactly this path (made with what is missing above it); of a directory, its contents go there.
     As(PathBuf),
+    /// A file becomes exactly this path; a directory goes into it, under its own name: for who does not know which it is.
+    At(PathBuf),
 }
 
 /// Where an upload goes.
@@ -185,6 +188,8 @@ pub enum RemoteTarget {
     Into(RemotePath),
     /// Exactly this path (directories made where missing); of a folder, its contents go there.
     As(RemotePath),
+    /// A file becomes exactly this path, or goes into it where that is a directory: for who does not know which it is.
+    At(RemotePath),
 }
 
 /// Changes to the queue.

@@ -1,13 +1,34 @@
 //! Floor 3: who runs what, when. One thread owns the queue; one thread each owns a session; nothing is shared but
 //! channels and counters.
 
+mod actor;
+mod browse;
+mod conflict;
+mod download;
 mod error;
+mod folder;
+mod job;
+mod local;
+mod local_name;
+mod manage;
 pub mod message;
+mod meter;
+mod pump;
+mod queue;
+mod retry;
+mod scribe;
+mod secrets;
+mod session_thread;
+mod transfers;
+mod upload;
+mod work;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::store::secrets::Keyring;
 use crate::store::settings::Settings;
@@ -19,16 +40,21 @@ pub struct EngineConfig {
     pub settings: Settings,
     /// `queue.db`; `None` keeps the queue in memory (the command line, tests).
     pub journal: Option<PathBuf>,
+    /// `twinport.log`; `None` = the message log is not written down.
+    pub log: Option<PathBuf>,
     /// Where passwords live.
     pub keyring: Arc<dyn Keyring>,
     /// Called after events were sent, from the engine's thread; wakes the window.
     pub waker: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// A running engine. Dropping it ends all threads: partial files stay resumable, the queue is saved.
+/// A running engine. Dropping it ends all threads within two seconds: partial files stay resumable, the queue is saved.
 pub struct Engine {
     commands: Sender<Command>,
     events: Receiver<Event>,
+    /// Its disconnection is the sign to end.
+    life: Option<Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Engine {
@@ -38,10 +64,14 @@ impl Engine {
     /// Where the system has no thread left. A journal that cannot be opened is told as [`Event::Notice`]; the queue then
     /// lives in memory.
     pub fn start(config: EngineConfig) -> std::io::Result<Self> {
-        let _ = config;
-        let (commands, _) = crossbeam_channel::unbounded();
-        let (_, events) = crossbeam_channel::bounded(1024);
-        Ok(Self { commands, events })
+        // Unbounded: sent at a person's pace by a thread that must never block.
+        let (commands, commands_inbox) = unbounded();
+        // 1,024 batches: a face that does not listen stops the engine, and that the sessions, down to the socket.
+        let (events_outbox, events) = bounded(1024);
+        let (life, death) = bounded(0);
+        let (actor, inbox) = actor::Actor::new(config, commands_inbox, events_outbox, death)?;
+        let thread = thread::Builder::new().name("engine".into()).spawn(move || actor.run(&inbox))?;
+        Ok(Self { commands, events, life: Some(life), thread: Some(thread) })
     }
 
     /// Never blocks. A command sent to an engine that has ended is dropped.
@@ -49,8 +79,22 @@ impl Engine {
         self.commands.send(command).ok();
     }
 
+    /// Another sender of commands, for a face that keeps its own.
+    pub fn commands(&self) -> Sender<Command> {
+        self.commands.clone()
+    }
+
     /// What happened, in order.
     pub fn events(&self) -> &Receiver<Event> {
         &self.events
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.life = None;
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
     }
 }

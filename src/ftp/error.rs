@@ -114,9 +114,31 @@ pub enum FtpError {
     /// A name that cannot be sent (CR, LF, NUL), or a value out of range.
     #[error("cannot be sent: {detail}")]
     BadArgument { detail: String },
+    /// Something of that name exists, and must not be replaced.
+    #[error("{path} exists already")]
+    Exists { path: String },
     /// The server (or this version) lacks it.
     #[error("not supported: {what}")]
     Unsupported { what: String },
+}
+
+impl Stranger {
+    /// Who greets like that.
+    pub fn of(first_line: &str) -> Self {
+        let line = first_line.trim_start().to_ascii_uppercase();
+        let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| line.starts_with(beginning));
+        if begins(&["SSH-"]) {
+            Self::Ssh
+        } else if begins(&["HTTP/", "<!DOCTYPE", "<HTML", "<?XML"]) {
+            Self::Http
+        } else if begins(&["+OK", "* OK", "* PREAUTH"]) {
+            Self::Mail
+        } else if line.chars().any(|c| c == char::REPLACEMENT_CHARACTER || (c.is_control() && !c.is_whitespace())) {
+            Self::Binary
+        } else {
+            Self::Unknown
+        }
+    }
 }
 
 impl FtpError {
@@ -146,7 +168,7 @@ impl FtpError {
                 Class::Transient
             }
             Self::Incomplete { .. } => Class::Transient,
-            Self::BadArgument { .. } | Self::Unsupported { .. } => Class::Permanent,
+            Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => Class::Permanent,
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Floor 2: bytes move here. Sockets, deadlines and cancelling; what *converses* with a server is straight-line code in
 //! [`session`], on a thread of its own.
 
+mod control;
+mod data;
+mod dial;
 pub mod session;
+mod stream;
 pub mod wait;

@@ -1,9 +1,13 @@
 //! `settings.ron`: what the user chose, with a default for every field.
 
+use std::fmt::Display;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::file::{self, Loaded};
 use crate::domain::TransferMode;
 
 /// Everything in the Settings window, and what the window remembers of itself.
@@ -94,6 +98,91 @@ pub struct WindowState {
     pub remote_columns: [f32; 6],
 }
 
+/// How many connections a transfer may have beside the browsing one.
+pub const CONNECTIONS: RangeInclusive<u8> = 1..=32;
+/// Seconds to wait for a connection or a reply.
+pub const TIMEOUT_SECONDS: RangeInclusive<u16> = 1..=3600;
+/// Automatic retries.
+pub const RETRIES: RangeInclusive<u8> = 0..=99;
+/// Seconds before the first retry.
+pub const RETRY_DELAY_SECONDS: RangeInclusive<u16> = 1..=3600;
+
+impl Settings {
+    /// Reads `settings.ron`. What cannot be used is replaced by the nearest that can, and told.
+    pub fn load(path: &Path) -> Loaded<Self> {
+        let mut loaded: Loaded<Self> = file::load_ron(path);
+        let changed = loaded.value.sanitise();
+        loaded.warnings.extend(changed);
+        loaded
+    }
+
+    /// As `settings.ron` holds it.
+    ///
+    /// # Errors
+    /// Never in practice; RON could refuse a value.
+    pub fn to_ron(&self) -> std::io::Result<String> {
+        let mut settings = self.clone();
+        // RON is text: a folder whose name is no UTF-8 must not keep all the rest from being saved.
+        settings.window.local_dir = settings.window.local_dir.filter(|dir| dir.to_str().is_some());
+        file::to_ron(&settings)
+    }
+
+    /// Puts every value into its range; returns a sentence for each one that was not.
+    pub fn sanitise(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        clamp(&mut self.connections, CONNECTIONS, "connections", &mut told);
+        clamp(&mut self.connect_timeout_seconds, TIMEOUT_SECONDS, "connect_timeout_seconds", &mut told);
+        clamp(&mut self.reply_timeout_seconds, TIMEOUT_SECONDS, "reply_timeout_seconds", &mut told);
+        clamp(&mut self.retries, RETRIES, "retries", &mut told);
+        clamp(&mut self.retry_delay_seconds, RETRY_DELAY_SECONDS, "retry_delay_seconds", &mut told);
+        if let Some((from, to)) = self.port_range
+            && (from == 0 || from > to)
+        {
+            told.push(format!("settings.ron: port_range {from} to {to} is no range; the system chooses the port now."));
+            self.port_range = None;
+        }
+        if let Some(address) = self.external_address
+            && (address.is_unspecified() || address.is_multicast())
+        {
+            told.push(format!("settings.ron: nobody can connect to external_address {address}; it is not used now."));
+            self.external_address = None;
+        }
+        self.window.sanitise();
+        told
+    }
+}
+
+impl WindowState {
+    /// A window that was once lost outside of every screen comes back without a word.
+    fn sanitise(&mut self) {
+        let whole = Self::default();
+        let sound = |value: f32, range: RangeInclusive<f32>, default: f32| {
+            if value.is_finite() { value.clamp(*range.start(), *range.end()) } else { default }
+        };
+        self.size.0 = sound(self.size.0, 480.0..=16_384.0, whole.size.0);
+        self.size.1 = sound(self.size.1, 320.0..=16_384.0, whole.size.1);
+        self.queue_height = sound(self.queue_height, 80.0..=4_096.0, whole.queue_height);
+        self.split = sound(self.split, 0.1..=0.9, whole.split);
+        for (widths, whole) in
+            [(&mut self.local_columns, whole.local_columns), (&mut self.remote_columns, whole.remote_columns)]
+        {
+            for (width, whole) in widths.iter_mut().zip(whole) {
+                *width = sound(*width, 24.0..=2_000.0, whole);
+            }
+        }
+    }
+}
+
+/// Moves the value into its range, and says so.
+fn clamp<T: Ord + Copy + Display>(value: &mut T, range: RangeInclusive<T>, name: &str, told: &mut Vec<String>) {
+    let (low, high) = (*range.start(), *range.end());
+    if !range.contains(value) {
+        let was = *value;
+        *value = was.clamp(low, high);
+        told.push(format!("settings.ron: {name} {was} is not between {low} and {high}; {value} is used."));
+    }
+}
+
 /// Wide enough for what is usually in them: name, size, type, modified, permissions, owner.
 const COLUMNS: [f32; 6] = [168.0, 76.0, 84.0, 128.0, 88.0, 80.0];
 
@@ -130,5 +219,53 @@ impl Default for WindowState {
             local_columns: COLUMNS,
             remote_columns: COLUMNS,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Loaded<Settings> {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("settings.ron");
+        std::fs::write(&path, text).expect("written");
+        Settings::load(&path)
+    }
+
+    #[test]
+    fn what_is_missing_has_its_default_and_what_is_unknown_is_no_error() {
+        let loaded = load("(connections: 7, a_field_of_tomorrow: [1, (x: \"y\")], port_range: (6000, 7000))");
+        assert_eq!(loaded.warnings, Vec::<String>::new());
+        assert_eq!(loaded.value.connections, 7);
+        assert_eq!(loaded.value.port_range, Some((6000, 7000)));
+        assert_eq!(loaded.value.retries, Settings::default().retries);
+    }
+
+    #[test]
+    fn values_out_of_range_are_clamped_and_told() {
+        let loaded = load(
+            "(connections: 0, retries: 200, port_range: Some((7000, 6000)), external_address: \"0.0.0.0\", \
+             window: (size: (1.0, inf), split: NaN))",
+        );
+        assert_eq!((loaded.value.connections, loaded.value.retries), (1, 99));
+        assert_eq!((loaded.value.port_range, loaded.value.external_address), (None, None));
+        assert_eq!(loaded.value.window.size, (480.0, 800.0));
+        assert_eq!(loaded.value.window.split.to_bits(), 0.5f32.to_bits());
+        assert_eq!(loaded.warnings.len(), 4, "{:?}", loaded.warnings);
+    }
+
+    #[test]
+    fn settings_come_back_as_they_were_saved() {
+        let settings = Settings {
+            transfer_mode: TransferMode::Active,
+            port_range: Some((50_000, 50_100)),
+            external_address: Some("203.0.113.7".parse().expect("an address")),
+            theme: Theme::Dark,
+            window: WindowState { local_dir: Some("/data".into()), ..WindowState::default() },
+            ..Settings::default()
+        };
+        let loaded = load(&settings.to_ron().expect("written"));
+        assert_eq!(loaded, Loaded { value: settings, warnings: Vec::new() });
     }
 }

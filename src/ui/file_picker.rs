@@ -1,21 +1,44 @@
-//! The system's file dialogs (a place holder).
+//! The system's file dialogs. They block whoever calls them, so they run on a thread of their own, one at a time.
 
-use egui::Context;
+use std::path::PathBuf;
 
+use rfd::FileDialog;
+
+use super::errand::Errand;
 use crate::app::{Action, Pick};
 
-/// One dialog at a time, on a thread of its own.
-#[derive(Default)]
-pub(super) struct FilePicker {}
+/// The file dialog that is open, if any.
+#[derive(Debug, Default)]
+pub(super) struct FilePicker {
+    open: Errand<(Pick, Option<PathBuf>)>,
+}
 
 impl FilePicker {
-    /// Opens the system's dialog; `ctx` is woken when it is answered.
-    pub(super) fn open(&mut self, pick: Pick, ctx: &Context) {
-        let _ = (pick, ctx);
+    /// Opens the system's dialog; `ctx` is woken when it is answered. Does nothing while another one is open.
+    pub(super) fn open(&mut self, pick: Pick, ctx: &egui::Context) {
+        self.open.run(ctx, "file-picker", move || (pick, ask(pick)));
     }
 
-    /// The answer, once.
+    /// What was chosen, once; nothing where the user cancelled, or this system has no such dialog.
     pub(super) fn poll(&mut self) -> Option<Action> {
-        None
+        let (pick, chosen) = self.open.poll()?;
+        Some(Action::Picked(pick, chosen?))
+    }
+}
+
+fn ask(pick: Pick) -> Option<PathBuf> {
+    let dialog = FileDialog::new();
+    match pick {
+        Pick::ImportSites => dialog
+            .set_title("Import sites")
+            .add_filter("Site lists (FileZilla, Twinport)", &["xml", "ron"])
+            .add_filter("All files", &["*"])
+            .pick_file(),
+        Pick::ExportSites => dialog
+            .set_title("Export sites")
+            .add_filter("Twinport site list", &["ron"])
+            .set_file_name("sites.ron")
+            .save_file(),
+        Pick::SiteLocalDir => dialog.set_title("Local folder to begin in").pick_folder(),
     }
 }

@@ -4,6 +4,7 @@
 
 mod data_path;
 mod dialogs;
+mod errand;
 mod file_picker;
 mod file_table;
 mod format;
@@ -127,6 +128,7 @@ impl Desktop {
     pub fn new(ctx: &Context, parts: Parts) -> Self {
         theme::install(ctx);
         theme::choose(ctx, parts.settings.theme);
+        ctx.add_plugin(dialogs::Veil);
         let saved = Some(parts.settings.clone());
         let mut desktop = Self {
             model: Model::new(parts.settings, parts.sites, parts.home),
@@ -244,24 +246,30 @@ impl eframe::App for Desktop {
         Panel::bottom("status").exact_size(theme::LINE).frame(bar).show(ui, |ui| {
             status_bar::show(ui, model, actions);
         });
+        // Two ids each: the height that the user gave an open panel survives while it is shut.
         let log = if model.settings.window.log_open {
-            Panel::bottom("open log").resizable(true).default_size(160.0).size_range(80.0..=480.0)
+            Panel::bottom("open log")
+                .resizable(true)
+                .default_size(160.0)
+                .size_range(80.0..=(ui.available_height() * 0.4).max(96.0))
         } else {
             Panel::bottom("log line").resizable(false).exact_size(theme::LINE + theme::GAP)
         };
         log.frame(bar).show(ui, |ui| view.log.show(ui, model, actions));
+        let base = Frame::new().fill(palette.base);
         if model.settings.window.queue_open {
+            // The panes have most of the window, however small it is.
+            let most = (ui.available_height() * 0.5).max(120.0);
             let height = model.settings.window.queue_height;
-            let queue = Panel::bottom("queue")
-                .frame(Frame::new().fill(palette.base))
-                .resizable(true)
-                .default_size(height)
-                .size_range(96.0..=480.0)
-                .show(ui, |ui| view.queue.show(ui, model, actions));
+            let queue = Panel::bottom("queue").resizable(true).default_size(height).size_range(96.0..=most);
+            let queue = queue.frame(base).show(ui, |ui| view.queue.show(ui, model, actions));
             let now = queue.response.rect.height();
             if (now - height).abs() > 0.5 {
                 actions.push(Action::Remember(Memory::QueueHeight(now)));
             }
+        } else {
+            let queue = Panel::bottom("queue shut").resizable(false).exact_size(queue_panel::HEADER);
+            queue.frame(base).show(ui, |ui| view.queue.show(ui, model, actions));
         }
         CentralPanel::default().frame(Frame::new().fill(palette.base)).show(ui, |ui| {
             let (left, right) = pane::split(ui, model, actions);

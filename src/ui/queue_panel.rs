@@ -1,16 +1,481 @@
-//! The queue panel (a place holder).
+//! The transfer queue: four tabs, what moves now and how long it will take, and in words why something failed.
 
-use egui::Ui;
+use std::collections::HashSet;
 
-use crate::app::{Actions, Model};
+use egui::{
+    Align, Button, Color32, Layout, Popup, Rect, Response, RichText, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role,
+    pos2, vec2,
+};
+use egui_extras::{Column, TableBuilder, TableRow};
+
+use super::dialogs::painted;
+use super::{icons, theme};
+use crate::app::queue_view::{Job, Tab};
+use crate::app::{Action, Actions, Model, words};
+use crate::domain::{EntryKind, JobId, bytes, duration, rate};
+use crate::engine::message::{Direction, JobState, Outcome, Place, QueueCommand};
 
 /// The queue panel's own state.
-#[derive(Default)]
-pub(super) struct QueuePanel {}
+pub(super) struct QueuePanel {
+    tab: Tab,
+    selected: HashSet<JobId>,
+    anchor: Option<JobId>,
+}
+
+impl Default for QueuePanel {
+    fn default() -> Self {
+        Self { tab: Tab::Active, selected: HashSet::new(), anchor: None }
+    }
+}
 
 impl QueuePanel {
     /// Draws it into its panel.
     pub(super) fn show(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
-        let _ = (ui, model, actions);
+        let container = UiBuilder::new().id_salt("transfer queue").max_rect(ui.available_rect_before_wrap());
+        let scope = ui.scope_builder(container, |ui| {
+            ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
+            self.header(ui, model, actions);
+            if model.settings.window.queue_open {
+                self.body(ui, model, actions);
+            }
+        });
+        ui.ctx().accesskit_node_builder(scope.response.id, |node| {
+            node.set_role(Role::Region);
+            node.set_label(words::TRANSFER_QUEUE);
+        });
     }
+
+    fn header(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
+        let open = model.settings.window.queue_open;
+        ui.allocate_ui_with_layout(vec2(ui.available_width(), HEADER), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_height(HEADER);
+            ui.add_space(4.0);
+            let caret = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
+            let name = if open { "Hide the queue" } else { "Show the queue" };
+            let toggle = ui.add(Button::new(icons::text(caret)).frame(false)).on_hover_text(name).accessible_name(name);
+            if toggle.clicked() {
+                actions.push(Action::ToggleQueue);
+            }
+            for tab in Tab::ALL {
+                if self.tab_button(ui, model, tab).clicked() {
+                    self.tab = tab;
+                    self.selected.clear();
+                    if !open {
+                        actions.push(Action::ToggleQueue);
+                    }
+                }
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.add_space(4.0);
+                let mut button = |ui: &mut Ui, text: &str, enabled: bool, action: Action| {
+                    let text = RichText::new(text).size(theme::SMALL);
+                    if ui.add_enabled(enabled, Button::new(text).min_size(vec2(0.0, 24.0))).clicked() {
+                        actions.push(action);
+                    }
+                };
+                let any = |tab| model.queue.count(tab) > 0;
+                button(ui, "Clear done", any(Tab::Done), Action::Queue(QueueCommand::ClearDone));
+                if self.tab == Tab::Failed && any(Tab::Failed) {
+                    button(ui, "Clear failed", true, Action::Queue(QueueCommand::ClearFailed));
+                }
+                button(ui, "Retry failed", any(Tab::Failed), Action::Queue(QueueCommand::RetryFailed));
+                let pause = Action::TogglePauseQueue;
+                button(ui, pause.label(model), pause.enabled(model), pause.clone());
+                ui.add_space(8.0);
+                let look = theme::palette(ui);
+                if let Some(totals) = totals(model) {
+                    ui.add(egui::Label::new(RichText::new(totals).size(theme::SMALL).color(look.weak)).truncate());
+                }
+            });
+        });
+    }
+
+    fn tab_button(&self, ui: &mut Ui, model: &Model, tab: Tab) -> Response {
+        let look = theme::palette(ui);
+        let text = format!("{} ({})", tab_name(tab), model.queue.count(tab));
+        let selected = self.tab == tab && model.settings.window.queue_open;
+        let colour = if selected { look.text } else { look.weak };
+        let failed = tab == Tab::Failed && model.queue.count(tab) > 0;
+        let galley = egui::WidgetText::from(RichText::new(&text).color(colour)).into_galley(
+            ui,
+            Some(egui::TextWrapMode::Extend),
+            f32::INFINITY,
+            egui::TextStyle::Body,
+        );
+        let mark = if failed { 12.0 } else { 0.0 };
+        let size = vec2(galley.size().x + 20.0 + mark, HEADER);
+        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, &text));
+        let inner = rect.shrink2(vec2(0.0, 6.0));
+        if response.hovered() || response.has_focus() {
+            ui.painter().rect_filled(inner, f32::from(theme::RADIUS), look.hover);
+        }
+        if failed {
+            ui.painter().circle_filled(pos2(rect.left() + 13.0, rect.center().y), 3.0, look.error);
+        }
+        let at = pos2(rect.left() + 10.0 + mark, rect.center().y - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, colour);
+        if selected {
+            let line = Rect::from_min_max(
+                pos2(rect.left() + 8.0, rect.bottom() - 2.0),
+                pos2(rect.right() - 8.0, rect.bottom()),
+            );
+            ui.painter().rect_filled(line, 1.0, look.accent);
+        }
+        response
+    }
+
+    fn body(&mut self, ui: &mut Ui, model: &Model, actions: &mut Actions) {
+        let look = theme::palette(ui);
+        let line = ui.cursor().top();
+        ui.painter().hline(ui.max_rect().x_range(), line, egui::Stroke::new(1.0, look.line));
+        ui.add_space(1.0);
+        let jobs = model.queue.tab(self.tab);
+        if !self.selected.is_empty() {
+            self.selected.retain(|id| model.queue.job(*id).is_some());
+        }
+        if jobs.is_empty() {
+            empty(ui, self.tab, model);
+            return;
+        }
+        // Columns are told apart by their alignment; a line shows while one is dragged.
+        ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
+        let wide = ui.available_width();
+        let place = (wide * 0.15).clamp(80.0, 260.0);
+        let mut table = TableBuilder::new(ui)
+            .id_salt(("queue", self.tab as usize))
+            .sense(Sense::click())
+            .resizable(true)
+            .auto_shrink(false)
+            .min_scrolled_height(0.0)
+            .max_scroll_height(f32::INFINITY)
+            .cell_layout(Layout::left_to_right(Align::Center));
+        table = match self.tab {
+            Tab::Active => table
+                .column(Column::remainder().at_least(120.0).clip(true))
+                .column(Column::initial(place).at_least(60.0).clip(true))
+                .column(Column::initial(place).at_least(60.0).clip(true))
+                .column(Column::initial(88.0).at_least(56.0).clip(true))
+                .column(Column::initial(152.0).at_least(80.0).clip(true))
+                .column(Column::initial(84.0).at_least(56.0).clip(true))
+                .column(Column::initial(64.0).at_least(48.0).clip(true).resizable(false)),
+            tab => table
+                .column(Column::initial((wide * 0.26).clamp(120.0, 360.0)).at_least(100.0).clip(true))
+                .column(Column::initial(place).at_least(60.0).clip(true))
+                .column(Column::initial(place).at_least(60.0).clip(true))
+                .column(Column::initial(88.0).at_least(56.0).clip(true))
+                .column(Column::remainder().at_least(if tab == Tab::Failed { 200.0 } else { 100.0 }).clip(true)),
+        };
+        let titles: &[&str] = match self.tab {
+            Tab::Active => &["Name", "Remote folder", "Local folder", "Size", "Progress", "Speed", "Left"],
+            _ => &["Name", "Remote folder", "Local folder", "Size", "State"],
+        };
+        let active = self.tab == Tab::Active;
+        table
+            .header(theme::LINE, |mut row| {
+                for title in titles {
+                    row.col(|ui| {
+                        // Numbers stand right, and so do their titles.
+                        let number = matches!(*title, "Size" | "Speed" | "Left");
+                        let layout = if number { Layout::right_to_left } else { Layout::left_to_right };
+                        ui.with_layout(layout(Align::Center), |ui| {
+                            ui.add_space(8.0);
+                            let text = theme::weak(ui, *title);
+                            ui.add(egui::Label::new(text).truncate());
+                        });
+                    });
+                }
+            })
+            .body(|body| {
+                body.rows(theme::ROW, jobs.len(), |mut row| {
+                    let Some(job) = jobs.get(row.index()).and_then(|id| model.queue.job(*id)) else {
+                        // A table's row needs a cell.
+                        row.col(|_| {});
+                        return;
+                    };
+                    row.set_selected(self.selected.contains(&job.view.id));
+                    if active {
+                        active_cells(&mut row, job)
+                    } else {
+                        settled_cells(&mut row, job)
+                    }
+                    let response = row.response();
+                    self.react(&response, job, jobs, actions);
+                });
+            });
+    }
+
+    fn react(&mut self, response: &Response, job: &Job, jobs: &[JobId], actions: &mut Actions) {
+        let id = job.view.id;
+        let name = format!("{}: {}", name_of(job), state_words(job));
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, self.selected.contains(&id), &name));
+        if response.clicked() || (response.secondary_clicked() && !self.selected.contains(&id)) {
+            let modifiers = response.ctx.input(|input| input.modifiers);
+            self.click(id, jobs, modifiers.command && response.clicked(), modifiers.shift && response.clicked());
+        }
+        let explained = explanation(job);
+        let response = if explained.is_empty() { response.clone() } else { response.clone().on_hover_text(&explained) };
+        Popup::context_menu(&response).show(|ui| self.menu(ui, job, jobs, &explained, actions));
+    }
+
+    fn click(&mut self, id: JobId, jobs: &[JobId], toggle: bool, extend: bool) {
+        let at = |id: JobId| jobs.iter().position(|other| *other == id);
+        if let (true, Some(from), Some(to)) = (extend, self.anchor.and_then(at), at(id)) {
+            self.selected = jobs[from.min(to)..=from.max(to)].iter().copied().collect();
+            return;
+        }
+        self.anchor = Some(id);
+        if toggle {
+            if !self.selected.remove(&id) {
+                self.selected.insert(id);
+            }
+        } else {
+            self.selected = HashSet::from([id]);
+        }
+    }
+
+    fn menu(&self, ui: &mut Ui, job: &Job, jobs: &[JobId], explained: &str, actions: &mut Actions) {
+        ui.set_min_width(168.0);
+        // In the queue's order, so that a move keeps it.
+        let mut chosen: Vec<JobId> = jobs.iter().copied().filter(|id| self.selected.contains(id)).collect();
+        if chosen.is_empty() {
+            chosen.push(job.view.id);
+        }
+        let mut entry = |ui: &mut Ui, text: &str, enabled: bool, command: fn(Vec<JobId>) -> QueueCommand| {
+            if ui.add_enabled(enabled, Button::new(text)).clicked() {
+                actions.push(Action::Queue(command(chosen.clone())));
+                ui.close();
+            }
+        };
+        let waits = self.tab == Tab::Queued;
+        let runs = self.tab == Tab::Active;
+        if waits || runs {
+            entry(ui, "Pause", job.view.state != JobState::Paused, QueueCommand::Pause);
+            entry(ui, "Resume", job.view.state == JobState::Paused, QueueCommand::Resume);
+            entry(ui, "Cancel transfer", true, QueueCommand::Cancel);
+        }
+        if self.tab == Tab::Failed {
+            entry(ui, "Retry", true, QueueCommand::Retry);
+        }
+        entry(ui, "Remove from queue", true, QueueCommand::Remove);
+        if waits {
+            ui.separator();
+            entry(ui, "Move to top", true, |ids| QueueCommand::Move(ids, Place::First));
+            entry(ui, "Move up", true, |ids| QueueCommand::Move(ids, Place::Up));
+            entry(ui, "Move down", true, |ids| QueueCommand::Move(ids, Place::Down));
+            entry(ui, "Move to bottom", true, |ids| QueueCommand::Move(ids, Place::Last));
+        }
+        if !explained.is_empty() {
+            ui.separator();
+            if ui.button("Copy explanation").clicked() {
+                actions.push(Action::CopyText(explained.to_owned()));
+                ui.close();
+            }
+        }
+    }
+}
+
+/// The tabs and buttons; all there is while the panel is shut.
+pub(super) const HEADER: f32 = 36.0;
+
+fn active_cells(row: &mut TableRow<'_, '_>, job: &Job) {
+    common_cells(row, job);
+    row.col(|ui| progress(ui, job));
+    let rate = if job.rate > 0 { rate(job.rate) } else { String::new() };
+    text_cell(row, &rate, Align::Max, false);
+    text_cell(row, &job.time_left.map(duration).unwrap_or_default(), Align::Max, false);
+}
+
+fn settled_cells(row: &mut TableRow<'_, '_>, job: &Job) {
+    common_cells(row, job);
+    row.col(|ui| {
+        let look = theme::palette(ui);
+        let mark = match &job.view.state {
+            JobState::Failed(_) => Some(look.error),
+            JobState::Waiting { .. } => Some(look.warn),
+            JobState::Done(Outcome::Transferred) => Some(look.ok),
+            _ => None,
+        };
+        ui.add_space(8.0);
+        if let Some(colour) = mark {
+            let (rect, _) = ui.allocate_exact_size(vec2(6.0, 6.0), Sense::hover());
+            ui.painter().circle_filled(rect.center(), 3.0, colour);
+            ui.add_space(2.0);
+        }
+        let width = ui.available_width() - 8.0;
+        painted(ui, &state_words(job), theme::TEXT, text_colour(ui, false), width, Align::Min);
+    });
+}
+
+fn common_cells(row: &mut TableRow<'_, '_>, job: &Job) {
+    let view = &job.view;
+    row.col(|ui| {
+        let look = theme::palette(ui);
+        ui.add_space(8.0);
+        let (arrow, colour) = match view.direction {
+            Direction::Download => (icons::ARROW_DOWN, look.ok),
+            Direction::Upload => (icons::ARROW_UP, look.accent),
+        };
+        icon(ui, arrow, colour, false);
+        if view.kind == EntryKind::Directory {
+            icon(ui, icons::FOLDER, look.folder, true);
+        }
+        let width = ui.available_width();
+        painted(ui, &name_of(job), theme::TEXT, text_colour(ui, false), width, Align::Min);
+    });
+    let remote = view.remote.parent().map(|dir| dir.text(&view.site.charset)).unwrap_or_default();
+    text_cell(row, &remote, Align::Min, true);
+    let local = view.local.parent().map(|dir| dir.display().to_string()).unwrap_or_default();
+    text_cell(row, &local, Align::Min, true);
+    let size = view.size.filter(|_| view.kind != EntryKind::Directory);
+    text_cell(row, &size.map(bytes).unwrap_or_default(), Align::Max, true);
+}
+
+fn text_cell(row: &mut TableRow<'_, '_>, text: &str, align: Align, weak: bool) {
+    row.col(|ui| {
+        ui.add_space(8.0);
+        let width = ui.available_width() - if align == Align::Max { 8.0 } else { 0.0 };
+        painted(ui, text, theme::TEXT, text_colour(ui, weak), width, align);
+    });
+}
+
+/// On a selected row the row's own colour for text.
+fn text_colour(ui: &Ui, weak: bool) -> Color32 {
+    let look = theme::palette(ui);
+    if weak { look.weak } else { ui.visuals().override_text_color.unwrap_or(look.text) }
+}
+
+fn icon(ui: &mut Ui, icon: char, colour: Color32, filled: bool) {
+    let (rect, _) = ui.allocate_exact_size(vec2(theme::ICON, theme::ICON), Sense::hover());
+    let font = if filled { icons::filled_font() } else { icons::font() };
+    ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, icon, font, colour);
+}
+
+/// A bar with its percentage behind it; where the size is not known, what came so far.
+fn progress(ui: &mut Ui, job: &Job) {
+    let look = theme::palette(ui);
+    ui.add_space(8.0);
+    let share = share(job);
+    if matches!(job.view.state, JobState::Asking(_)) || job.view.kind == EntryKind::Directory {
+        return painted(ui, &state_words(job), theme::TEXT, look.weak, ui.available_width(), Align::Min);
+    }
+    let text = match share {
+        Some(share) => format!("{:.0} %", (share * 100.0).floor()),
+        None => bytes(job.view.bytes),
+    };
+    let width = ui.available_width() - 8.0;
+    let bar = (width - 44.0).max(24.0);
+    let (rect, _) = ui.allocate_exact_size(vec2(bar, 6.0), Sense::hover());
+    ui.painter().rect_filled(rect, 3.0, look.track);
+    if let Some(share) = share {
+        let done = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
+        ui.painter().rect_filled(done, 3.0, look.accent);
+    }
+    painted(ui, &text, theme::SMALL, look.text, ui.available_width() - 8.0, Align::Max);
+}
+
+/// 0 to 1; `None` where the size is not known.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a bar of some hundred points")]
+fn share(job: &Job) -> Option<f32> {
+    let size = job.view.size.filter(|size| *size > 0)?;
+    Some((job.view.bytes as f64 / size as f64).clamp(0.0, 1.0) as f32)
+}
+
+fn name_of(job: &Job) -> String {
+    let view = &job.view;
+    let remote = || view.remote.file_name().map(|name| view.site.charset.decode(name).into_owned());
+    let local = || view.local.file_name().map(|name| name.to_string_lossy().into_owned());
+    match view.direction {
+        Direction::Download => remote().or_else(local),
+        Direction::Upload => local().or_else(remote),
+    }
+    .unwrap_or_else(|| view.remote.to_string())
+}
+
+/// The state in a few words; of what failed, what happened and why.
+fn state_words(job: &Job) -> String {
+    match &job.view.state {
+        JobState::Queued => "Waiting".into(),
+        JobState::Waiting { attempt, error, .. } => {
+            format!("Tries again soon (after try {attempt}). {}", error.explain().what)
+        }
+        JobState::Asking(_) => "Waits for your answer".into(),
+        JobState::Running if job.view.kind == EntryKind::Directory => "Reading the folder".into(),
+        JobState::Running => match share(job) {
+            Some(share) => format!("{:.0} %", (share * 100.0).floor()),
+            None => bytes(job.view.bytes),
+        },
+        JobState::Paused => "Paused".into(),
+        JobState::Done(Outcome::Skipped) => "Skipped: it was there already".into(),
+        JobState::Done(_) => "Done".into(),
+        JobState::Failed(error) => {
+            let text = error.explain();
+            [text.what, text.why].join(" ").trim_end().to_owned()
+        }
+        JobState::Cancelled => "Cancelled".into(),
+    }
+}
+
+fn explanation(job: &Job) -> String {
+    match &job.view.state {
+        JobState::Failed(error) | JobState::Waiting { error, .. } => error.explain().line(),
+        _ => String::new(),
+    }
+}
+
+fn tab_name(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Queued => "Queued",
+        Tab::Active => "Active",
+        Tab::Failed => "Failed",
+        Tab::Done => "Done",
+    }
+}
+
+/// `3 of 12 files · 1.2 GiB left · 5.3 MiB/s · 0:42 left`; nothing where nothing is to be done.
+fn totals(model: &Model) -> Option<String> {
+    let queue = &model.queue;
+    let open = queue.count(Tab::Queued) + queue.count(Tab::Active);
+    if open == 0 {
+        return None;
+    }
+    let done = queue.count(Tab::Done);
+    let all = done + open + queue.count(Tab::Failed);
+    let mut parts = vec![format!("{} of {}", words::grouped(done), words::count(all, "file", "files"))];
+    if queue.paused {
+        parts.push("paused".into());
+    }
+    let progress = &queue.progress;
+    if progress.bytes_left > 0 {
+        parts.push(format!("{} to go", bytes(progress.bytes_left)));
+    }
+    let speed = progress.rate_down + progress.rate_up;
+    if speed > 0 {
+        parts.push(rate(speed));
+    }
+    if let Some(left) = progress.time_left {
+        parts.push(format!("{} left", duration(left)));
+    }
+    Some(parts.join("  ·  "))
+}
+
+fn empty(ui: &mut Ui, tab: Tab, model: &Model) {
+    let (title, text) = match tab {
+        Tab::Queued if model.queue.count(Tab::Active) > 0 => ("Nothing waits", "All that is left is on its way."),
+        Tab::Queued | Tab::Active if model.queue.paused && model.queue.count(Tab::Queued) > 0 => {
+            ("The queue is paused", "Resume queue goes on where it stopped.")
+        }
+        Tab::Queued | Tab::Active => ("Nothing to transfer", "Drag files from one pane to the other."),
+        Tab::Failed => ("Nothing failed", ""),
+        Tab::Done => ("Nothing finished yet", ""),
+    };
+    let look = theme::palette(ui);
+    ui.add_space((ui.available_height() / 2.0 - 24.0).max(4.0));
+    ui.vertical_centered(|ui| {
+        ui.label(RichText::new(title).color(look.weak));
+        if !text.is_empty() {
+            ui.label(theme::weak(ui, text));
+        }
+    });
+    ui.allocate_rect(ui.available_rect_before_wrap(), Sense::hover());
 }

@@ -1,16 +1,27 @@
 //! One logged-in conversation with a server.
 
+mod channel;
+mod list;
+mod login;
+mod manage;
+mod transfer;
+
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{
-    ControlPath, DataPath, Entry, EntryKind, Listing, Mode, RemotePath, Secret, Site, Timestamp, TransferMode,
-};
-use crate::ftp::error::FtpError;
+use crate::domain::{ControlPath, DataPath, EntryKind, Mode, RemotePath, Secret, Site, Timestamp, TransferMode};
+use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
-use crate::net::wait::Cancel;
+use crate::ftp::verb::Verb;
+use crate::net::control::Control;
+use crate::net::data::Arranger;
+use crate::net::stream::Stream;
+use crate::net::wait::{Cancel, Wait};
+
+pub use channel::DataChannel;
 
 /// What a session needs to know before it dials.
 #[derive(Debug, Clone)]
@@ -104,7 +115,36 @@ pub enum StoreAt {
 
 /// A logged-in control connection. Binary type, paths absolute or relative to [`Session::home`].
 pub struct Session {
+    control: Control,
+    wait: Wait,
+    arranger: Arranger,
+    timeouts: Timeouts,
+    features: Features,
     home: RemotePath,
+    /// Where the server has us; empty = not known, or the login directory that has no known path.
+    cwd: RemotePath,
+    image: bool,
+    mlsd: bool,
+    mlst: bool,
+    /// Whether LIST understands `-a`; `None` = not known yet.
+    list_all: Option<bool>,
+    sets_times: bool,
+    rest: bool,
+    /// An offset was set and perhaps not used up.
+    rest_left: bool,
+    /// A transfer was left in the middle: the beat must be found again before the next command.
+    resync_due: bool,
+    /// A transfer runs, or its channel was dropped in the middle.
+    unsettled: bool,
+}
+
+/// A transfer that has begun.
+struct Started {
+    stream: Option<Stream>,
+    path: DataPath,
+    announced: Option<u64>,
+    last: Option<Reply>,
+    preliminary: bool,
 }
 
 impl Session {
@@ -113,23 +153,22 @@ impl Session {
     /// # Errors
     /// Everything that can go wrong on the way; nothing is retried here.
     pub fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Self, FtpError> {
-        let _ = (dial, cancel, observer);
-        Err(FtpError::Unsupported { what: "connecting".into() })
+        login::open(dial, cancel, observer)
     }
 
     /// From now on this token ends its waits (one token per task).
     pub fn set_cancel(&mut self, cancel: &Cancel) {
-        let _ = cancel;
+        self.wait.attach(cancel);
     }
 
     /// From now on this one hears what happens (a session serves one task after another).
     pub fn set_observer(&mut self, observer: Observer) {
-        let _ = observer;
+        self.control.set_observer(observer);
     }
 
     /// The mode for the next data connections (the settings changed).
     pub fn set_mode(&mut self, mode: TransferMode) {
-        let _ = mode;
+        self.arranger.set_mode(mode);
     }
 
     /// The login directory (absolute where the server told).
@@ -139,120 +178,34 @@ impl Session {
 
     /// Whether it must not be used again: closed, out of step, or a transfer was dropped in the middle.
     pub fn is_broken(&self) -> bool {
-        true
-    }
-
-    /// Reads a directory: MLSD where offered, else LIST. `batch` gets the entries as they come; the result has all.
-    pub fn list(&mut self, dir: &RemotePath, batch: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
-        let _ = (dir, batch);
-        Err(FtpError::Cancelled)
-    }
-
-    /// What the server knows of one path: MLST, else SIZE, MDTM and CWD. `None` = there is nothing.
-    pub fn facts(&mut self, path: &RemotePath) -> Result<Option<Facts>, FtpError> {
-        let _ = path;
-        Err(FtpError::Cancelled)
-    }
-
-    /// RETR, from an offset (REST).
-    pub fn retrieve(&mut self, path: &RemotePath, from: u64) -> Result<DataChannel<'_>, FtpError> {
-        let _ = (path, from);
-        Err(FtpError::Cancelled)
-    }
-
-    /// STOR (or APPE).
-    pub fn store(&mut self, path: &RemotePath, at: StoreAt) -> Result<DataChannel<'_>, FtpError> {
-        let _ = (path, at);
-        Err(FtpError::Cancelled)
-    }
-
-    /// MKD. `Ok(false)` = it was there already.
-    pub fn make_dir(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
-        let _ = path;
-        Err(FtpError::Cancelled)
-    }
-
-    /// MKD of the path and of whatever is missing above it.
-    pub fn make_dirs(&mut self, path: &RemotePath) -> Result<(), FtpError> {
-        let _ = path;
-        Err(FtpError::Cancelled)
-    }
-
-    /// DELE.
-    pub fn remove_file(&mut self, path: &RemotePath) -> Result<(), FtpError> {
-        let _ = path;
-        Err(FtpError::Cancelled)
-    }
-
-    /// RMD: an empty directory.
-    pub fn remove_dir(&mut self, path: &RemotePath) -> Result<(), FtpError> {
-        let _ = path;
-        Err(FtpError::Cancelled)
-    }
-
-    /// Everything below a directory, then the directory. Links are removed, never followed. `removed` is told each path.
-    pub fn remove_tree(&mut self, path: &RemotePath, removed: &mut dyn FnMut(&RemotePath)) -> Result<(), FtpError> {
-        let _ = (path, removed);
-        Err(FtpError::Cancelled)
-    }
-
-    /// RNFR, RNTO in one write. Where the server refuses to replace an existing file and `replace` is set: DELE first.
-    pub fn rename(&mut self, from: &RemotePath, to: &RemotePath, replace: bool) -> Result<(), FtpError> {
-        let _ = (from, to, replace);
-        Err(FtpError::Cancelled)
-    }
-
-    /// SITE CHMOD.
-    pub fn set_permissions(&mut self, path: &RemotePath, mode: u16) -> Result<(), FtpError> {
-        let _ = (path, mode);
-        Err(FtpError::Cancelled)
-    }
-
-    /// MFMT. `Ok(false)` = the server cannot.
-    pub fn set_modified(&mut self, path: &RemotePath, time: Timestamp) -> Result<bool, FtpError> {
-        let _ = (path, time);
-        Err(FtpError::Cancelled)
-    }
-
-    /// NOOP: keeps it alive, and tells whether it is.
-    pub fn noop(&mut self) -> Result<(), FtpError> {
-        Err(FtpError::Cancelled)
+        self.unsettled || self.control.is_over()
     }
 
     /// QUIT, and at most two seconds for the answer.
-    pub fn quit(self) {}
-}
-
-/// An open data connection: one at a time, since it borrows its session. Dropped unfinished, the session is broken.
-#[must_use = "call finish(): the server's last reply is still unread"]
-pub struct DataChannel<'s> {
-    session: &'s mut Session,
-    /// Both ends.
-    pub path: DataPath,
-    /// The size the server told with its 150, if any.
-    pub announced: Option<u64>,
-    /// Where a store really begins: a server without REST STREAM appends, or starts from zero.
-    pub offset: u64,
-}
-
-impl DataChannel<'_> {
-    /// The next bytes; 0 = the end. A refusal on the control connection ends it at once.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, FtpError> {
-        let _ = (buffer, &self.session);
-        Err(FtpError::Cancelled)
+    pub fn quit(mut self) {
+        if !self.is_broken() && !self.resync_due {
+            self.wait.obey(false);
+            if self.control.send(&[Verb::Quit], &mut self.wait).is_ok() {
+                self.control.reply(&mut self.wait, Stage::Command, QUIT_PATIENCE).ok();
+            }
+        }
     }
 
-    /// All of them.
-    pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FtpError> {
-        let _ = bytes;
-        Err(FtpError::Cancelled)
+    /// Before each command: whether one can be sent at all.
+    fn ready(&mut self) -> Result<(), FtpError> {
+        self.wait.check()?;
+        if std::mem::take(&mut self.resync_due) && !self.control.is_over() {
+            self.control.resynchronise(&mut self.wait, &mut || {});
+        }
+        if self.unsettled {
+            return Err(FtpError::Closed { stage: Stage::Command, last: None });
+        }
+        Ok(())
     }
 
-    /// Closes the data connection and reads the server's last reply.
-    pub fn finish(self) -> Result<Reply, FtpError> {
-        Err(FtpError::Cancelled)
+    fn ask(&mut self, verb: &Verb) -> Result<Reply, FtpError> {
+        self.control.ask(verb, &mut self.wait, Stage::Command).map(|heard| heard.reply)
     }
-
-    /// Gives up: closes, ABOR where needed, and gets the session back in step; where that fails the session is broken.
-    pub fn abort(self) {}
 }
+
+const QUIT_PATIENCE: Duration = Duration::from_secs(2);

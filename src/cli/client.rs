@@ -1,0 +1,288 @@
+//! The engine as the command line uses it: started with what the options say, its dialogue on stderr, its question for a
+//! password answered from where the password comes from, and Ctrl+C as one more thing that may happen.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, bounded, never, select};
+
+use super::args::PASSWORD_VARIABLE;
+use super::output::{complain, printable};
+use super::screen::Screen;
+use super::url::Address;
+use super::{Context, Exit, Options};
+use crate::domain::{Logon, Secret, Site, SiteId};
+use crate::engine::message::{Answer, Command, Event, FtpError, LogKind, LogLine, Question, Settings, Stage, explain};
+use crate::engine::{Engine, EngineConfig};
+use crate::store::secrets::{Keyring, MemoryKeyring};
+
+/// The status of a program that a signal ended.
+const INTERRUPTED: i32 = 130;
+
+/// A running engine, for one site.
+pub(super) struct Client {
+    /// Commands go here.
+    pub(super) engine: Engine,
+    /// The server and user.
+    pub(super) site: Arc<Site>,
+    secret: Option<Secret>,
+    interrupts: Receiver<()>,
+    verbosity: u8,
+}
+
+/// What came.
+pub(super) enum Wake {
+    /// From the engine.
+    Event(Box<Event>),
+    /// The user typed a line (`None` = the end of the input).
+    Line(Option<String>),
+}
+
+/// Why there is no going on with this server.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// Ctrl+C.
+    Interrupted,
+    /// The server refused the password, in these words.
+    WrongPassword(String),
+    /// A password is needed, and there is none.
+    NoPassword,
+    /// It could not be reached, or is no FTP server.
+    NoConnection(FtpError),
+    /// The engine is gone: a bug.
+    Ended,
+}
+
+impl Client {
+    /// Finds the password and starts the engine; says on stderr what stands in the way.
+    pub(super) fn start(address: &Address, options: &Options, context: &Context) -> Result<Self, Exit> {
+        let mut site = address.site(&context.book);
+        options.apply_to_site(&mut site);
+        let secret = secret(address, &site, context.keyring.as_ref(), options.verbose > 0)?;
+        // The engine asks the keyring by itself. It gets one that holds just what was found, so that a password in the URL
+        // wins over the saved one, and nothing is written to the system's keyring.
+        let keyring = MemoryKeyring::default();
+        if let Some(secret) = &secret {
+            keyring.write(site.id, secret).ok();
+        }
+        let mut settings = context.settings.clone();
+        options.apply_to_settings(&mut settings);
+        let interrupts = interrupts();
+        let engine = match start_engine(settings, keyring) {
+            Ok(engine) => engine,
+            Err(error) => {
+                complain(&format!("the system has no room for more threads: {error}"));
+                return Err(Exit::Failed);
+            }
+        };
+        Ok(Self { engine, site: Arc::new(site), secret, interrupts, verbosity: options.verbose })
+    }
+
+    /// Waits for the next thing that concerns a verb; passwords, log lines and notices are seen to here.
+    pub(super) fn next(&self, screen: &Screen, lines: &Receiver<Option<String>>) -> Result<Wake, Refusal> {
+        loop {
+            let event = select! {
+                recv(self.engine.events()) -> event => event.map_err(|_| Refusal::Ended)?,
+                recv(self.interrupts) -> _ => return Err(Refusal::Interrupted),
+                recv(lines) -> line => return Ok(Wake::Line(line.unwrap_or_default())),
+            };
+            match event {
+                Event::Log(lines) => self.show(&lines, screen),
+                Event::Data { path, .. } if self.verbosity > 1 => {
+                    let arrow = if path.mode == crate::domain::Mode::Passive { "->" } else { "<-" };
+                    screen.tell(&format!(
+                        "* data connection ({}, {}): {} {arrow} {}",
+                        path.mode, path.arranged_by, path.local, path.peer
+                    ));
+                    return Ok(Wake::Event(Box::new(event)));
+                }
+                Event::Notice(explanation) => screen.tell(&format!("twinport: {}", printable(&explanation.line()))),
+                Event::Question { id, question: Question::Password { refused, .. } } => match (refused, &self.secret) {
+                    (Some(words), _) => return Err(Refusal::WrongPassword(words)),
+                    (None, Some(secret)) => {
+                        let answer = Answer::Password { secret: secret.clone(), keep: false };
+                        self.engine.send(Command::Answer { question: id, answer });
+                    }
+                    (None, None) => return Err(Refusal::NoPassword),
+                },
+                event => return Ok(Wake::Event(Box::new(event))),
+            }
+        }
+    }
+
+    /// The next event, for a verb that asks nothing.
+    pub(super) fn next_event(&self, screen: &Screen) -> Result<Event, Refusal> {
+        loop {
+            if let Wake::Event(event) = self.next(screen, &never())? {
+                return Ok(*event);
+            }
+        }
+    }
+
+    /// The password to connect with.
+    pub(super) fn secret(&self) -> Option<Secret> {
+        self.secret.clone()
+    }
+
+    fn show(&self, lines: &[LogLine], screen: &Screen) {
+        if self.verbosity == 0 {
+            return;
+        }
+        for line in lines {
+            let mark = match line.kind {
+                LogKind::Sent => '>',
+                LogKind::Received => '<',
+                LogKind::Note if self.verbosity > 1 => '*',
+                LogKind::Note => continue,
+                LogKind::Error => '!',
+            };
+            let text = printable(&line.text);
+            if self.verbosity > 1 {
+                let at = jiff::Timestamp::try_from(line.at).unwrap_or_default().strftime("%H:%M:%S%.3f");
+                screen.tell(&format!("{at}Z [{}] {mark} {text}", line.session));
+            } else {
+                screen.tell(&format!("{mark} {text}"));
+            }
+        }
+    }
+}
+
+impl Refusal {
+    /// What happened, in a sentence with what to do.
+    pub(super) fn sentence(&self, site: &Site) -> String {
+        let (host, user) = (&site.host, site.login_name());
+        match self {
+            Self::Interrupted => "interrupted.".to_owned(),
+            Self::WrongPassword(words) => {
+                format!("{host} refused the login of “{user}” ({words}): check the user name and the password.")
+            }
+            Self::NoPassword => format!(
+                "{host} wants a password for “{user}”, and there is none: put it into {PASSWORD_VARIABLE}, or run this on \
+                 a terminal to be asked."
+            ),
+            Self::NoConnection(error) => explain(error).line(),
+            Self::Ended => {
+                "the program made a mistake: its engine stopped. Please report it with the output of -vv.".to_owned()
+            }
+        }
+    }
+
+    /// The status to end with.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            Self::WrongPassword(_) | Self::NoPassword | Self::NoConnection(_) => Exit::NoConnection,
+            Self::Ended => Exit::Failed,
+        }
+    }
+}
+
+/// Whether this stopped us on the way to a logged-in session, as opposed to a job of such a session.
+pub(super) fn is_connection_failure(error: &FtpError) -> bool {
+    match error {
+        FtpError::UnknownHost { .. }
+        | FtpError::CannotConnect { .. }
+        | FtpError::NotFtp { .. }
+        | FtpError::LoginRefused(_)
+        | FtpError::PasswordNeeded => true,
+        FtpError::Timeout { stage, .. }
+        | FtpError::Closed { stage, .. }
+        | FtpError::Lost { stage, .. }
+        | FtpError::Refused { stage, .. } => matches!(stage, Stage::Connect | Stage::Greeting | Stage::Login),
+        _ => false,
+    }
+}
+
+fn start_engine(settings: Settings, keyring: MemoryKeyring) -> io::Result<Engine> {
+    Engine::start(EngineConfig {
+        settings,
+        journal: None,
+        log: None,
+        keyring: Arc::new(keyring),
+        waker: Arc::new(|| {}),
+    })
+}
+
+/// URL, environment, saved site, prompt: the first that has one. `None` also where none is needed.
+fn secret(address: &Address, site: &Site, keyring: &dyn Keyring, verbose: bool) -> Result<Option<Secret>, Exit> {
+    if address.password.is_some() {
+        return Ok(address.password.clone());
+    }
+    if !site.needs_password() {
+        return Ok(None);
+    }
+    if let Some(value) = std::env::var_os(PASSWORD_VARIABLE) {
+        return match value.into_string() {
+            Ok(password) => Ok(Some(Secret::new(password))),
+            Err(_) => {
+                complain(&format!("what {PASSWORD_VARIABLE} holds is no UTF-8."));
+                Err(Exit::Usage)
+            }
+        };
+    }
+    if site.id != SiteId(0) && site.logon != Logon::Ask {
+        match keyring.read(site.id) {
+            Ok(Some(secret)) => return Ok(Some(secret)),
+            Ok(None) => {}
+            Err(words) if verbose => complain(&format!("the system's keyring cannot be used: {words}")),
+            Err(_) => {}
+        }
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let prompt = format!("Password for {}@{}: ", printable(site.login_name()), printable(&site.host));
+    match rpassword::prompt_password(prompt) {
+        Ok(password) => Ok(Some(Secret::new(password))),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Exit::Interrupted),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Hears Ctrl+C (and being asked to end). The first is told to whoever waits; one that nobody took ends the program.
+fn interrupts() -> Receiver<()> {
+    let (sender, receiver) = bounded(1);
+    let heard = ctrlc::set_handler(move || {
+        if sender.try_send(()).is_err() {
+            std::process::exit(INTERRUPTED);
+        }
+    });
+    match heard {
+        Ok(()) => receiver,
+        // No handler: the system's own way of ending the program stays.
+        Err(_) => never(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sitebook::{Node, SiteBook};
+
+    #[test]
+    fn the_urls_password_wins_over_the_saved_one() {
+        let site = Site { id: SiteId(7), host: "host".into(), user: "ann".into(), ..Site::default() };
+        let book = SiteBook { items: vec![Node::Site(site)] };
+        let keyring = MemoryKeyring::default();
+        keyring.write(SiteId(7), &Secret::from("saved")).expect("kept");
+        let find = |url: &str| {
+            let address = Address::parse(url).expect(url);
+            let site = address.site(&book);
+            secret(&address, &site, &keyring, false).expect("found")
+        };
+        assert_eq!(find("ftp://ann:typed@host/"), Some(Secret::from("typed")));
+        assert_eq!(find("ftp://ann@host/"), Some(Secret::from("saved")));
+        assert_eq!(find("ftp://host/"), None);
+    }
+
+    #[test]
+    fn a_refused_login_is_a_connection_failure_and_a_missing_file_is_none() {
+        use crate::engine::message::Reply;
+        let reply = |code| Reply { code, lines: Vec::new() };
+        assert!(is_connection_failure(&FtpError::LoginRefused(reply(530))));
+        assert!(is_connection_failure(&FtpError::Closed { stage: Stage::Greeting, last: None }));
+        assert!(!is_connection_failure(&FtpError::Closed { stage: Stage::Transfer, last: None }));
+        let missing = FtpError::Refused { verb: "RETR", stage: Stage::Command, reply: reply(550) };
+        assert!(!is_connection_failure(&missing));
+    }
+}

@@ -1,0 +1,146 @@
+//! What the command line writes: results on stdout, everything else on stderr. Names come from servers and are made safe
+//! for a terminal here; a reader that has seen enough (`| head`) ends the program quietly.
+
+use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+
+use serde::Serialize;
+
+/// Standard output, buffered. After a broken pipe it swallows whatever comes; after any other failure it stays failed.
+pub(super) struct Output {
+    stdout: BufWriter<StdoutLock<'static>>,
+    closed: bool,
+    failed: Option<ErrorKind>,
+}
+
+impl Output {
+    /// For the program's life.
+    pub(super) fn new() -> Self {
+        Self { stdout: BufWriter::new(io::stdout().lock()), closed: false, failed: None }
+    }
+
+    /// One line.
+    ///
+    /// # Errors
+    /// Where stdout cannot be written (a full disk behind `>`); never for a reader that went away.
+    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+        self.write(|stdout| writeln!(stdout, "{text}"))
+    }
+
+    /// One JSON object on a line of its own.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub(super) fn json(&mut self, object: &impl Serialize) -> io::Result<()> {
+        self.write(|stdout| {
+            serde_json::to_writer(&mut *stdout, object)?;
+            stdout.write_all(b"\n")
+        })
+    }
+
+    /// Whatever is still buffered.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.write(|stdout| stdout.flush())
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        if let Some(kind) = self.failed {
+            return Err(kind.into());
+        }
+        match write(&mut self.stdout) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            Err(error) => {
+                self.failed = Some(error.kind());
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// One line for people on stderr. A stderr that is gone has no one to tell.
+pub(super) fn tell(line: &str) {
+    writeln!(io::stderr(), "{line}").ok();
+}
+
+/// One sentence about what went wrong, on stderr, under the program's name.
+pub fn complain(sentence: &str) {
+    tell(&format!("twinport: {}", printable(sentence)));
+}
+
+/// The text with whatever a terminal would obey or hide (controls, escape sequences, direction marks) written out as
+/// `\n`, `\x1b`, `\u{202e}`: a server chooses its file names, and must not draw on the user's terminal.
+pub(super) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() && u32::from(c) < 0x100 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+                out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Rows as aligned columns, two spaces apart; `right` says which columns end flush. The last column is never padded.
+pub(super) fn aligned<const N: usize>(rows: &[[String; N]], right: [bool; N]) -> Vec<String> {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String; N]| {
+        let mut line = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            let width = widths[at];
+            if width == 0 {
+                continue;
+            }
+            if !line.is_empty() {
+                line.push_str("  ");
+            }
+            let missing = width.saturating_sub(cell.chars().count());
+            if right[at] {
+                line.extend(std::iter::repeat_n(' ', missing));
+            }
+            line.push_str(cell);
+            if !right[at] && at + 1 < N {
+                line.extend(std::iter::repeat_n(' ', missing));
+            }
+        }
+        line
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_command_the_terminal() {
+        assert_eq!(printable("a\x1b[2Jb\n\r\t\x7f\u{9b}c"), "a\\x1b[2Jb\\n\\r\\t\\x7f\\x9bc");
+        assert_eq!(printable("gpj.\u{202e}exe"), "gpj.\\u{202e}exe");
+        assert_eq!(printable("größe 日本 \"x\" %20"), "größe 日本 \"x\" %20");
+    }
+
+    #[test]
+    fn columns_are_aligned_and_empty_ones_left_out() {
+        let rows = [["drwx", "", "5", "a b"], ["-", "", "12345", "c"]].map(|row| row.map(str::to_owned));
+        assert_eq!(aligned(&rows, [false, false, true, false]), ["drwx      5  a b", "-     12345  c"]);
+    }
+}

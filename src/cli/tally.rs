@@ -1,0 +1,370 @@
+//! What became of the jobs: who is still open, what was done, what failed. Pure: events in, a record of each finished file
+//! out.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::client::is_connection_failure;
+use super::screen::Totals;
+use crate::domain::{Charset, EntryKind, JobId};
+use crate::engine::message::{Class, FtpError, JobChange, JobError, JobState, Outcome, Progress};
+
+/// The jobs of one command.
+pub(super) struct Tally {
+    charset: Charset,
+    open: HashMap<JobId, Open>,
+    /// Jobs that were ordered and have not been seen yet.
+    expected: usize,
+    /// Bytes of the finished ones.
+    finished_bytes: u64,
+    totals: Totals,
+    skipped: u64,
+    failed: u64,
+    done: u64,
+    /// The server once did something for us: it can be reached, and we may log in.
+    reached: bool,
+}
+
+/// A job that has not ended.
+struct Open {
+    kind: EntryKind,
+    local: PathBuf,
+    /// The whole remote path, as text.
+    remote: String,
+    bytes: u64,
+    /// 0 = unknown.
+    size: u64,
+}
+
+/// A job that has ended: a line of `--json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Finished {
+    event: &'static str,
+    /// As text.
+    pub(super) remote: String,
+    /// As text.
+    pub(super) local: String,
+    bytes: u64,
+    pub(super) status: Status,
+    /// In plain words.
+    pub(super) error: Option<String>,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    /// Whole.
+    Done,
+    /// Not.
+    Failed,
+    /// Was there already.
+    Skipped,
+}
+
+/// The last line of `--json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Summary {
+    event: &'static str,
+    /// Transferred whole.
+    pub(super) files: u64,
+    /// Of those.
+    pub(super) bytes: u64,
+    /// Files, and folders that could not be read or made.
+    pub(super) failed: u64,
+    pub(super) seconds: f64,
+    #[serde(skip)]
+    pub(super) skipped: u64,
+}
+
+/// What a change means to the command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Consequence {
+    /// A file has ended, or a folder that failed.
+    Finished(Finished),
+    /// A try went wrong; there will be another.
+    Retry { remote: String, error: JobError },
+    /// The server cannot be reached, or does not let us in: nothing will come of the rest.
+    NoConnection(FtpError),
+}
+
+impl Tally {
+    /// For so many orders.
+    pub(super) fn new(orders: usize, charset: Charset) -> Self {
+        Self {
+            charset,
+            open: HashMap::new(),
+            expected: orders,
+            finished_bytes: 0,
+            totals: Totals::default(),
+            skipped: 0,
+            failed: 0,
+            done: 0,
+            reached: false,
+        }
+    }
+
+    /// Whether every job has ended.
+    pub(super) fn is_complete(&self) -> bool {
+        self.expected == 0 && self.open.is_empty()
+    }
+
+    /// A data connection stood: whatever fails from now on, the server can be reached.
+    pub(super) fn reached(&mut self) {
+        self.reached = true;
+    }
+
+    /// What a change of the queue means.
+    pub(super) fn apply(&mut self, change: JobChange) -> Option<Consequence> {
+        match change {
+            JobChange::Added { job, .. } => {
+                let job = *job;
+                if job.parent.is_none() {
+                    self.expected = self.expected.saturating_sub(1);
+                }
+                if job.kind != EntryKind::Directory {
+                    self.totals.files += 1;
+                }
+                let remote = job.remote.text(&self.charset);
+                self.open.insert(job.id, Open { kind: job.kind, local: job.local, remote, bytes: 0, size: 0 });
+                self.change(job.id, job.state, job.bytes, job.size)
+            }
+            JobChange::Changed { id, state, bytes, size } => self.change(id, state, bytes, size),
+            // Nobody here removes jobs; one that is gone must not be waited for.
+            JobChange::Removed(id) => {
+                self.open.remove(&id);
+                None
+            }
+            JobChange::Order(_) => None,
+        }
+    }
+
+    /// Takes the engine's samples over; what the total bar shows.
+    pub(super) fn totals(&mut self, progress: &Progress) -> Totals {
+        for sample in &progress.jobs {
+            self.reached |= sample.bytes > 0;
+            self.know(sample.id, sample.bytes, sample.size);
+        }
+        self.totals
+    }
+
+    /// What an open job is called.
+    pub(super) fn name(&self, id: JobId) -> Option<&str> {
+        self.open.get(&id).map(|job| job.remote.as_str())
+    }
+
+    /// What it comes to.
+    pub(super) fn summary(&self, seconds: f64) -> Summary {
+        Summary {
+            event: "summary",
+            files: self.done,
+            bytes: self.finished_bytes,
+            failed: self.failed,
+            seconds: (seconds * 1000.0).round() / 1000.0,
+            skipped: self.skipped,
+        }
+    }
+
+    /// Keeps the sums: a queue may be too long to be added up ten times a second.
+    fn know(&mut self, id: JobId, bytes: u64, size: Option<u64>) {
+        let Some(job) = self.open.get_mut(&id) else { return };
+        let size = size.unwrap_or(job.size).max(bytes);
+        self.totals.bytes = self.totals.bytes.saturating_sub(job.bytes).saturating_add(bytes);
+        self.totals.size = self.totals.size.saturating_sub(job.size).saturating_add(size);
+        (job.bytes, job.size) = (bytes, size);
+    }
+
+    /// The jobs that have not ended, as failed ones.
+    pub(super) fn fail_the_rest(&mut self, why: &str) -> Vec<Finished> {
+        let mut ids: Vec<JobId> = self.open.keys().copied().collect();
+        ids.sort_unstable();
+        let rest: Vec<Finished> = ids
+            .into_iter()
+            .filter_map(|id| self.open.remove(&id))
+            .map(|job| {
+                let bytes = job.bytes;
+                job.finished(Status::Failed, bytes, Some(why.to_owned()))
+            })
+            .collect();
+        self.failed += rest.len() as u64;
+        rest
+    }
+
+    fn change(&mut self, id: JobId, state: JobState, bytes: u64, size: Option<u64>) -> Option<Consequence> {
+        self.know(id, bytes, size);
+        match state {
+            JobState::Queued | JobState::Asking(_) | JobState::Running | JobState::Paused => None,
+            JobState::Waiting { error, .. } => {
+                if let Some(hopeless) = self.hopeless(&error) {
+                    return Some(Consequence::NoConnection(hopeless));
+                }
+                self.open.get(&id).map(|job| Consequence::Retry { remote: job.remote.clone(), error })
+            }
+            JobState::Done(outcome) => {
+                self.reached = true;
+                let job = self.open.remove(&id)?;
+                match outcome {
+                    Outcome::Folder => {
+                        // It was counted as a file as long as nobody knew better.
+                        if job.kind != EntryKind::Directory {
+                            self.totals.files = self.totals.files.saturating_sub(1);
+                        }
+                        None
+                    }
+                    Outcome::Transferred => {
+                        self.done += 1;
+                        self.totals.finished += 1;
+                        self.finished_bytes += bytes;
+                        Some(Consequence::Finished(job.finished(Status::Done, bytes, None)))
+                    }
+                    Outcome::Skipped => {
+                        self.skipped += 1;
+                        self.totals.finished += 1;
+                        Some(Consequence::Finished(job.finished(Status::Skipped, 0, None)))
+                    }
+                }
+            }
+            JobState::Failed(error) => {
+                if let Some(hopeless) = self.hopeless(&error) {
+                    return Some(Consequence::NoConnection(hopeless));
+                }
+                self.end_badly(id, bytes, error.explain().line())
+            }
+            JobState::Cancelled => self.end_badly(id, bytes, "Cancelled.".to_owned()),
+        }
+    }
+
+    fn end_badly(&mut self, id: JobId, bytes: u64, error: String) -> Option<Consequence> {
+        let job = self.open.remove(&id)?;
+        self.failed += 1;
+        if job.kind != EntryKind::Directory {
+            self.totals.finished += 1;
+        }
+        Some(Consequence::Finished(job.finished(Status::Failed, bytes, Some(error))))
+    }
+
+    /// The error, where it means that this server will not have us at all. Once it had, an error is one job's error; and
+    /// what passes by itself (421, "too many users") is worth the engine's retries.
+    fn hopeless(&mut self, error: &JobError) -> Option<FtpError> {
+        let JobError::Remote(error) = error else { return None };
+        if !is_connection_failure(error) {
+            self.reached = true;
+        }
+        let passes = match error {
+            FtpError::Closed { last: Some(reply), .. } | FtpError::Refused { reply, .. } => reply.code == 421,
+            error => error.class() == Class::Transient,
+        };
+        (!self.reached && !passes).then(|| error.clone())
+    }
+}
+
+impl Open {
+    fn finished(self, status: Status, bytes: u64, error: Option<String>) -> Finished {
+        Finished {
+            event: "file",
+            remote: self.remote,
+            local: self.local.to_string_lossy().into_owned(),
+            bytes,
+            status,
+            error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::domain::{RemotePath, Site};
+    use crate::engine::message::{Direction, JobView, Reply, Stage};
+
+    fn added(id: u64, parent: Option<u64>, kind: EntryKind) -> JobChange {
+        let job = JobView {
+            id: JobId(id),
+            parent: parent.map(JobId),
+            site: Arc::new(Site::default()),
+            direction: Direction::Download,
+            kind,
+            local: PathBuf::from("x"),
+            remote: RemotePath::from("/x"),
+            size: None,
+            bytes: 0,
+            state: JobState::Queued,
+        };
+        JobChange::Added { job: Box::new(job), before: None }
+    }
+
+    fn becomes(id: u64, state: JobState, bytes: u64) -> JobChange {
+        JobChange::Changed { id: JobId(id), state, bytes, size: None }
+    }
+
+    fn refused(code: u16) -> JobError {
+        let reply = Reply { code, lines: vec!["no".into()] };
+        JobError::Remote(FtpError::Refused { verb: "RETR", stage: Stage::Command, reply })
+    }
+
+    fn unreachable() -> JobError {
+        JobError::Remote(FtpError::UnknownHost { host: "nowhere".into(), detail: String::new() })
+    }
+
+    #[test]
+    fn a_command_is_over_when_every_order_and_every_file_of_it_has_ended() {
+        let mut tally = Tally::new(1, Charset::Auto);
+        assert!(!tally.is_complete());
+        tally.apply(added(1, None, EntryKind::Other));
+        assert!(!tally.is_complete());
+        tally.apply(added(2, Some(1), EntryKind::File));
+        tally.apply(added(3, Some(1), EntryKind::File));
+        assert_eq!(tally.apply(becomes(1, JobState::Done(Outcome::Folder), 0)), None);
+        let done = tally.apply(becomes(2, JobState::Done(Outcome::Transferred), 7));
+        assert!(matches!(done, Some(Consequence::Finished(Finished { status: Status::Done, bytes: 7, .. }))));
+        assert!(!tally.is_complete());
+        tally.apply(becomes(3, JobState::Failed(refused(550)), 0));
+        assert!(tally.is_complete());
+        let summary = tally.summary(0.5);
+        assert_eq!((summary.files, summary.bytes, summary.failed), (1, 7, 1));
+        assert_eq!(tally.totals(&Progress::default()).files, 2);
+    }
+
+    #[test]
+    fn what_keeps_us_out_ends_the_command_unless_the_server_had_let_us_in() {
+        let mut tally = Tally::new(2, Charset::Auto);
+        tally.apply(added(1, None, EntryKind::File));
+        tally.apply(added(2, None, EntryKind::File));
+        let waiting = JobState::Waiting { retry_at: SystemTime::now(), attempt: 1, error: unreachable() };
+        assert!(matches!(tally.apply(becomes(1, waiting.clone(), 0)), Some(Consequence::NoConnection(_))));
+        tally.apply(becomes(2, JobState::Failed(refused(550)), 0));
+        assert!(matches!(tally.apply(becomes(1, waiting, 0)), Some(Consequence::Retry { .. })));
+    }
+
+    #[test]
+    fn a_full_server_is_waited_for() {
+        let mut tally = Tally::new(1, Charset::Auto);
+        tally.apply(added(1, None, EntryKind::File));
+        let full = Reply { code: 421, lines: vec!["Too many users".into()] };
+        let error = JobError::Remote(FtpError::Closed { stage: Stage::Greeting, last: Some(full) });
+        let waiting = JobState::Waiting { retry_at: SystemTime::now(), attempt: 1, error };
+        assert!(matches!(tally.apply(becomes(1, waiting, 0)), Some(Consequence::Retry { .. })));
+    }
+
+    #[test]
+    fn the_objects_of_json_have_the_promised_keys() {
+        let mut tally = Tally::new(1, Charset::Auto);
+        tally.apply(added(1, None, EntryKind::File));
+        let Some(Consequence::Finished(file)) = tally.apply(becomes(1, JobState::Done(Outcome::Transferred), 5)) else {
+            panic!("finished");
+        };
+        assert_eq!(
+            serde_json::to_string(&file).expect("json"),
+            r#"{"event":"file","remote":"/x","local":"x","bytes":5,"status":"done","error":null}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&tally.summary(1.23456)).expect("json"),
+            r#"{"event":"summary","files":1,"bytes":5,"failed":0,"seconds":1.235}"#
+        );
+    }
+}

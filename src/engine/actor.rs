@@ -1,0 +1,502 @@
+//! The engine's thread: hears commands and reports, decides, tells. It never touches a socket or a disk.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
+
+use crate::domain::{ConnectionId, DataPath, JobId, Mode, QuestionId, Secret, Site, SiteId};
+use crate::ftp::explain::Explanation;
+use crate::net::session::{ActiveMode, Dial, Happening, Timeouts};
+use crate::net::wait::Cancel;
+use crate::store::settings::Settings;
+
+use super::EngineConfig;
+use super::browse::Browser;
+use super::local::{LocalReport, LocalTask, LocalThread};
+use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
+use super::queue::Queue;
+use super::scribe::Scribe;
+use super::secrets::Secrets;
+use super::session_thread::SessionThread;
+use super::transfers::{Running, Server, Totals};
+use super::work::{Finished, Report, Task};
+
+/// Progress is sampled so often.
+const TICK: Duration = Duration::from_millis(100);
+/// What is not urgent is told so often.
+const TELL_EVERY: Duration = Duration::from_millis(33);
+/// So long the threads have to end when the program does.
+const END_WITHIN: Duration = Duration::from_millis(1500);
+
+/// Everything the engine knows.
+pub(super) struct Actor {
+    pub(super) settings: Settings,
+    pub(super) queue: Queue,
+    pub(super) paused: bool,
+    pub(super) browsers: HashMap<ConnectionId, Browser>,
+    pub(super) servers: HashMap<Arc<str>, Server>,
+    pub(super) sessions: HashMap<u64, Slot>,
+    pub(super) questions: HashMap<QuestionId, Asked>,
+    pub(super) totals: Totals,
+    pub(super) secrets: Arc<Secrets>,
+    pub(super) now: Instant,
+    local: LocalThread,
+    scribe: Option<Scribe>,
+    reports: Sender<Report>,
+    events: Sender<Event>,
+    death: Receiver<Infallible>,
+    waker: Arc<dyn Fn() + Send + Sync>,
+    pending: Vec<Event>,
+    log: Vec<LogLine>,
+    /// Whether the log is written down.
+    logs: bool,
+    data: HashMap<Option<ConnectionId>, DataPath>,
+    urgent: bool,
+    told_at: Instant,
+    sampled_at: Instant,
+    last_session: u64,
+    last_question: u64,
+}
+
+/// A session's thread, and what it does.
+pub(super) struct Slot {
+    pub(super) thread: SessionThread,
+    pub(super) role: Role,
+    pub(super) busy: Option<Busy>,
+    pub(super) idle_since: Instant,
+}
+
+/// Whom a session serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role {
+    Browse(ConnectionId),
+    Transfer(Arc<str>),
+}
+
+/// The task a session works on.
+pub(super) struct Busy {
+    pub(super) cancel: Cancel,
+    /// `None` = not a transfer.
+    pub(super) job: Option<Running>,
+}
+
+/// A question that waits for its answer.
+pub(super) enum Asked {
+    FileExists(JobId),
+    BrowserPassword(ConnectionId),
+    ServerPassword(Arc<str>),
+}
+
+/// The channels' other ends.
+pub(super) struct Inbox {
+    commands: Receiver<Command>,
+    reports: Receiver<Report>,
+    local: Receiver<LocalReport>,
+    notices: Receiver<Explanation>,
+}
+
+impl Actor {
+    /// Starts the threads below it and reads the journal.
+    pub(super) fn new(
+        config: EngineConfig,
+        commands: Receiver<Command>,
+        events: Sender<Event>,
+        death: Receiver<Infallible>,
+    ) -> std::io::Result<(Self, Inbox)> {
+        let EngineConfig { settings, journal, log, keyring, waker } = config;
+        // Sessions wait when the engine is behind: back-pressure down to the socket.
+        let (reports, reports_inbox) = bounded(256);
+        let (local_reports, local_inbox) = bounded(64);
+        // A handful of messages in a program's life.
+        let (notices, notices_inbox) = unbounded();
+        let secrets = Arc::new(Secrets::new(keyring));
+        let local = LocalThread::start(Arc::clone(secrets.keyring()), log.clone(), local_reports)?;
+        let now = Instant::now();
+        let mut actor = Self {
+            settings,
+            queue: Queue::default(),
+            paused: false,
+            browsers: HashMap::new(),
+            servers: HashMap::new(),
+            sessions: HashMap::new(),
+            questions: HashMap::new(),
+            totals: Totals::default(),
+            secrets,
+            now,
+            local,
+            scribe: None,
+            reports,
+            events,
+            death,
+            waker,
+            pending: Vec::new(),
+            log: Vec::new(),
+            logs: log.is_some(),
+            data: HashMap::new(),
+            urgent: true,
+            told_at: now,
+            sampled_at: now,
+            last_session: 0,
+            last_question: 0,
+        };
+        if let Some(path) = journal {
+            match Scribe::start(&path, notices) {
+                Ok((scribe, jobs)) => {
+                    actor.scribe = Some(scribe);
+                    jobs.into_iter().for_each(|job| actor.queue.restore(job));
+                    // After a restart nothing moves before the user says so.
+                    actor.paused = !actor.queue.is_idle();
+                    if actor.paused {
+                        actor.tell(Event::QueuePaused(true));
+                    }
+                }
+                Err(explanation) => actor.tell(Event::Notice(explanation)),
+            }
+        }
+        let inbox = Inbox { commands, reports: reports_inbox, local: local_inbox, notices: notices_inbox };
+        Ok((actor, inbox))
+    }
+
+    /// Till the handle is dropped.
+    pub(super) fn run(mut self, inbox: &Inbox) {
+        let Inbox { commands, reports, local, notices } = inbox;
+        let mut notices_open = true;
+        loop {
+            self.now = Instant::now();
+            self.dispatch();
+            self.sample();
+            if !self.flush() {
+                break;
+            }
+            let pause = self.pause();
+            let timer = pause.map_or_else(never, crossbeam_channel::after);
+            let no_notices = never();
+            select! {
+                recv(self.death) -> _ => break,
+                recv(commands) -> command => if let Ok(command) = command { self.obey(command) },
+                recv(reports) -> report => if let Ok(report) = report { self.hear(report) },
+                recv(local) -> report => if let Ok(report) = report { self.hear_local(report) },
+                recv(if notices_open { notices } else { &no_notices }) -> notice => match notice {
+                    Ok(notice) => self.tell(Event::Notice(notice)),
+                    Err(_) => notices_open = false,
+                },
+                recv(timer) -> _ => {}
+            }
+            // What came meanwhile is heard before the next decision: one round for many reports.
+            self.now = Instant::now();
+            for _ in 0..256 {
+                let Ok(report) = reports.try_recv() else { break };
+                self.hear(report);
+            }
+        }
+        self.end(reports);
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Connect { connection, site, secret } => self.connect(connection, site, secret),
+            Command::Disconnect { connection } => self.disconnect(connection),
+            Command::Interrupt { connection } => self.interrupt(connection),
+            Command::List { connection, dir } => self.list(connection, dir),
+            Command::Manage { connection, operation } => self.manage(connection, operation),
+            Command::ListLocal { dir } => self.local.give(LocalTask::List(dir)),
+            Command::ManageLocal(operation) => self.local.give(LocalTask::Manage(operation)),
+            Command::Enqueue(orders) => self.enqueue(orders),
+            Command::Queue(command) => self.change_queue(command),
+            Command::Answer { question, answer } => self.answer(question, answer),
+            Command::KeepSecret { site, secret } => self.keep_secret(site, secret),
+            Command::Configure(settings) => self.settings = *settings,
+        }
+    }
+
+    fn hear(&mut self, report: Report) {
+        match report {
+            Report::Happened(session, happening) => self.happened(session, happening),
+            Report::LoggedIn(session) => self.logged_in(session),
+            Report::Partial(session, listing) => self.listed_partly(session, listing),
+            Report::Managing(session, done, at) => self.managing(session, done, at),
+            Report::Finished(session, finished) => {
+                let Some(slot) = self.sessions.get_mut(&session) else { return };
+                slot.idle_since = self.now;
+                let busy = slot.busy.take();
+                let role = slot.role.clone();
+                match finished {
+                    Finished::Transferred { job, result, opening } => {
+                        self.transferred(session, job, busy.and_then(|busy| busy.job), result, opening);
+                    }
+                    Finished::Opened(result) => self.opened(session, result),
+                    Finished::Listed { dir, result } => self.listed(session, dir, result),
+                    Finished::Managed { operation, result } => self.managed(session, operation, result),
+                }
+                if let Role::Browse(connection) = role {
+                    self.continue_browsing(connection);
+                }
+            }
+            Report::Ended(session) => {
+                self.sessions.remove(&session);
+            }
+        }
+    }
+
+    fn hear_local(&mut self, report: LocalReport) {
+        match report {
+            LocalReport::Listed { dir, result } => self.tell(Event::LocalListed { dir, result }),
+            LocalReport::Managed { operation, result } => self.tell(Event::ManagedLocal { operation, result }),
+            LocalReport::KeyringFailed(words) => self.tell(Event::Notice(Explanation {
+                what: "The password was not saved.".into(),
+                why: format!("The system's keyring says: {words}."),
+                advice: "You will be asked for it when connecting; Twinport keeps it in memory until it is closed."
+                    .into(),
+            })),
+        }
+    }
+
+    fn happened(&mut self, session: u64, happening: Happening) {
+        let (kind, text) = match happening {
+            Happening::Sent(text) => (LogKind::Sent, text),
+            Happening::Received(text) => (LogKind::Received, text),
+            Happening::Note(text) => (LogKind::Note, text),
+            Happening::Step(step) => return self.stepped(session, step),
+            Happening::Control(path) => return self.reached(session, path),
+            Happening::Data(path) => {
+                let connection = match self.sessions.get(&session).map(|slot| &slot.role) {
+                    Some(Role::Browse(connection)) => Some(*connection),
+                    _ => None,
+                };
+                self.data.insert(connection, path);
+                return;
+            }
+            Happening::Learned(mode) => return self.learned(session, mode),
+        };
+        self.log.push(LogLine { at: SystemTime::now(), session, kind, text });
+    }
+
+    /// Whose server a session talks to.
+    /// Whose server a session talks to.
+    pub(super) fn site_of(&self, session: u64) -> Option<Arc<Site>> {
+        match &self.sessions.get(&session)?.role {
+            Role::Browse(connection) => self.browsers.get(connection).map(|browser| Arc::clone(&browser.site)),
+            Role::Transfer(server) => self.servers.get(server).map(|server| Arc::clone(&server.site)),
+        }
+    }
+
+    fn learned(&mut self, session: u64, mode: Mode) {
+        let Some(site) = self.site_of(session) else { return };
+        let server_key = site.server_key();
+        self.server(&site).learned = Some(mode);
+        self.tell(Event::Learned { site: site.id, server_key, mode });
+    }
+
+    fn answer(&mut self, question: QuestionId, answer: Answer) {
+        match (self.questions.remove(&question), answer) {
+            (Some(Asked::FileExists(job)), Answer::OnExists { policy, for_all }) => {
+                self.resolve_conflict(job, policy, for_all);
+            }
+            (Some(Asked::FileExists(job)), _) => self.refuse_conflict(job),
+            (Some(Asked::BrowserPassword(connection)), answer) => self.browser_password(connection, answer),
+            (Some(Asked::ServerPassword(server)), answer) => self.server_password(&server, answer),
+            (None, _) => {}
+        }
+    }
+
+    fn keep_secret(&mut self, site: SiteId, secret: Option<Secret>) {
+        self.local.give(LocalTask::KeepSecret(site, secret));
+    }
+
+    /// Puts a password the user gave to use: for this run, and (`keep`) for later ones.
+    pub(super) fn use_secret(&mut self, site: &Site, secret: Secret, keep: bool) {
+        if keep && site.id.0 != 0 {
+            self.keep_secret(site.id, Some(secret.clone()));
+        }
+        self.secrets.remember(site, secret);
+    }
+
+    /// Asks the user.
+    pub(super) fn ask(&mut self, asked: Asked, question: Question) -> QuestionId {
+        self.last_question += 1;
+        let id = QuestionId(self.last_question);
+        self.questions.insert(id, asked);
+        self.tell(Event::Question { id, question });
+        id
+    }
+
+    /// A question is moot.
+    pub(super) fn withdraw(&mut self, id: QuestionId) {
+        if self.questions.remove(&id).is_some() {
+            self.tell(Event::Withdrawn(id));
+        }
+    }
+
+    /// To the faces, soon.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.pending.push(event);
+        self.urgent = true;
+    }
+
+    /// To the message log.
+    pub(super) fn note(&mut self, kind: LogKind, text: String) {
+        self.log.push(LogLine { at: SystemTime::now(), session: 0, kind, text });
+    }
+
+    /// A new session's thread; `None` (told) where the system has none left.
+    pub(super) fn spawn_session(&mut self, role: Role) -> Option<u64> {
+        self.last_session += 1;
+        let number = self.last_session;
+        match SessionThread::start(number, self.reports.clone(), Arc::clone(&self.secrets)) {
+            Ok(thread) => {
+                self.sessions.insert(number, Slot { thread, role, busy: None, idle_since: self.now });
+                Some(number)
+            }
+            Err(error) => {
+                self.note(LogKind::Error, format!("No thread for another session: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Gives an idle session a task.
+    pub(super) fn give(&mut self, session: u64, task: Task, job: Option<Running>) -> bool {
+        let Some(slot) = self.sessions.get_mut(&session) else { return false };
+        let cancel = task.cancel.clone();
+        if !slot.thread.give(task) {
+            return false;
+        }
+        slot.busy = Some(Busy { cancel, job });
+        true
+    }
+
+    /// Ends a session: its thread says QUIT and goes.
+    pub(super) fn drop_session(&mut self, session: u64) {
+        if let Some(slot) = self.sessions.remove(&session) {
+            if let Some(busy) = slot.busy {
+                busy.cancel.cancel();
+            }
+            drop(slot.thread);
+        }
+    }
+
+    /// How to dial that site, with what was learned and what the settings say.
+    pub(super) fn dial(&self, site: &Arc<Site>) -> Dial {
+        let learned = self.servers.get(site.server_key().as_str()).and_then(|server| server.learned);
+        let mut site = Arc::clone(site);
+        if learned.is_some() && learned != site.learned_mode {
+            Arc::make_mut(&mut site).learned_mode = learned;
+        }
+        let settings = &self.settings;
+        let seconds = |seconds: u16| Duration::from_secs(u64::from(seconds.max(1)));
+        let reply = seconds(settings.reply_timeout_seconds);
+        Dial {
+            mode: site.transfer_mode.unwrap_or(settings.transfer_mode),
+            site,
+            secret: None,
+            timeouts: Timeouts { connect: seconds(settings.connect_timeout_seconds), reply, data: reply },
+            active: ActiveMode {
+                ports: settings.port_range.map(|(from, to)| from..=to),
+                external_address: settings.external_address,
+            },
+        }
+    }
+
+    fn sample(&mut self) {
+        if self.now.duration_since(self.sampled_at) >= TICK {
+            self.sampled_at = self.now;
+            if let Some(progress) = self.progress() {
+                self.pending.push(Event::Progress(progress));
+                self.urgent = true;
+            }
+        }
+    }
+
+    /// Tells the faces and the journal what happened; `false` = nobody listens any more.
+    fn flush(&mut self) -> bool {
+        let quiet = self.queue.is_idle() && self.sessions.values().all(|slot| slot.busy.is_none());
+        if !self.urgent && !quiet && self.now.duration_since(self.told_at) < TELL_EVERY {
+            return true;
+        }
+        let changes = self.queue.take_changes();
+        if let Some(scribe) = &self.scribe {
+            scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
+        }
+        let mut events = Vec::new();
+        if !self.log.is_empty() {
+            let lines = std::mem::take(&mut self.log);
+            if self.logs {
+                self.local.give(LocalTask::Log(lines.clone()));
+            }
+            events.push(Event::Log(lines));
+        }
+        events.extend(self.data.drain().map(|(connection, path)| Event::Data { connection, path }));
+        // Jobs before what refers to them: questions, progress.
+        if !changes.changes.is_empty() {
+            events.push(Event::Jobs(changes.changes));
+        }
+        events.append(&mut self.pending);
+        self.urgent = false;
+        self.told_at = self.now;
+        if events.is_empty() {
+            return true;
+        }
+        for event in events {
+            select! {
+                send(self.events, event) -> sent => if sent.is_err() { return false },
+                recv(self.death) -> _ => return false,
+            }
+        }
+        (self.waker)();
+        true
+    }
+
+    /// How long the engine may sleep; `None` = till somebody calls.
+    fn pause(&self) -> Option<Duration> {
+        if self.sessions.values().any(|slot| slot.busy.as_ref().is_some_and(|busy| busy.job.is_some())) {
+            return Some(if self.log.is_empty() { TICK } else { TELL_EVERY });
+        }
+        if !self.log.is_empty() || !self.data.is_empty() || self.queue.has_changes() {
+            return Some(TELL_EVERY);
+        }
+        if self.totals.are_shown() {
+            return Some(TICK);
+        }
+        let wake = self.queue.next_wake().or_else(|| self.next_hold());
+        let until = wake.map(|at| at.duration_since(SystemTime::now()).unwrap_or_default() + Duration::from_millis(1));
+        let idle = self.sessions.values().any(|slot| matches!(slot.role, Role::Transfer(_)));
+        match (until, idle) {
+            (Some(until), true) => Some(until.min(Duration::from_secs(1))),
+            (Some(until), false) => Some(until),
+            (None, true) => Some(Duration::from_secs(1)),
+            (None, false) => None,
+        }
+    }
+
+    /// Ends all threads; partial files stay, the queue is saved.
+    fn end(mut self, reports: &Receiver<Report>) {
+        let deadline = Instant::now() + END_WITHIN;
+        let mut threads = Vec::new();
+        for (number, slot) in self.sessions.drain() {
+            if let Some(busy) = slot.busy {
+                busy.cancel.cancel();
+            }
+            threads.push((number, slot.thread.end()));
+        }
+        // A session that is at its end may still win: what it finished is written down as finished.
+        while !threads.is_empty() {
+            match reports.recv_deadline(deadline) {
+                Ok(Report::Ended(number)) => threads.retain(|(other, _)| *other != number),
+                Ok(Report::Finished(_, Finished::Transferred { job, result: Ok(worked), .. })) => {
+                    self.finished(job, worked);
+                }
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        let changes = self.queue.take_changes();
+        if let Some(scribe) = self.scribe.take() {
+            scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
+            scribe.end().join().ok();
+        }
+        drop(self.local.end());
+    }
+}

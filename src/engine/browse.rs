@@ -1,0 +1,254 @@
+//! Browsing connections: one session each, its listings and operations. Browsing never waits behind transfers.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::domain::{ConnectionId, ControlPath, Listing, Logon, RemotePath, Secret, Site};
+use crate::ftp::error::{FtpError, too_many};
+use crate::net::session::Step;
+use crate::net::wait::Cancel;
+
+use super::actor::{Actor, Asked, Role};
+use super::message::{Answer, ConnectionState, Event, LogKind, Question, RemoteOperation};
+use super::work::{Task, Work};
+
+/// One browsing connection.
+pub(super) struct Browser {
+    pub(super) site: Arc<Site>,
+    pub(super) session: u64,
+    state: State,
+    /// The latest wish wins.
+    next_list: Option<RemotePath>,
+    operations: VecDeque<RemoteOperation>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Being opened, or waiting for a password.
+    Opening,
+    Ready,
+    /// Could not be opened.
+    Down,
+}
+
+impl Actor {
+    pub(super) fn connect(&mut self, connection: ConnectionId, site: Arc<Site>, secret: Option<Secret>) {
+        self.forget_browser(connection);
+        if let Some(secret) = secret {
+            self.secrets.remember(&site, secret);
+        } else if site.logon == Logon::Ask {
+            // Asked anew each time the user connects; transfers then use what was given.
+            self.secrets.forget(&site);
+        }
+        // The user may have mended what stopped the transfers.
+        self.lift_hold(&site);
+        let Some(session) = self.spawn_session(Role::Browse(connection)) else {
+            let detail = "the system has no thread left".into();
+            let error = FtpError::Unsupported { what: detail };
+            self.tell(Event::Connection { connection, state: ConnectionState::Failed(error) });
+            return;
+        };
+        self.browsers.insert(
+            connection,
+            Browser { site, session, state: State::Opening, next_list: None, operations: VecDeque::new() },
+        );
+        self.open(connection);
+    }
+
+    pub(super) fn disconnect(&mut self, connection: ConnectionId) {
+        if self.forget_browser(connection) {
+            self.tell(Event::Connection { connection, state: ConnectionState::Closed });
+        }
+    }
+
+    pub(super) fn interrupt(&mut self, connection: ConnectionId) {
+        let Some(browser) = self.browsers.get_mut(&connection) else { return };
+        browser.next_list = None;
+        browser.operations.clear();
+        let session = browser.session;
+        if let Some(busy) = self.sessions.get(&session).and_then(|slot| slot.busy.as_ref())
+            && busy.job.is_none()
+        {
+            busy.cancel.cancel();
+        }
+    }
+
+    pub(super) fn list(&mut self, connection: ConnectionId, dir: RemotePath) {
+        let Some(browser) = self.browsers.get_mut(&connection) else { return };
+        browser.next_list = Some(dir);
+        self.continue_browsing(connection);
+    }
+
+    pub(super) fn manage(&mut self, connection: ConnectionId, operation: RemoteOperation) {
+        let Some(browser) = self.browsers.get_mut(&connection) else { return };
+        browser.operations.push_back(operation);
+        self.continue_browsing(connection);
+    }
+
+    /// The next thing this connection has to do, if its session is free. Operations come before listings: the listing
+    /// then shows what they did.
+    pub(super) fn continue_browsing(&mut self, connection: ConnectionId) {
+        let Some(browser) = self.browsers.get_mut(&connection) else { return };
+        let session = browser.session;
+        if browser.state != State::Ready || self.sessions.get(&session).is_none_or(|slot| slot.busy.is_some()) {
+            return;
+        }
+        let work = if let Some(operation) = browser.operations.pop_front() {
+            Work::Manage(operation)
+        } else if let Some(dir) = browser.next_list.take() {
+            Work::List(dir)
+        } else {
+            return;
+        };
+        let site = Arc::clone(&browser.site);
+        let dial = self.dial(&site);
+        self.give(session, Task { dial, cancel: Cancel::new(), work }, None);
+    }
+
+    pub(super) fn stepped(&mut self, session: u64, step: Step) {
+        if let Some(connection) = self.browsing(session) {
+            self.tell(Event::Connection { connection, state: ConnectionState::Connecting(step) });
+        }
+    }
+
+    pub(super) fn reached(&mut self, session: u64, path: ControlPath) {
+        if let Some(connection) = self.browsing(session) {
+            self.tell(Event::Connection { connection, state: ConnectionState::Reached(path) });
+        }
+    }
+
+    pub(super) fn opened(&mut self, session: u64, result: Result<RemotePath, FtpError>) {
+        let Some(connection) = self.browsing(session) else { return };
+        let Some(browser) = self.browsers.get_mut(&connection) else { return };
+        match result {
+            Ok(home) => {
+                browser.state = State::Ready;
+                self.tell(Event::Connection { connection, state: ConnectionState::Ready { home } });
+            }
+            Err(FtpError::PasswordNeeded) => {
+                let site = Arc::clone(&browser.site);
+                self.ask(Asked::BrowserPassword(connection), Question::Password { site, refused: None });
+            }
+            Err(FtpError::LoginRefused(reply))
+                if browser.site.needs_password() && !too_many(&reply) && reply.code >= 500 =>
+            {
+                let site = Arc::clone(&browser.site);
+                self.secrets.forget(&site);
+                let refused = Some(reply.text());
+                self.note(LogKind::Error, format!("{}: the login was refused", site.title()));
+                self.ask(Asked::BrowserPassword(connection), Question::Password { site, refused });
+            }
+            Err(error) => self.browser_failed(connection, error),
+        }
+    }
+
+    pub(super) fn browser_password(&mut self, connection: ConnectionId, answer: Answer) {
+        let Some(browser) = self.browsers.get(&connection) else { return };
+        let site = Arc::clone(&browser.site);
+        match answer {
+            Answer::Password { secret, keep } => {
+                self.use_secret(&site, secret, keep);
+                self.lift_hold(&site);
+                self.open(connection);
+            }
+            _ => self.browser_failed(connection, FtpError::PasswordNeeded),
+        }
+    }
+
+    pub(super) fn listed_partly(&mut self, session: u64, listing: Arc<Listing>) {
+        if let Some(connection) = self.browsing(session) {
+            self.tell(Event::Listed { connection, listing, complete: false });
+        }
+    }
+
+    pub(super) fn listed(&mut self, session: u64, dir: RemotePath, result: Result<Arc<Listing>, FtpError>) {
+        let Some(connection) = self.browsing(session) else { return };
+        match result {
+            Ok(listing) => {
+                self.tell(Event::Listed { connection, listing, complete: true });
+                self.still_connected(connection);
+            }
+            Err(error) => self.tell(Event::ListFailed { connection, dir, error }),
+        }
+    }
+
+    pub(super) fn managing(&mut self, session: u64, done: u64, at: RemotePath) {
+        if let Some(connection) = self.browsing(session) {
+            self.tell(Event::ManageProgress { connection, done, at });
+        }
+    }
+
+    pub(super) fn managed(&mut self, session: u64, operation: RemoteOperation, result: Result<(), FtpError>) {
+        let Some(connection) = self.browsing(session) else { return };
+        self.tell(Event::Managed { connection, operation, result });
+    }
+
+    /// How many browsing connections that server has.
+    pub(super) fn browsers_of(&self, server: &str) -> usize {
+        self.browsers
+            .values()
+            .filter(|browser| browser.state == State::Ready && browser.site.server_key() == server)
+            .count()
+    }
+
+    /// An idle browsing session of that server, for servers that allow one connection only.
+    pub(super) fn idle_browser_of(&self, server: &str) -> Option<u64> {
+        self.browsers
+            .values()
+            .find(|browser| {
+                browser.state == State::Ready
+                    && browser.site.server_key() == server
+                    && self.sessions.get(&browser.session).is_some_and(|slot| slot.busy.is_none())
+            })
+            .map(|browser| browser.session)
+    }
+
+    fn open(&mut self, connection: ConnectionId) {
+        let Some(browser) = self.browsers.get_mut(&connection) else { return };
+        browser.state = State::Opening;
+        let session = browser.session;
+        let site = Arc::clone(&browser.site);
+        let dial = self.dial(&site);
+        self.give(session, Task { dial, cancel: Cancel::new(), work: Work::Open }, None);
+    }
+
+    /// The session dialled again by itself while it worked: the window still shows the steps of that.
+    fn still_connected(&mut self, connection: ConnectionId) {
+        if let Some(browser) = self.browsers.get_mut(&connection) {
+            browser.state = State::Ready;
+        }
+    }
+
+    fn browser_failed(&mut self, connection: ConnectionId, error: FtpError) {
+        if let Some(browser) = self.browsers.get_mut(&connection) {
+            browser.state = State::Down;
+            browser.next_list = None;
+            browser.operations.clear();
+        }
+        self.tell(Event::Connection { connection, state: ConnectionState::Failed(error) });
+    }
+
+    fn forget_browser(&mut self, connection: ConnectionId) -> bool {
+        let Some(browser) = self.browsers.remove(&connection) else { return false };
+        match self.sessions.get_mut(&browser.session) {
+            // Lent to a transfer: that goes on.
+            Some(slot) if slot.busy.as_ref().is_some_and(|busy| busy.job.is_some()) => {
+                slot.role = Role::Transfer(browser.site.server_key().into());
+            }
+            _ => self.drop_session(browser.session),
+        }
+        let moot =
+            self.questions.iter().find(|(_, asked)| matches!(asked, Asked::BrowserPassword(of) if *of == connection));
+        if let Some(id) = moot.map(|(id, _)| *id) {
+            self.withdraw(id);
+        }
+        true
+    }
+
+    fn browsing(&self, session: u64) -> Option<ConnectionId> {
+        match self.sessions.get(&session)?.role {
+            Role::Browse(connection) => Some(connection),
+            Role::Transfer(_) => None,
+        }
+    }
+}

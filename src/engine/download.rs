@@ -1,0 +1,353 @@
+//! One file from the server: into a part file beside its target, renamed when whole.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::domain::{EntryKind, Precision, RemotePath, Timestamp, Zone};
+use crate::ftp::error::{FtpError, Stage};
+use crate::net::session::{DataChannel, Facts, Session};
+
+use super::conflict::{Decision, Side, decide};
+use super::error::{JobError, LocalAction, LocalError};
+use super::local_name::{fingerprint, numbered, part_path};
+use super::message::FileFacts;
+use super::pump::{self, Stopped};
+use super::work::{Assignment, Worked};
+
+/// Fetches the file. The final name appears only when every byte is there. `asked` = what the server just said of it.
+pub(super) fn download(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    asked: Option<Facts>,
+    clock: &mut Clock,
+    buffer: &mut [u8],
+) -> Result<Worked, JobError> {
+    let mut source = match asked {
+        Some(facts) => Side { size: facts.size, modified: facts.modified },
+        None => source_side(session, job, remote, clock)?,
+    };
+    let mut target = job.local.clone();
+    let mut adopt = None;
+    if let Some(existing) = local_side(&target)? {
+        match decide(job.policy, source, existing) {
+            Decision::Overwrite => {}
+            Decision::Resume(at) => adopt = Some(at),
+            Decision::Rename => target = free_name(&target),
+            Decision::Skip => return Ok(Worked::Skipped(format!("“{}” is there already", target.display()))),
+            Decision::TooLong { target: target_size, source: source_size } => {
+                let target = target.display().to_string();
+                return Err(JobError::CannotResume { target, target_size, source_size });
+            }
+            Decision::Ask => {
+                return Ok(Worked::Conflict {
+                    source: facts(remote.text(&job.charset), source),
+                    target: facts(target.display().to_string(), existing),
+                });
+            }
+        }
+    }
+
+    let mut part = Part::open(part_of(job, remote, &target, source), source.size)?;
+    if part.length > 0 && asked.is_none() {
+        // What a listing said may be old; a part is only continued from the very version that it began with.
+        let now = ask(session, job, remote)?;
+        if now.size != source.size || differ(now.modified, source.modified) {
+            source = now;
+            part = Part::open(part_of(job, remote, &target, source), source.size)?;
+        }
+    }
+    job.counter.learn_size(source.size);
+    if let Some(at) = adopt
+        && part.length < at
+    {
+        // A copy: the old file stays until the new one is whole.
+        part.take_from(&target)?;
+    }
+    let outcome = fill(session, job, remote, source.size, &mut part, buffer);
+    if let Err(error) = outcome {
+        part.drop_if_empty();
+        return Err(error);
+    }
+    if job.preserve_times
+        && let Some(time) = source.modified.filter(|time| time.zone == Zone::Utc).and_then(Timestamp::to_system)
+    {
+        // A time that cannot be set (some network drives) does not make the file less whole.
+        part.file.set_modified(time).ok();
+    }
+    part.become_whole(&target)?;
+    Ok(Worked::Transferred)
+}
+
+/// From this size on, the server is asked for the exact time where the listing gave none: a part can then be continued.
+const EXACT_FROM: u64 = 1 << 20;
+
+/// How far a server's LIST times are from UTC, once one file's two times were compared.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    offset: Option<i64>,
+}
+
+impl Clock {
+    /// A server's wall-clock time in UTC.
+    fn to_utc(&self, time: Timestamp) -> Option<Timestamp> {
+        Some(Timestamp { seconds: time.seconds + self.offset?, zone: Zone::Utc, ..time })
+    }
+
+    /// Compares what LIST and MDTM say of one file. Offsets are whole quarters of an hour.
+    fn compare(&mut self, listed: Timestamp, exact: Timestamp) {
+        if listed.precision >= Precision::Minute && listed.zone == Zone::Server && exact.zone == Zone::Utc {
+            let quarters = (exact.seconds - listed.seconds + 450).div_euclid(900);
+            self.offset = (quarters.abs() <= 14 * 4).then_some(quarters * 900);
+        }
+    }
+}
+
+/// What the job knows of its source, else what the server says.
+fn source_side(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    clock: &mut Clock,
+) -> Result<Side, JobError> {
+    let known = Side { size: job.size, modified: job.modified };
+    let Some(size) = known.size else { return ask(session, job, remote) };
+    match known.modified {
+        Some(time) if time.zone == Zone::Utc => Ok(known),
+        Some(time) if size < EXACT_FROM && clock.offset.is_some() => Ok(Side { modified: clock.to_utc(time), ..known }),
+        None if size < EXACT_FROM && !job.top => Ok(known),
+        listed => {
+            let exact = ask(session, job, remote)?;
+            if let (Some(listed), Some(exact)) = (listed, exact.modified) {
+                clock.compare(listed, exact);
+            }
+            Ok(Side { size: exact.size.or(known.size), modified: exact.modified })
+        }
+    }
+}
+
+/// What the server says of the source.
+fn ask(session: &mut Session, job: &Assignment, remote: &RemotePath) -> Result<Side, JobError> {
+    match session.facts(remote)? {
+        Some(facts) if facts.kind == EntryKind::Directory => Err(JobError::OtherKind(remote.text(&job.charset))),
+        Some(facts) => Ok(Side { size: facts.size, modified: facts.modified }),
+        // Some servers know neither SIZE nor MLST: RETR itself says whether it is there.
+        None => Ok(Side { size: job.size, modified: None }),
+    }
+}
+
+/// Where the bytes go until they are whole.
+fn part_of(job: &Assignment, remote: &RemotePath, target: &Path, source: Side) -> PathBuf {
+    let exact = source.modified.filter(|time| time.zone == Zone::Utc && time.precision == Precision::Second);
+    part_path(target, fingerprint(&job.server, remote.as_bytes(), source.size, exact))
+}
+
+/// Whether two exact times are of two versions. A server that cannot tell does not make them so.
+fn differ(a: Option<Timestamp>, b: Option<Timestamp>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.zone == b.zone && a.precision == b.precision && a.seconds != b.seconds,
+        _ => false,
+    }
+}
+
+/// Makes the part file whole, or leaves it resumable.
+fn fill(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    size: Option<u64>,
+    part: &mut Part,
+    buffer: &mut [u8],
+) -> Result<(), JobError> {
+    if size.is_some_and(|size| size == part.length) && part.length > 0 {
+        job.counter.begin_at(part.length);
+        return Ok(());
+    }
+    match fetch(session, job, remote, size, part, buffer) {
+        // No REST here: from the beginning, never appended at a wrong offset.
+        Err(JobError::Remote(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }))
+            if part.length > 0 =>
+        {
+            part.restart()?;
+            fetch(session, job, remote, size, part, buffer)
+        }
+        other => other,
+    }
+}
+
+/// What is missing, from where the part ends.
+fn fetch(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    size: Option<u64>,
+    part: &mut Part,
+    buffer: &mut [u8],
+) -> Result<(), JobError> {
+    let mut channel = session.retrieve(remote, part.length)?;
+    let expected = size.or(if part.length == 0 { channel.announced } else { None });
+    job.counter.learn_size(expected);
+    let from = part.length;
+    job.counter.begin_at(from);
+    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, &job.counter);
+    part.length = job.counter.bytes();
+    end(channel, received, expected, part.length)?;
+    match expected {
+        Some(expected) if part.length < expected => Err(FtpError::Incomplete { expected, got: part.length }.into()),
+        // More than was announced: a file that grows, unless we continued one; then the joint may be wrong.
+        Some(expected) if part.length > expected && from > 0 => {
+            let got = part.length;
+            part.restart()?;
+            Err(FtpError::Incomplete { expected, got }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Ends the data connection as the pump left it.
+fn end(
+    channel: DataChannel<'_>,
+    received: Result<(), Stopped>,
+    expected: Option<u64>,
+    got: u64,
+) -> Result<(), JobError> {
+    match received {
+        Ok(()) => match channel.finish() {
+            Ok(_) => Ok(()),
+            // NAT routers forget idle control connections in long transfers: all bytes are here, so it is whole.
+            Err(
+                FtpError::Timeout { stage: Stage::Completion, .. }
+                | FtpError::Closed { stage: Stage::Completion, .. }
+                | FtpError::Lost { stage: Stage::Completion, .. },
+            ) if expected == Some(got) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
+        Err(Stopped::Local(error)) => {
+            channel.abort();
+            Err(error)
+        }
+        Err(Stopped::Remote(error)) => {
+            channel.abort();
+            Err(error)
+        }
+    }
+}
+
+/// Size and time of a local file; `None` where nothing is there.
+fn local_side(path: &Path) -> Result<Option<Side>, JobError> {
+    match fs::metadata(path) {
+        Ok(data) if data.is_dir() => Err(JobError::OtherKind(path.display().to_string())),
+        Ok(data) => {
+            Ok(Some(Side { size: Some(data.len()), modified: data.modified().ok().map(Timestamp::from_system) }))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(LocalError::new(LocalAction::Read, path, &error).into()),
+    }
+}
+
+pub(super) fn facts(path: String, side: Side) -> FileFacts {
+    FileFacts { path, size: side.size, modified: side.modified }
+}
+
+/// The first numbered name that is free.
+fn free_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    (2..)
+        .map(|number| path.with_file_name(numbered(&name, number)))
+        .find(|candidate| !candidate.exists())
+        .unwrap_or_else(|| path.to_owned())
+}
+
+/// A file that is not whole yet; locked, so that two programs never write it.
+struct Part {
+    path: PathBuf,
+    file: File,
+    length: u64,
+}
+
+impl Part {
+    /// Opens or makes it. What is there is continued, unless it cannot be the beginning of `size` bytes.
+    fn open(path: PathBuf, size: Option<u64>) -> Result<Self, JobError> {
+        let wrong = |error: &io::Error| JobError::from(LocalError::new(LocalAction::Write, &path, error));
+        let open = || OpenOptions::new().create(true).append(false).write(true).truncate(false).open(&path);
+        let file = match open() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let folder = path.parent().unwrap_or(Path::new("."));
+                fs::create_dir_all(folder).map_err(|error| LocalError::new(LocalAction::Create, folder, &error))?;
+                open().map_err(|error| wrong(&error))?
+            }
+            other => other.map_err(|error| wrong(&error))?,
+        };
+        match file.try_lock() {
+            // File systems without locks (some network drives) go without.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => return Err(JobError::Busy(path.display().to_string())),
+        }
+        let length = file.metadata().map_err(|error| wrong(&error))?.len();
+        let mut part = Self { path, file, length };
+        match size {
+            Some(size) if length <= size => part.seek()?,
+            // Without a size nothing tells whether it is the same file still.
+            _ => part.restart()?,
+        }
+        Ok(part)
+    }
+
+    /// From the beginning.
+    fn restart(&mut self) -> Result<(), JobError> {
+        self.length = 0;
+        self.file.set_len(0).map_err(|error| self.wrong(&error))?;
+        self.seek()
+    }
+
+    /// Begins with a copy of the file that is to be continued.
+    fn take_from(&mut self, target: &Path) -> Result<(), JobError> {
+        self.restart()?;
+        let mut source = File::open(target).map_err(|error| LocalError::new(LocalAction::Read, target, &error))?;
+        self.length = io::copy(&mut source, &mut self.file).map_err(|error| self.wrong(&error))?;
+        Ok(())
+    }
+
+    fn seek(&mut self) -> Result<(), JobError> {
+        let length = self.length;
+        self.file.seek(SeekFrom::Start(length)).map(drop).map_err(|error| self.wrong(&error))
+    }
+
+    /// A part without a byte is of no use.
+    fn drop_if_empty(self) {
+        if self.length == 0 {
+            fs::remove_file(&self.path).ok();
+        }
+    }
+
+    fn become_whole(self, target: &Path) -> Result<(), JobError> {
+        let Self { path, file, .. } = self;
+        // Windows renames no open file.
+        drop(file);
+        fs::rename(&path, target).map_err(|error| LocalError::new(LocalAction::Rename, target, &error).into())
+    }
+
+    fn wrong(&self, error: &io::Error) -> JobError {
+        LocalError::new(LocalAction::Write, &self.path, error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_with_both_times_tells_the_servers_offset() {
+        let listed = Timestamp::civil((2026, 3, 1), (14, 30, 0), Precision::Minute, Zone::Server).unwrap();
+        let exact = Timestamp::parse_rfc3659("20260301123042").unwrap();
+        let mut clock = Clock::default();
+        assert_eq!(clock.to_utc(listed), None);
+        clock.compare(listed, exact);
+        assert_eq!(clock.to_utc(listed).map(Timestamp::iso).as_deref(), Some("2026-03-01T12:30Z"));
+        let day = Timestamp { precision: Precision::Day, ..listed };
+        let mut clock = Clock::default();
+        clock.compare(day, exact);
+        assert_eq!(clock.to_utc(day), None, "a date alone tells nothing");
+    }
+}

@@ -1,0 +1,327 @@
+//! This computer's side, on a thread of its own: reading folders, changing files, writing the log, and the keyring
+//! (which may ask the user, in its own window).
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::domain::{Entry, EntryKind, Listing, Permissions, Secret, SiteId, Timestamp};
+use crate::store::log::LogFile;
+use crate::store::secrets::Keyring;
+
+use super::error::{LocalAction, LocalError};
+use super::message::{LocalOperation, LogKind, LogLine};
+
+/// What to do.
+pub(super) enum LocalTask {
+    List(PathBuf),
+    Manage(LocalOperation),
+    KeepSecret(SiteId, Option<Secret>),
+    Log(Vec<LogLine>),
+}
+
+/// How it went.
+pub(super) enum LocalReport {
+    Listed { dir: PathBuf, result: Result<Arc<Listing>, LocalError> },
+    Managed { operation: LocalOperation, result: Result<(), LocalError> },
+    KeyringFailed(String),
+}
+
+/// The engine's end of it. Dropping it ends the thread after its task.
+pub(super) struct LocalThread {
+    tasks: Sender<LocalTask>,
+    thread: JoinHandle<()>,
+}
+
+impl LocalThread {
+    /// Starts it.
+    pub(super) fn start(
+        keyring: Arc<dyn Keyring>,
+        log: Option<PathBuf>,
+        reports: Sender<LocalReport>,
+    ) -> io::Result<Self> {
+        // Unbounded: filled at a person's pace.
+        let (tasks, inbox) = unbounded();
+        let thread = thread::Builder::new().name("local".into()).spawn(move || {
+            // Without a log the program is as good; what is in it is in the window too.
+            let mut log = log.and_then(|path| LogFile::open(&path).ok());
+            serve(&inbox, &reports, &*keyring, log.as_mut());
+        })?;
+        Ok(Self { tasks, thread })
+    }
+
+    /// Gives it a task.
+    pub(super) fn give(&self, task: LocalTask) {
+        self.tasks.send(task).ok();
+    }
+
+    /// Ends it; the handle is for joining.
+    pub(super) fn end(self) -> JoinHandle<()> {
+        self.thread
+    }
+}
+
+fn serve(
+    inbox: &Receiver<LocalTask>,
+    reports: &Sender<LocalReport>,
+    keyring: &dyn Keyring,
+    mut log: Option<&mut LogFile>,
+) {
+    let mut next = None;
+    while let Some(task) = next.take().or_else(|| inbox.recv().ok()) {
+        let report = match task {
+            LocalTask::List(mut dir) => {
+                // The latest wins: whoever clicks through folders wants the last one.
+                while let Ok(task) = inbox.try_recv() {
+                    match task {
+                        LocalTask::List(later) => dir = later,
+                        other => {
+                            next = Some(other);
+                            break;
+                        }
+                    }
+                }
+                let result = list(&dir).map(Arc::new);
+                LocalReport::Listed { dir, result }
+            }
+            LocalTask::Manage(operation) => {
+                let result = manage(&operation);
+                LocalReport::Managed { operation, result }
+            }
+            LocalTask::Log(lines) => {
+                for line in lines {
+                    let kind = match line.kind {
+                        LogKind::Sent => ">",
+                        LogKind::Received => "<",
+                        LogKind::Note => "*",
+                        LogKind::Error => "!",
+                    };
+                    if let Some(log) = &mut log {
+                        log.line(line.at, line.session, kind, &line.text).ok();
+                    }
+                }
+                continue;
+            }
+            LocalTask::KeepSecret(site, secret) => {
+                let kept = match &secret {
+                    Some(secret) => keyring.write(site, secret),
+                    None => keyring.remove(site),
+                };
+                match kept {
+                    Ok(()) => continue,
+                    Err(words) => LocalReport::KeyringFailed(words),
+                }
+            }
+        };
+        if reports.send(report).is_err() {
+            return;
+        }
+    }
+}
+
+/// The rows of a folder. An entry that vanishes or hides its facts while it is read keeps its name.
+fn list(dir: &Path) -> Result<Listing, LocalError> {
+    let failed = |error: &io::Error| LocalError::new(LocalAction::List, dir, error);
+    let names = owners::Names::read();
+    let mut listing = Listing::default();
+    for entry in fs::read_dir(dir).map_err(|error| failed(&error))? {
+        let entry = entry.map_err(|error| failed(&error))?;
+        let name = entry.file_name();
+        let mut row = Entry::new(name.as_encoded_bytes(), EntryKind::Other);
+        if let Ok(data) = entry.metadata() {
+            let kind = data.file_type();
+            row.kind = if kind.is_symlink() {
+                EntryKind::Link
+            } else if kind.is_dir() {
+                EntryKind::Directory
+            } else if kind.is_file() {
+                EntryKind::File
+            } else {
+                EntryKind::Other
+            };
+            row.modified = data.modified().ok().map(Timestamp::from_system);
+            row.size = (row.kind == EntryKind::File).then_some(data.len());
+            owners::fill(&mut row, &data, &names);
+        }
+        if row.kind == EntryKind::Link {
+            let path = entry.path();
+            row.target = fs::read_link(&path).ok().map(|target| target.as_os_str().as_encoded_bytes().into());
+            // A link is shown as what it leads to; its target says that it is one.
+            if let Ok(data) = fs::metadata(&path) {
+                row.kind = if data.is_dir() { EntryKind::Directory } else { EntryKind::File };
+                row.size = data.is_file().then_some(data.len());
+            }
+        }
+        listing.entries.push(row);
+    }
+    Ok(listing)
+}
+
+fn manage(operation: &LocalOperation) -> Result<(), LocalError> {
+    match operation {
+        LocalOperation::MakeDirectory(path) => {
+            fs::create_dir(path).map_err(|error| LocalError::new(LocalAction::Create, path, &error))
+        }
+        LocalOperation::MakeFile(path) => fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .map(drop)
+            .map_err(|error| LocalError::new(LocalAction::Create, path, &error)),
+        LocalOperation::Rename { from, to } => rename(from, to),
+        LocalOperation::Move { items, into } => items
+            .iter()
+            .filter_map(|from| Some((from, into.join(from.file_name()?))))
+            .filter(|(from, to)| *from != to)
+            .try_for_each(|(from, to)| rename(from, &to)),
+        LocalOperation::Remove { items, for_good } => items.iter().try_for_each(|path| remove(path, *for_good)),
+        LocalOperation::SetPermissions { items, mode } => {
+            items.iter().try_for_each(|path| owners::set_permissions(path, *mode))
+        }
+        LocalOperation::Open(path) => {
+            open::that_detached(path).map_err(|error| LocalError::new(LocalAction::Open, path, &error))
+        }
+    }
+}
+
+/// Renames; never replaces. Across file systems it copies a file, then removes the old one.
+fn rename(from: &Path, to: &Path) -> Result<(), LocalError> {
+    let failed = |error: &io::Error| LocalError::new(LocalAction::Rename, from, error);
+    // Another spelling of the same name (`A` to `a` where case does not count) is no other file.
+    let same = fs::canonicalize(from).ok().is_some_and(|from| fs::canonicalize(to).is_ok_and(|to| to == from));
+    if !same && fs::symlink_metadata(to).is_ok() {
+        return Err(LocalError::new(LocalAction::Rename, to, &io::Error::from(ErrorKind::AlreadyExists)));
+    }
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices && from.is_file() => {
+            fs::copy(from, to).and_then(|_| fs::remove_file(from)).map_err(|error| failed(&error))
+        }
+        other => other.map_err(|error| failed(&error)),
+    }
+}
+
+fn remove(path: &Path, for_good: bool) -> Result<(), LocalError> {
+    if !for_good {
+        return trash::delete(path)
+            .map_err(|error| LocalError::new(LocalAction::Remove, path, &io::Error::other(error.to_string())));
+    }
+    let failed = |error: &io::Error| LocalError::new(LocalAction::Remove, path, error);
+    let data = fs::symlink_metadata(path).map_err(|error| failed(&error))?;
+    if data.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.map_err(|error| failed(&error))
+}
+
+#[cfg(unix)]
+mod owners {
+    //! Unix: modes, and names of users and groups.
+
+    use std::collections::HashMap;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    use super::{Arc, Entry, LocalAction, LocalError, Path, Permissions, fs};
+
+    /// `/etc/passwd` and `/etc/group`: ids to names, one text for all rows.
+    pub(super) struct Names {
+        users: HashMap<u32, Arc<str>>,
+        groups: HashMap<u32, Arc<str>>,
+    }
+
+    impl Names {
+        pub(super) fn read() -> Self {
+            Self { users: table("/etc/passwd"), groups: table("/etc/group") }
+        }
+    }
+
+    pub(super) fn fill(row: &mut Entry, data: &fs::Metadata, names: &Names) {
+        row.permissions = Some(Permissions((data.mode() & 0o7777) as u16));
+        row.owner = names.users.get(&data.uid()).cloned();
+        row.group = names.groups.get(&data.gid()).cloned();
+    }
+
+    pub(super) fn set_permissions(path: &Path, mode: u16) -> Result<(), LocalError> {
+        fs::set_permissions(path, fs::Permissions::from_mode(u32::from(mode)))
+            .map_err(|error| LocalError::new(LocalAction::SetPermissions, path, &error))
+    }
+
+    fn table(file: &str) -> HashMap<u32, Arc<str>> {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        text.lines()
+            .filter_map(|line| {
+                let mut parts = line.split(':');
+                let (name, id) = (parts.next()?, parts.nth(1)?);
+                Some((id.parse().ok()?, Arc::from(name)))
+            })
+            .collect()
+    }
+}
+
+#[cfg(not(unix))]
+mod owners {
+    //! Elsewhere: a file is read-only or not.
+
+    use super::{Entry, LocalAction, LocalError, Path, Permissions, fs};
+
+    pub(super) struct Names;
+
+    impl Names {
+        pub(super) fn read() -> Self {
+            Self
+        }
+    }
+
+    pub(super) fn fill(row: &mut Entry, data: &fs::Metadata, _: &Names) {
+        let write = if data.permissions().readonly() { 0 } else { 0o222 };
+        row.permissions = Some(Permissions(0o444 | write));
+    }
+
+    pub(super) fn set_permissions(path: &Path, mode: u16) -> Result<(), LocalError> {
+        let failed = |error| LocalError::new(LocalAction::SetPermissions, path, &error);
+        let mut permissions = fs::metadata(path).map_err(failed)?.permissions();
+        permissions.set_readonly(mode & 0o222 == 0);
+        fs::set_permissions(path, permissions).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_with_what_its_rows_show() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.txt"), b"hello").unwrap();
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        let mut listing = list(folder.path()).unwrap();
+        listing.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        let [file, sub] = &listing.entries[..] else { panic!("{listing:?}") };
+        assert_eq!((&*file.name, file.kind, file.size), (&b"a.txt"[..], EntryKind::File, Some(5)));
+        assert_eq!(sub.kind, EntryKind::Directory);
+        assert!(file.permissions.is_some() && file.modified.is_some());
+    }
+
+    #[test]
+    fn renaming_and_moving_never_replace() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+        fs::write(&a, b"a").unwrap();
+        fs::write(&b, b"b").unwrap();
+        let error = manage(&LocalOperation::Rename { from: a.clone(), to: b.clone() }).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&b).unwrap(), b"b");
+        let sub = folder.path().join("sub");
+        fs::create_dir(&sub).unwrap();
+        manage(&LocalOperation::Move { items: vec![a.clone()], into: sub.clone() }).unwrap();
+        assert_eq!(fs::read(sub.join("a")).unwrap(), b"a");
+        assert!(!a.exists());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_says_why() {
+        let error = list(Path::new("/no/such/folder")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        assert!(error.explain().line().contains("does not exist"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Passwords in memory while the program runs, and the keyring behind them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::{Logon, Secret, Site};
+use crate::store::secrets::Keyring;
+
+/// One for the engine and all its sessions.
+pub(super) struct Secrets {
+    keyring: Arc<dyn Keyring>,
+    known: Mutex<HashMap<String, Secret>>,
+}
+
+impl Secrets {
+    pub(super) fn new(keyring: Arc<dyn Keyring>) -> Self {
+        Self { keyring, known: Mutex::default() }
+    }
+
+    /// The password for that site: the one used before, else the keyring's. May block: never on the engine's thread.
+    pub(super) fn find(&self, site: &Site) -> Option<Secret> {
+        if !site.needs_password() {
+            return None;
+        }
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&site.server_key()).cloned();
+        if known.is_some() || site.logon == Logon::Ask || site.id.0 == 0 {
+            return known;
+        }
+        // A keyring that cannot be used is told when the user saves a password; here the user is asked for one.
+        self.keyring.read(site.id).ok().flatten()
+    }
+
+    /// Keeps it until the program ends.
+    pub(super) fn remember(&self, site: &Site, secret: Secret) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(site.server_key(), secret);
+    }
+
+    /// It was refused: it must not be tried again.
+    pub(super) fn forget(&self, site: &Site) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&site.server_key());
+    }
+
+    /// For the `local` thread.
+    pub(super) fn keyring(&self) -> &Arc<dyn Keyring> {
+        &self.keyring
+    }
+}

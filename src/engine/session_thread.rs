@@ -1,0 +1,292 @@
+//! One thread, one session: takes a task, converses, reports. What went wrong is a report, a panic included.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::domain::{EntryKind, Listing, RemotePath};
+use crate::ftp::error::{Class, FtpError};
+use crate::net::session::{Observer, Session};
+
+use super::download::Clock;
+use super::error::JobError;
+use super::local_name::local_name;
+use super::message::Direction;
+use super::secrets::Secrets;
+use super::upload::Habits;
+use super::work::{Assignment, Finished, Report, Task, Work, Worked};
+use super::{download, folder, manage, pump, upload};
+
+/// The engine's end of it. Dropping it ends the thread after its task.
+pub(super) struct SessionThread {
+    tasks: Sender<Task>,
+    thread: JoinHandle<()>,
+}
+
+impl SessionThread {
+    /// Starts it; it dials when its first task comes.
+    pub(super) fn start(number: u64, reports: Sender<Report>, secrets: Arc<Secrets>) -> std::io::Result<Self> {
+        // One: the engine gives a session a task only when it has none.
+        let (tasks, inbox) = bounded(1);
+        let thread = thread::Builder::new().name(format!("session-{number}")).spawn(move || {
+            let mut worker = Worker {
+                number,
+                reports: reports.clone(),
+                secrets,
+                session: None,
+                server: String::new(),
+                habits: Habits::default(),
+                clock: Clock::default(),
+                buffer: Vec::new(),
+            };
+            worker.serve(&inbox);
+            reports.send(Report::Ended(number)).ok();
+        })?;
+        Ok(Self { tasks, thread })
+    }
+
+    /// Gives it a task; `false` = it is gone.
+    pub(super) fn give(&self, task: Task) -> bool {
+        self.tasks.try_send(task).is_ok()
+    }
+
+    /// Ends it; the handle is for joining.
+    pub(super) fn end(self) -> JoinHandle<()> {
+        self.thread
+    }
+}
+
+/// Rows are shown while a listing downloads, but not more often than this.
+const PARTIAL_EVERY: Duration = Duration::from_millis(250);
+
+struct Worker {
+    number: u64,
+    reports: Sender<Report>,
+    secrets: Arc<Secrets>,
+    session: Option<Session>,
+    server: String,
+    habits: Habits,
+    clock: Clock,
+    buffer: Vec<u8>,
+}
+
+impl Worker {
+    fn serve(&mut self, inbox: &Receiver<Task>) {
+        while let Ok(task) = inbox.recv() {
+            let finished = catch_unwind(AssertUnwindSafe(|| self.run(&task))).unwrap_or_else(|panic| {
+                // The session may be anywhere in its conversation.
+                self.session = None;
+                self.crashed(&task, &panic)
+            });
+            if self.reports.send(Report::Finished(self.number, finished)).is_err() {
+                return;
+            }
+        }
+        if let Some(session) = self.session.take().filter(|session| !session.is_broken()) {
+            session.quit();
+        }
+    }
+
+    fn run(&mut self, task: &Task) -> Finished {
+        match &task.work {
+            Work::Open => {
+                self.session = None;
+                Finished::Opened(self.ensure(task).map(|_| ()).and_then(|()| {
+                    let session = self.session.as_ref().ok_or(FtpError::Cancelled)?;
+                    Ok(session.home().clone())
+                }))
+            }
+            Work::List(dir) => {
+                let result = self.list(task, dir);
+                let dir = result.as_ref().map_or_else(|_| dir.clone(), |listing| listing.dir.clone());
+                Finished::Listed { dir, result }
+            }
+            Work::Manage(operation) => {
+                let (number, reports) = (self.number, self.reports.clone());
+                let mut last = Instant::now();
+                let result = self.with_session(task, |session| {
+                    manage::manage(session, operation, &mut |done, at| {
+                        if last.elapsed() >= PARTIAL_EVERY {
+                            last = Instant::now();
+                            reports.send(Report::Managing(number, done, at.clone())).ok();
+                        }
+                    })
+                });
+                Finished::Managed { operation: operation.clone(), result }
+            }
+            Work::Transfer(job) => {
+                let fresh = match self.ensure(task) {
+                    Ok(fresh) => fresh,
+                    Err(error) => {
+                        return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
+                    }
+                };
+                let before = job.counter.moved();
+                let mut result = self.transfer(job);
+                // The session had gone while it lay idle: that is no failure of the job.
+                if let Err(JobError::Remote(FtpError::Closed { .. } | FtpError::Lost { .. })) = &result
+                    && !fresh
+                    && job.counter.moved() == before
+                    && !task.cancel.is_cancelled()
+                {
+                    self.session = None;
+                    if let Err(error) = self.ensure(task) {
+                        return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
+                    }
+                    result = self.transfer(job);
+                }
+                Finished::Transferred { job: job.job, result, opening: false }
+            }
+        }
+    }
+
+    fn list(&mut self, task: &Task, dir: &RemotePath) -> Result<Arc<Listing>, FtpError> {
+        let (number, reports) = (self.number, self.reports.clone());
+        self.with_session(task, |session| {
+            let dir = absolute(session.home(), dir);
+            let mut so_far = Listing { dir: dir.clone(), ..Listing::default() };
+            let mut last = Instant::now();
+            let listing = session.list(&dir, &mut |entries| {
+                so_far.entries.extend_from_slice(entries);
+                if last.elapsed() >= PARTIAL_EVERY {
+                    reports.send(Report::Partial(number, Arc::new(so_far.clone()))).ok();
+                    last = Instant::now();
+                }
+            })?;
+            Ok(Arc::new(Listing { dir, ..listing }))
+        })
+    }
+
+    fn transfer(&mut self, job: &Assignment) -> Result<Worked, JobError> {
+        let Some(session) = self.session.as_mut() else { return Err(FtpError::Cancelled.into()) };
+        let remote = absolute(session.home(), &job.remote);
+        let mut asked = None;
+        let kind = match job.direction {
+            Direction::Upload => job.kind,
+            Direction::Download => match job.kind {
+                EntryKind::File | EntryKind::Directory => job.kind,
+                unknown => match session.facts(&remote)? {
+                    Some(facts) if facts.kind == EntryKind::Directory && unknown == EntryKind::Link && !job.top => {
+                        return Ok(Worked::Skipped(format!(
+                            "“{remote}” is a link to a folder: left out, since it may lead in a circle"
+                        )));
+                    }
+                    Some(facts) if facts.kind == EntryKind::Directory => EntryKind::Directory,
+                    Some(facts) => {
+                        asked = Some(facts);
+                        EntryKind::File
+                    }
+                    None if unknown == EntryKind::Link && !job.top => {
+                        return Ok(Worked::Skipped(format!("“{remote}” is a link to nothing: left out")));
+                    }
+                    None => EntryKind::File,
+                },
+            },
+        };
+        self.buffer.resize(pump::BUFFER, 0);
+        match (job.direction, kind) {
+            (Direction::Download, EntryKind::Directory) => {
+                let named = remote.file_name().filter(|_| job.loose).map(|name| local_name(name, &job.charset));
+                let local = named.map_or_else(|| job.local.clone(), |name| job.local.join(name));
+                folder::download(session, job, &remote, &local)
+            }
+            (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote),
+            (Direction::Download, _) => {
+                download::download(session, job, &remote, asked, &mut self.clock, &mut self.buffer)
+            }
+            (Direction::Upload, _) => upload::upload(session, job, &remote, &mut self.habits, &mut self.buffer),
+        }
+    }
+
+    /// Runs it on the session; once more on a new one where the server had closed the old one meanwhile.
+    fn with_session<T>(
+        &mut self,
+        task: &Task,
+        mut work: impl FnMut(&mut Session) -> Result<T, FtpError>,
+    ) -> Result<T, FtpError> {
+        let fresh = self.ensure(task)?;
+        let result = self.session.as_mut().map_or(Err(FtpError::Cancelled), &mut work);
+        match result {
+            Err(FtpError::Closed { .. } | FtpError::Lost { .. }) if !fresh && !task.cancel.is_cancelled() => {
+                self.session = None;
+                self.ensure(task)?;
+                self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
+            }
+            Err(error) if is_gone(&error) && !fresh && !task.cancel.is_cancelled() => {
+                self.session = None;
+                self.ensure(task)?;
+                self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
+            }
+            other => other,
+        }
+    }
+
+    /// Makes sure that there is a session for this task's server; `true` = it is new.
+    fn ensure(&mut self, task: &Task) -> Result<bool, FtpError> {
+        let server = task.dial.site.server_key();
+        if self.server != server || self.session.as_ref().is_some_and(Session::is_broken) {
+            self.session = None;
+            self.habits = Habits::default();
+            self.clock = Clock::default();
+        }
+        if let Some(session) = &mut self.session {
+            session.set_cancel(&task.cancel);
+            session.set_mode(task.dial.mode);
+            return Ok(false);
+        }
+        let mut dial = task.dial.clone();
+        if dial.secret.is_none() {
+            dial.secret = self.secrets.find(&dial.site);
+        }
+        if dial.secret.is_none() && dial.site.needs_password() {
+            return Err(FtpError::PasswordNeeded);
+        }
+        let (number, reports) = (self.number, self.reports.clone());
+        let observer: Observer = Arc::new(move |happening| {
+            reports.send(Report::Happened(number, happening)).ok();
+        });
+        self.session = Some(Session::open(&dial, &task.cancel, observer)?);
+        self.server = server;
+        self.reports.send(Report::LoggedIn(self.number)).ok();
+        if let Some(secret) = dial.secret {
+            self.secrets.remember(&dial.site, secret);
+        }
+        Ok(true)
+    }
+
+    fn crashed(&self, task: &Task, panic: &(dyn std::any::Any + Send)) -> Finished {
+        let words = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "unknown".into());
+        let error = || FtpError::Protocol { detail: format!("internal error: {words}") };
+        match &task.work {
+            Work::Open => Finished::Opened(Err(error())),
+            Work::List(dir) => Finished::Listed { dir: dir.clone(), result: Err(error()) },
+            Work::Manage(operation) => Finished::Managed { operation: operation.clone(), result: Err(error()) },
+            Work::Transfer(job) => {
+                Finished::Transferred { job: job.job, result: Err(JobError::Internal(words)), opening: false }
+            }
+        }
+    }
+}
+
+/// Said 421, or closed: nothing more will come on this session.
+fn is_gone(error: &FtpError) -> bool {
+    matches!(error, FtpError::Refused { .. }) && error.class() == Class::Reconnect
+}
+
+/// Relative paths begin at the login directory.
+fn absolute(home: &RemotePath, path: &RemotePath) -> RemotePath {
+    if path.is_absolute() {
+        path.clone()
+    } else if path.is_home() {
+        home.clone()
+    } else {
+        home.join(path.as_bytes())
+    }
+}

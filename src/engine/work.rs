@@ -1,0 +1,98 @@
+//! What the engine gives a session to do, and what the session tells back.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::domain::{Charset, EntryKind, JobId, Listing, RemotePath, Timestamp};
+use crate::ftp::error::FtpError;
+use crate::net::session::{Dial, Happening};
+use crate::net::wait::Cancel;
+use crate::store::settings::ConflictPolicy;
+
+use super::error::JobError;
+use super::job::{Child, Existing};
+use super::message::{Direction, FileFacts, RemoteOperation};
+use super::pump::Counter;
+
+/// One thing to do; a session does one at a time.
+pub(super) struct Task {
+    pub(super) dial: Dial,
+    pub(super) cancel: Cancel,
+    pub(super) work: Work,
+}
+
+/// What to do.
+pub(super) enum Work {
+    /// Dial and log in.
+    Open,
+    List(RemotePath),
+    Manage(RemoteOperation),
+    Transfer(Box<Assignment>),
+}
+
+/// One job, as its session needs it.
+pub(super) struct Assignment {
+    pub(super) job: JobId,
+    pub(super) direction: Direction,
+    pub(super) kind: EntryKind,
+    /// The user's own order, not something found in a folder.
+    pub(super) top: bool,
+    pub(super) server: Arc<str>,
+    pub(super) charset: Charset,
+    pub(super) local: PathBuf,
+    pub(super) remote: RemotePath,
+    pub(super) size: Option<u64>,
+    pub(super) modified: Option<Timestamp>,
+    pub(super) policy: ConflictPolicy,
+    /// See [`super::job::Job::loose`].
+    pub(super) loose: bool,
+    pub(super) existing: Existing,
+    pub(super) safe_uploads: bool,
+    pub(super) preserve_times: bool,
+    pub(super) counter: Arc<Counter>,
+}
+
+/// How a job went.
+pub(super) enum Worked {
+    /// Whole, under this name on the target's side.
+    Transferred,
+    /// Left as it was; why, for the log.
+    Skipped(String),
+    /// The user must say; nothing was touched.
+    Conflict { source: FileFacts, target: FileFacts },
+    /// Read and made; this is what it holds. `notes` tell what was left out.
+    Folder { children: Vec<Child>, notes: Vec<String> },
+}
+
+/// What a session tells the engine.
+pub(super) enum Report {
+    Happened(u64, Happening),
+    /// It is logged in.
+    LoggedIn(u64),
+    /// A listing so far.
+    Partial(u64, Arc<Listing>),
+    /// A long operation so far.
+    Managing(u64, u64, RemotePath),
+    Finished(u64, Finished),
+    /// The thread is gone.
+    Ended(u64),
+}
+
+/// The end of a task.
+pub(super) enum Finished {
+    Opened(Result<RemotePath, FtpError>),
+    Listed {
+        dir: RemotePath,
+        result: Result<Arc<Listing>, FtpError>,
+    },
+    Managed {
+        operation: RemoteOperation,
+        result: Result<(), FtpError>,
+    },
+    /// `opening` = it failed before there was a session.
+    Transferred {
+        job: JobId,
+        result: Result<Worked, JobError>,
+        opening: bool,
+    },
+}

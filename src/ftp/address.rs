@@ -1,0 +1,172 @@
+//! The addresses of data connections: what PASV and EPSV answer, what PORT and EPRT say (RFC 959, 2428).
+
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
+
+/// The address in a 227's text: six numbers, with or without brackets and other words.
+pub fn parse_227(text: &str) -> Option<SocketAddrV4> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        if let Some([a, b, c, d, high, low]) = six_numbers(&bytes[at..]) {
+            let octet = |n: u32| u8::try_from(n).ok();
+            let ip = [octet(a)?, octet(b)?, octet(c)?, octet(d)?];
+            let port = u16::from_be_bytes([octet(high)?, octet(low)?]);
+            return checked_port(port).map(|port| SocketAddrV4::new(ip.into(), port));
+        }
+        at += bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+    }
+    None
+}
+
+/// The port in a 229's text: `(|||6446|)`, any printable delimiter (IBM i uses `!` or `$`).
+pub fn parse_229(text: &str) -> Option<u16> {
+    let bytes = text.as_bytes();
+    bytes.windows(4).enumerate().find_map(|(at, window)| {
+        let delimiter = window[0];
+        let is_delimiter = delimiter.is_ascii_graphic() && !delimiter.is_ascii_digit();
+        if !is_delimiter || window[1] != delimiter || window[2] != delimiter || !window[3].is_ascii_digit() {
+            return None;
+        }
+        let digits: &[u8] = &bytes[at + 3..];
+        let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+        if digits.get(length) != Some(&delimiter) {
+            return None;
+        }
+        let port = std::str::from_utf8(&digits[..length]).ok()?.parse().ok()?;
+        checked_port(port)
+    })
+}
+
+/// Where to connect for data: the control connection's peer, whatever the server says about itself. A server behind NAT
+/// names a private address; a malicious one names somebody else's (CVE-2021-4189).
+pub fn data_target(control_peer: SocketAddr, port: u16) -> SocketAddr {
+    let mut target = control_peer;
+    target.set_port(port);
+    target
+}
+
+/// `h1,h2,h3,h4,p1,p2`.
+pub fn port(address: SocketAddrV4) -> String {
+    let [a, b, c, d] = address.ip().octets();
+    let [high, low] = address.port().to_be_bytes();
+    format!("{a},{b},{c},{d},{high},{low}")
+}
+
+/// `|1|132.235.1.2|6275|`, `|2|1080::8|5282|`.
+pub fn eprt(address: SocketAddr) -> String {
+    let family = if address.is_ipv4() { 1 } else { 2 };
+    format!("|{family}|{}|{}|", address.ip(), address.port())
+}
+
+/// Whether this address is on our side of any NAT: loopback, private, link-local.
+pub fn is_near(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// No FTP server listens for data below 1024; something else may, and must not be fed files.
+fn checked_port(port: u16) -> Option<u16> {
+    (port >= 1024).then_some(port)
+}
+
+fn six_numbers(bytes: &[u8]) -> Option<[u32; 6]> {
+    let mut numbers = [0; 6];
+    let mut rest = bytes;
+    for (index, number) in numbers.iter_mut().enumerate() {
+        if index > 0 {
+            rest = trim(rest).strip_prefix(b",")?;
+            rest = trim(rest);
+        }
+        let length = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        if length == 0 || length > 6 {
+            return None;
+        }
+        *number = rest[..length].iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'));
+        rest = &rest[length..];
+    }
+    Some(numbers)
+}
+
+fn trim(bytes: &[u8]) -> &[u8] {
+    bytes.trim_ascii_start()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn address(text: &str) -> Option<String> {
+        parse_227(text).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn six_numbers_are_found_in_any_words() {
+        for text in [
+            "Entering Passive Mode (192,168,1,2,4,51)",
+            "Entering Passive Mode 192,168,1,2,4,51",
+            "=192,168,1,2,4,51",
+            "Passive: 192, 168, 1, 2, 004, 051.",
+            "Server 2 goes passive (192,168,1,2,4,51).",
+        ] {
+            assert_eq!(address(text).as_deref(), Some("192.168.1.2:1075"), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_no_address_are_refused() {
+        for text in
+            ["", "(1,2,3,4,5)", "(192,168,1,256,4,51)", "(192,168,1,2,256,1)", "(1,2,3,4,0,0)", "(1,2,3,4,0,22)"]
+        {
+            assert_eq!(address(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_delimiter_marks_the_extended_port() {
+        for text in ["Entering Extended Passive Mode (|||6446|)", "(!!!6446!)", "($$$6446$)", "ok |||6446|"] {
+            assert_eq!(parse_229(text), Some(6446), "{text}");
+        }
+        for text in
+            ["", "(|||)", "(|||0|)", "(|||70000|)", "(||6446|)", "(|||6446)", "(\0\0\06446\0)", "(|||22|)", "11164461"]
+        {
+            assert_eq!(parse_229(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_control_peers_address_is_used_whatever_the_server_names() {
+        let peer: SocketAddr = "203.0.113.5:21".parse().expect("an address");
+        assert_eq!(data_target(peer, 5000).to_string(), "203.0.113.5:5000");
+    }
+
+    #[test]
+    fn our_own_addresses_are_written_as_the_rfcs_say() {
+        assert_eq!(port("10.0.0.1:1075".parse().expect("an address")), "10,0,0,1,4,51");
+        assert_eq!(eprt("10.0.0.1:1075".parse().expect("an address")), "|1|10.0.0.1|1075|");
+        assert_eq!(eprt("[fe80::1]:1075".parse().expect("an address")), "|2|fe80::1|1075|");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_never_panics(text in "\\PC{0,80}", digits in "[0-9,|() ]{0,60}") {
+            parse_227(&text);
+            parse_229(&text);
+            parse_227(&digits);
+            parse_229(&digits);
+        }
+
+        #[test]
+        fn what_port_says_pasv_would_understand(ip in any::<[u8; 4]>(), number in 1024u16..) {
+            let whole = SocketAddrV4::new(ip.into(), number);
+            prop_assert_eq!(parse_227(&format!("({})", port(whole))), Some(whole));
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Commands (RFC 959, 2389, 2428, 3659) as types: an argument cannot hold CR, LF or NUL, and a secret cannot be logged.
+
+use std::net::{SocketAddr, SocketAddrV4};
+
+use zeroize::Zeroizing;
+
+use super::error::FtpError;
+use crate::domain::{Charset, RemotePath, Secret, Timestamp};
+
+/// Bytes that fit into a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument(Box<[u8]>);
+
+/// The same, wiped on drop and never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretArgument(Zeroizing<Vec<u8>>);
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "RFC 959's own names")]
+pub enum Verb {
+    User(Argument),
+    Pass(SecretArgument),
+    Acct(SecretArgument),
+    Feat,
+    Syst,
+    OptsUtf8,
+    /// OPTS MLST with these facts.
+    OptsMlst(Argument),
+    TypeImage,
+    Pwd,
+    Cwd(Argument),
+    Epsv,
+    Pasv,
+    Eprt(SocketAddr),
+    Port(SocketAddrV4),
+    Mlsd(Option<Argument>),
+    Mlst(Argument),
+    /// `all` = `-a`, hidden files too.
+    List {
+        all: bool,
+        path: Option<Argument>,
+    },
+    Size(Argument),
+    Mdtm(Argument),
+    /// MDTM with a time sets it (vsftpd, IIS, where MFMT is missing).
+    MdtmSet(Timestamp, Argument),
+    Mfmt(Timestamp, Argument),
+    Retr(Argument),
+    Stor(Argument),
+    Appe(Argument),
+    Rest(u64),
+    Rnfr(Argument),
+    Rnto(Argument),
+    Dele(Argument),
+    Mkd(Argument),
+    Rmd(Argument),
+    SiteChmod(u16, Argument),
+    Noop,
+    Abor,
+    Quit,
+}
+
+impl Argument {
+    /// # Errors
+    /// [`FtpError::BadArgument`] where it holds CR, LF or NUL: sent, these would be further commands.
+    pub fn new(bytes: &[u8]) -> Result<Self, FtpError> {
+        checked(bytes).map(|bytes| Self(bytes.into()))
+    }
+
+    /// The same of a path.
+    ///
+    /// # Errors
+    /// As [`Argument::new`].
+    pub fn path(path: &RemotePath) -> Result<Self, FtpError> {
+        Self::new(path.as_bytes())
+    }
+
+    /// Text in the site's charset; UTF-8 where that lacks a character.
+    ///
+    /// # Errors
+    /// As [`Argument::new`].
+    pub fn text(text: &str, charset: &Charset) -> Result<Self, FtpError> {
+        Self::new(&encoded(text, charset))
+    }
+}
+
+impl SecretArgument {
+    /// Text in the site's charset; UTF-8 where that lacks a character.
+    ///
+    /// # Errors
+    /// As [`Argument::new`].
+    pub fn new(secret: &Secret, charset: &Charset) -> Result<Self, FtpError> {
+        let bytes = Zeroizing::new(encoded(secret.reveal(), charset));
+        if checked(&bytes).is_err() {
+            return Err(FtpError::BadArgument { detail: "the password holds a line break or NUL".into() });
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl std::fmt::Debug for SecretArgument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("•••")
+    }
+}
+
+impl Verb {
+    /// `RETR`, `SITE CHMOD`, ...
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::User(_) => "USER",
+            Self::Pass(_) => "PASS",
+            Self::Acct(_) => "ACCT",
+            Self::Feat => "FEAT",
+            Self::Syst => "SYST",
+            Self::OptsUtf8 => "OPTS UTF8",
+            Self::OptsMlst(_) => "OPTS MLST",
+            Self::TypeImage => "TYPE",
+            Self::Pwd => "PWD",
+            Self::Cwd(_) => "CWD",
+            Self::Epsv => "EPSV",
+            Self::Pasv => "PASV",
+            Self::Eprt(_) => "EPRT",
+            Self::Port(_) => "PORT",
+            Self::Mlsd(_) => "MLSD",
+            Self::Mlst(_) => "MLST",
+            Self::List { .. } => "LIST",
+            Self::Size(_) => "SIZE",
+            Self::Mdtm(_) | Self::MdtmSet(..) => "MDTM",
+            Self::Mfmt(..) => "MFMT",
+            Self::Retr(_) => "RETR",
+            Self::Stor(_) => "STOR",
+            Self::Appe(_) => "APPE",
+            Self::Rest(_) => "REST",
+            Self::Rnfr(_) => "RNFR",
+            Self::Rnto(_) => "RNTO",
+            Self::Dele(_) => "DELE",
+            Self::Mkd(_) => "MKD",
+            Self::Rmd(_) => "RMD",
+            Self::SiteChmod(..) => "SITE CHMOD",
+            Self::Noop => "NOOP",
+            Self::Abor => "ABOR",
+            Self::Quit => "QUIT",
+        }
+    }
+
+    /// Appends the line as it goes over the wire.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        self.write_words(out, |bytes, out| {
+            for byte in bytes {
+                out.push(*byte);
+                // The control connection is a telnet connection: 0xFF is IAC and must be doubled (RFC 854).
+                if *byte == 0xFF {
+                    out.push(0xFF);
+                }
+            }
+        });
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// The line for a log: no secret, no line end, control characters replaced.
+    pub fn log_form(&self, charset: &Charset) -> String {
+        if let Self::Pass(_) | Self::Acct(_) = self {
+            return format!("{} ***", self.name());
+        }
+        let mut line = Vec::new();
+        self.write_words(&mut line, |bytes, out| out.extend_from_slice(bytes));
+        let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+        charset.decode(&line).chars().map(shown).collect()
+    }
+
+    fn write_words(&self, out: &mut Vec<u8>, add: impl Fn(&[u8], &mut Vec<u8>)) {
+        out.extend_from_slice(self.name().as_bytes());
+        let mut words = |before: &str, argument: &[u8]| {
+            out.extend_from_slice(before.as_bytes());
+            add(argument, out);
+        };
+        match self {
+            Self::User(argument)
+            | Self::OptsMlst(argument)
+            | Self::Cwd(argument)
+            | Self::Mlsd(Some(argument))
+            | Self::Mlst(argument)
+            | Self::Size(argument)
+            | Self::Mdtm(argument)
+            | Self::Retr(argument)
+            | Self::Stor(argument)
+            | Self::Appe(argument)
+            | Self::Rnfr(argument)
+            | Self::Rnto(argument)
+            | Self::Dele(argument)
+            | Self::Mkd(argument)
+            | Self::Rmd(argument) => words(" ", &argument.0),
+            Self::Pass(secret) | Self::Acct(secret) => words(" ", &secret.0),
+            Self::List { all, path } => {
+                if *all {
+                    words(" -a", b"");
+                }
+                if let Some(path) = path {
+                    words(" ", &path.0);
+                }
+            }
+            Self::OptsUtf8 => words(" ON", b""),
+            Self::TypeImage => words(" I", b""),
+            Self::Rest(offset) => words(&format!(" {offset}"), b""),
+            Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
+            Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
+            Self::MdtmSet(time, path) | Self::Mfmt(time, path) => words(&format!(" {} ", time.rfc3659()), &path.0),
+            Self::SiteChmod(mode, path) => words(&format!(" {mode:03o} "), &path.0),
+            Self::Feat
+            | Self::Syst
+            | Self::Pwd
+            | Self::Epsv
+            | Self::Pasv
+            | Self::Mlsd(None)
+            | Self::Noop
+            | Self::Abor
+            | Self::Quit => {}
+        }
+    }
+}
+
+fn checked(bytes: &[u8]) -> Result<&[u8], FtpError> {
+    match bytes.iter().find(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        None => Ok(bytes),
+        Some(bad) => Err(FtpError::BadArgument {
+            detail: format!(
+                "“{}” holds a {}",
+                String::from_utf8_lossy(bytes).escape_debug(),
+                if *bad == 0 { "NUL" } else { "line break" }
+            ),
+        }),
+    }
+}
+
+fn encoded(text: &str, charset: &Charset) -> Vec<u8> {
+    charset.encode(text).unwrap_or_else(|| text.as_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(verb: &Verb) -> Vec<u8> {
+        let mut out = Vec::new();
+        verb.write_to(&mut out);
+        out
+    }
+
+    fn argument(text: &str) -> Argument {
+        Argument::new(text.as_bytes()).expect("an argument")
+    }
+
+    #[test]
+    fn a_line_break_or_nul_is_never_sent() {
+        for bad in [&b"a\r\nDELE b"[..], b"a\nb", b"a\rb", b"a\0b"] {
+            assert!(matches!(Argument::new(bad), Err(FtpError::BadArgument { .. })), "{bad:?}");
+        }
+        let secret = Secret::from("a\r\nQUIT");
+        let error = SecretArgument::new(&secret, &Charset::Auto).expect_err("refused");
+        assert!(!format!("{error:?} {error}").contains("QUIT"), "the secret is in {error:?}");
+    }
+
+    #[test]
+    fn arguments_go_out_as_they_are() {
+        assert_eq!(wire(&Verb::Retr(argument(" a %20 \"b\" |c "))), b"RETR  a %20 \"b\" |c \r\n");
+        assert_eq!(wire(&Verb::List { all: true, path: None }), b"LIST -a\r\n");
+        assert_eq!(wire(&Verb::List { all: false, path: None }), b"LIST\r\n");
+        assert_eq!(wire(&Verb::SiteChmod(0o644, argument("f"))), b"SITE CHMOD 644 f\r\n");
+        assert_eq!(wire(&Verb::Rest(5_000_000_000)), b"REST 5000000000\r\n");
+        assert_eq!(wire(&Verb::Mfmt(Timestamp::utc(0), argument("f"))), b"MFMT 19700101000000 f\r\n");
+        let empty = SecretArgument::new(&Secret::default(), &Charset::Auto).expect("empty is fine");
+        assert_eq!(wire(&Verb::Pass(empty)), b"PASS \r\n");
+    }
+
+    #[test]
+    fn telnets_iac_is_doubled_on_the_wire_and_not_in_the_log() {
+        let verb = Verb::Dele(Argument::new(b"a\xff\xffb").expect("an argument"));
+        assert_eq!(wire(&verb), b"DELE a\xff\xff\xff\xffb\r\n");
+        assert_eq!(verb.log_form(&Charset::Auto), "DELE aÿÿb");
+    }
+
+    #[test]
+    fn a_secret_is_never_in_the_log() {
+        let secret = SecretArgument::new(&Secret::from("hunter2"), &Charset::Auto).expect("fine");
+        for verb in [Verb::Pass(secret.clone()), Verb::Acct(secret)] {
+            assert!(!verb.log_form(&Charset::Auto).contains("hunter2"));
+            assert!(!format!("{verb:?}").contains("hunter2"));
+            assert!(wire(&verb).ends_with(b" hunter2\r\n"));
+        }
+    }
+
+    #[test]
+    fn names_go_out_in_the_sites_charset() {
+        let charset = Charset::from_label("windows-1251");
+        let verb = Verb::User(Argument::text("При", &charset).expect("fine"));
+        assert_eq!(wire(&verb), b"USER \xcf\xf0\xe8\r\n");
+        assert_eq!(verb.log_form(&charset), "USER При");
+    }
+}

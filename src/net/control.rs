@@ -1,0 +1,487 @@
+//! The control connection: verbs out, replies in, in step. It knows how many replies are due, so that a late one never
+//! answers the next command.
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroize as _;
+
+use super::session::{Happening, Observer};
+use super::stream::Stream;
+use super::wait::{Edges, Stop, Wait};
+use crate::domain::{Charset, ControlPath};
+use crate::ftp::error::{FtpError, Stage, Stranger};
+use crate::ftp::reply::{Heard, Reply, ReplyReader, Unreadable};
+use crate::ftp::verb::Verb;
+
+/// One control connection.
+pub(super) struct Control {
+    stream: Stream,
+    reader: ReplyReader,
+    charset: Charset,
+    observer: Observer,
+    path: ControlPath,
+    patience: Duration,
+    inbox: Box<[u8]>,
+    outbox: Vec<u8>,
+    /// Final replies that are still to come.
+    due: usize,
+    /// The first so many of them nobody waits for any more: their commands were cancelled.
+    stale: usize,
+    /// Whether this server takes several commands in one write.
+    pipelining: Pipelining,
+    end: Option<FtpError>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pipelining {
+    Untried,
+    Works,
+    /// Or not known to work.
+    Fails,
+}
+
+impl Control {
+    /// On a fresh connection, whose greeting is due. `patience` = for each reply.
+    pub(super) fn new(
+        stream: Stream,
+        charset: Charset,
+        observer: Observer,
+        patience: Duration,
+    ) -> Result<Self, FtpError> {
+        let (local, peer) = stream.ends().map_err(|error| lost(Stage::Connect, &error))?;
+        stream.tune_for_control();
+        let path = ControlPath { local, peer };
+        observer(Happening::Control(path));
+        Ok(Self {
+            stream,
+            reader: ReplyReader::new(charset.clone()),
+            charset,
+            observer,
+            path,
+            patience,
+            inbox: vec![0; 16 * 1024].into_boxed_slice(),
+            outbox: Vec::new(),
+            due: 1,
+            stale: 0,
+            pipelining: Pipelining::Fails,
+            end: None,
+        })
+    }
+
+    pub(super) fn path(&self) -> ControlPath {
+        self.path
+    }
+
+    pub(super) fn charset(&self) -> &Charset {
+        &self.charset
+    }
+
+    pub(super) fn set_observer(&mut self, observer: Observer) {
+        self.observer = observer;
+    }
+
+    pub(super) fn tell(&self, happening: Happening) {
+        (self.observer)(happening);
+    }
+
+    pub(super) fn note(&self, text: impl Into<String>) {
+        self.tell(Happening::Note(text.into()));
+    }
+
+    /// Whether nothing more can be said on it.
+    pub(super) fn is_over(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// From now on several commands may go out in one write: this server answers them in their order.
+    pub(super) fn allow_pipelining(&mut self) {
+        self.pipelining = Pipelining::Untried;
+    }
+
+    /// Sends a command and waits for its final reply.
+    pub(super) fn ask(&mut self, verb: &Verb, wait: &mut Wait, stage: Stage) -> Result<Heard, FtpError> {
+        self.send(std::slice::from_ref(verb), wait)?;
+        self.reply(wait, stage, self.patience)
+    }
+
+    /// Sends commands, in one write where this server takes that, and waits for the final reply to each. They must be
+    /// harmless to send again: a device that drops all but the first line of a packet is asked one by one.
+    pub(super) fn ask_all(&mut self, verbs: &[Verb], wait: &mut Wait, stage: Stage) -> Result<Vec<Heard>, FtpError> {
+        let mut replies = Vec::with_capacity(verbs.len());
+        if verbs.len() > 1 && self.pipelining != Pipelining::Fails {
+            self.send(verbs, wait)?;
+            for at in 0..verbs.len() {
+                let untried = self.pipelining == Pipelining::Untried && at > 0;
+                let patience = if untried { self.patience.min(DEAF_AFTER) } else { self.patience };
+                match self.reply(wait, stage, patience) {
+                    Ok(heard) => replies.push(heard),
+                    Err(FtpError::Timeout { .. }) if untried => {
+                        self.note("The server answers one command at a time only");
+                        self.pipelining = Pipelining::Fails;
+                        self.end = None;
+                        self.due = 0;
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if self.pipelining == Pipelining::Untried {
+                self.pipelining = Pipelining::Works;
+            }
+        }
+        for verb in &verbs[replies.len()..] {
+            replies.push(self.ask(verb, wait, stage)?);
+        }
+        Ok(replies)
+    }
+
+    /// Sends commands in one write of whole lines; their replies are due from now on.
+    pub(super) fn send(&mut self, verbs: &[Verb], wait: &mut Wait) -> Result<(), FtpError> {
+        self.drop_stale(Stage::Command)?;
+        let mut secret = false;
+        for verb in verbs {
+            secret |= matches!(verb, Verb::Pass(_) | Verb::Acct(_));
+            self.tell(Happening::Sent(verb.log_form(&self.charset)));
+            verb.write_to(&mut self.outbox);
+        }
+        let outbox = std::mem::take(&mut self.outbox);
+        let result = self.write(&outbox, wait);
+        self.outbox = outbox;
+        if secret {
+            self.outbox.zeroize();
+        }
+        self.outbox.clear();
+        result?;
+        self.due += verbs.len();
+        Ok(())
+    }
+
+    /// The next final reply.
+    pub(super) fn reply(&mut self, wait: &mut Wait, stage: Stage, patience: Duration) -> Result<Heard, FtpError> {
+        loop {
+            let heard = self.any_reply(wait, stage, patience)?;
+            if !heard.reply.is_preliminary() {
+                return Ok(heard);
+            }
+        }
+    }
+
+    /// The next reply, a preliminary one (1yz) included. A 421 is the end of the connection.
+    pub(super) fn any_reply(&mut self, wait: &mut Wait, stage: Stage, patience: Duration) -> Result<Heard, FtpError> {
+        let mut until = Instant::now() + patience;
+        loop {
+            if let Some(heard) = self.take(stage)? {
+                return Ok(heard);
+            }
+            if self.fill(stage) {
+                // Slow, but steady.
+                until = Instant::now() + patience;
+                continue;
+            }
+            if let Some(error) = &self.end {
+                return Err(error.clone());
+            }
+            let doubtful = self.reader.is_doubtful();
+            let grace = if self.reader.closes_oddly() { KNOWN_ODD_END } else { ODD_END };
+            let limit = if doubtful { until.min(Instant::now() + grace) } else { until };
+            match wait.wait(limit) {
+                Ok(ready) => self.mark(ready.control),
+                Err(Stop::Deadline) if doubtful => self.reader.recover(),
+                Err(stop) => return Err(self.stopped(stop, stage, patience)),
+            }
+        }
+    }
+
+    /// The final reply, if it comes soon; no harm if not.
+    pub(super) fn last_words(
+        &mut self,
+        wait: &mut Wait,
+        stage: Stage,
+        patience: Duration,
+    ) -> Result<Option<Heard>, FtpError> {
+        let until = Instant::now() + patience;
+        loop {
+            match self.poll_reply(stage)? {
+                Some(heard) if !heard.reply.is_preliminary() => return Ok(Some(heard)),
+                Some(_) => continue,
+                None => {}
+            }
+            match wait.wait(until) {
+                Ok(ready) => self.mark(ready.control),
+                Err(Stop::Deadline) => return Ok(None),
+                Err(stop) => return Err(stop.error(stage, patience)),
+            }
+        }
+    }
+
+    /// A reply that is there already; never waits.
+    pub(super) fn poll_reply(&mut self, stage: Stage) -> Result<Option<Heard>, FtpError> {
+        loop {
+            if let Some(heard) = self.take(stage)? {
+                return Ok(Some(heard));
+            }
+            if self.fill(stage) {
+                continue;
+            }
+            return match &self.end {
+                Some(error) => Err(error.clone()),
+                None => Ok(None),
+            };
+        }
+    }
+
+    /// The poller's word on the control socket.
+    pub(super) fn mark(&mut self, edges: Edges) {
+        self.stream.mark(edges);
+    }
+
+    /// Asks the system anew at the next [`Control::poll_reply`].
+    pub(super) fn suspect(&mut self) {
+        self.stream.suspect_readable();
+    }
+
+    /// The command whose reply was waited for is given up; its reply will be dropped when it comes.
+    pub(super) fn abandon(&mut self) {
+        self.stale = self.due;
+    }
+
+    /// Ends a running transfer (its data connection is closed already or closes now) and finds the beat again, whatever
+    /// the server answers: 426 and 226, 225 and 226, one of them, 500. A NOOP marks the end of it. `false` = the server
+    /// does not answer in time: the connection is of no use any more.
+    pub(super) fn resynchronise(&mut self, wait: &mut Wait, close_data: &mut dyn FnMut()) -> bool {
+        wait.obey(false);
+        let in_step = self.abort(wait, close_data);
+        wait.obey(true);
+        if in_step {
+            self.due = 0;
+            self.stale = 0;
+        } else {
+            self.end.get_or_insert(FtpError::Timeout { stage: Stage::Command, waited: ABORT_PATIENCE });
+        }
+        in_step
+    }
+
+    fn abort(&mut self, wait: &mut Wait, close_data: &mut dyn FnMut()) -> bool {
+        let until = Instant::now() + ABORT_PATIENCE;
+        let sent = self.send(&[Verb::Abor], wait).is_ok();
+        close_data();
+        if !sent || self.next_final(wait, until).is_none() {
+            return false;
+        }
+        if self.send(&[Verb::Noop], wait).is_err() {
+            return false;
+        }
+        let mut until = until;
+        let mut refused = false;
+        loop {
+            match self.next_final(wait, until).map(|reply| reply.code) {
+                Some(225 | 226 | 250) => {}
+                Some(200..=299) => return true,
+                // Perhaps ABOR's answer, perhaps NOOP's: a moment more tells.
+                Some(500..) => {
+                    refused = true;
+                    until = until.min(Instant::now() + KNOWN_ODD_END);
+                }
+                Some(_) => {}
+                None => return refused && self.end.is_none(),
+            }
+        }
+    }
+
+    /// The next final reply, whoever asked for it.
+    fn next_final(&mut self, wait: &mut Wait, until: Instant) -> Option<Reply> {
+        loop {
+            while let Some(heard) = self.reader.next() {
+                if heard.reply.code == 421 {
+                    self.close(Stage::Command, heard.reply);
+                    return None;
+                }
+                if !heard.reply.is_preliminary() {
+                    return Some(heard.reply);
+                }
+            }
+            if self.fill(Stage::Command) {
+                continue;
+            }
+            if self.end.is_some() {
+                return None;
+            }
+            match wait.wait(until) {
+                Ok(ready) => self.mark(ready.control),
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Replies that nobody asked for, and those of cancelled commands, go away before the next command.
+    fn drop_stale(&mut self, stage: Stage) -> Result<(), FtpError> {
+        self.suspect();
+        while self.due <= self.stale {
+            match self.poll_reply(stage)? {
+                Some(_) => {}
+                None => break,
+            }
+        }
+        match &self.end {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// The next reply that somebody waits for, of those that were read.
+    fn take(&mut self, stage: Stage) -> Result<Option<Heard>, FtpError> {
+        while let Some(heard) = self.reader.next() {
+            if heard.reply.code == 421 {
+                return Err(self.close(stage, heard.reply));
+            }
+            if heard.reply.is_preliminary() {
+                if self.due > self.stale && self.stale == 0 {
+                    return Ok(Some(heard));
+                }
+                continue;
+            }
+            if self.due == 0 {
+                self.note(format!("Unexpected reply {} ignored", heard.reply.code));
+                continue;
+            }
+            self.due -= 1;
+            if self.stale > 0 {
+                self.stale -= 1;
+                continue;
+            }
+            return Ok(Some(heard));
+        }
+        Ok(None)
+    }
+
+    /// Reads once without waiting; whether anything came.
+    fn fill(&mut self, stage: Stage) -> bool {
+        if self.end.is_some() {
+            return false;
+        }
+        let Self { stream, inbox, reader, observer, .. } = self;
+        match stream.read(inbox) {
+            Ok(0) => {
+                if reader.is_doubtful() {
+                    reader.recover();
+                }
+                self.end = Some(match stranger(reader.unfinished()) {
+                    Some(stranger) if stage == Stage::Greeting => stranger,
+                    _ => FtpError::Closed { stage, last: None },
+                });
+                true
+            }
+            Ok(count) => {
+                let mut hear = |line: &str| observer(Happening::Received(line.to_owned()));
+                if let Err(problem) = reader.push(&inbox[..count], &mut hear) {
+                    self.end = Some(unreadable(problem, stage));
+                }
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Err(error) => {
+                self.end = Some(lost(stage, &error));
+                true
+            }
+        }
+    }
+
+    fn write(&mut self, mut bytes: &[u8], wait: &mut Wait) -> Result<(), FtpError> {
+        let until = Instant::now() + self.patience;
+        while !bytes.is_empty() {
+            wait.check()?;
+            match self.stream.write(bytes) {
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => match wait.wait(until) {
+                    Ok(ready) => self.mark(ready.control),
+                    // Half a line is out: nothing can follow it.
+                    Err(stop) => {
+                        let error = stop.error(Stage::Command, self.patience);
+                        self.end = Some(FtpError::Lost {
+                            stage: Stage::Command,
+                            kind: ErrorKind::TimedOut,
+                            detail: "a command could not be sent".into(),
+                        });
+                        return Err(error);
+                    }
+                },
+                Err(error) => {
+                    // The server may have said why before it hung up (421).
+                    self.suspect();
+                    let said = self.poll_reply(Stage::Command).err();
+                    let error = said.unwrap_or_else(|| lost(Stage::Command, &error));
+                    self.end.get_or_insert(error.clone());
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stopped(&mut self, stop: Stop, stage: Stage, patience: Duration) -> FtpError {
+        let first = stranger(self.reader.unfinished());
+        let error = match (stop, first) {
+            (Stop::Cancelled, _) => {
+                // The reply will come: it must not answer the next command.
+                self.abandon();
+                return FtpError::Cancelled;
+            }
+            (Stop::Deadline, Some(stranger)) if stage == Stage::Greeting => stranger,
+            (stop, _) => stop.error(stage, patience),
+        };
+        // A reply that is overdue may come later: nobody could tell which command it answers.
+        self.end.get_or_insert(error.clone());
+        error
+    }
+
+    fn close(&mut self, stage: Stage, reply: Reply) -> FtpError {
+        let error = FtpError::Closed { stage, last: Some(reply) };
+        self.end = Some(error.clone());
+        error
+    }
+}
+
+/// The network's error, typed.
+pub(super) fn lost(stage: Stage, error: &std::io::Error) -> FtpError {
+    FtpError::Lost { stage, kind: error.kind(), detail: super::dial::plain(error) }
+}
+
+/// What speaks there instead of a server, from its first bytes without a line end.
+fn stranger(first: &[u8]) -> Option<FtpError> {
+    if first.is_empty() {
+        return None;
+    }
+    Some(unreadable(Unreadable::NotAReply(String::from_utf8_lossy(first).into_owned()), Stage::Greeting))
+}
+
+fn unreadable(problem: Unreadable, stage: Stage) -> FtpError {
+    if stage == Stage::Greeting {
+        let (stranger, first_line) = match problem {
+            Unreadable::NotAReply(line) | Unreadable::BadCode(line) => (Stranger::of(&line), line),
+            Unreadable::Nul => (Stranger::Binary, String::new()),
+            Unreadable::LongLine | Unreadable::LongReply => (Stranger::Unknown, String::new()),
+        };
+        return FtpError::NotFtp { stranger, first_line };
+    }
+    let detail = match problem {
+        Unreadable::NotAReply(line) => format!("no reply: “{line}”"),
+        Unreadable::BadCode(line) => format!("a reply code that does not exist: “{line}”"),
+        Unreadable::Nul => "a NUL byte in a reply".into(),
+        Unreadable::LongLine => "a reply line without end".into(),
+        Unreadable::LongReply => "a reply without end".into(),
+    };
+    FtpError::Protocol { detail }
+}
+
+/// How long an end of another code may stand last before it counts.
+const ODD_END: Duration = Duration::from_secs(2);
+
+/// The same where this server is known for it.
+const KNOWN_ODD_END: Duration = Duration::from_millis(300);
+
+/// When the second of several commands is not answered so long after the first, it was not heard.
+const DEAF_AFTER: Duration = Duration::from_secs(4);
+
+/// For a server to answer ABOR.
+const ABORT_PATIENCE: Duration = Duration::from_secs(2);

@@ -1,0 +1,388 @@
+//! Arranging data connections: EPSV, PASV, EPRT, PORT, who connects to whom, and what is remembered of what failed.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpListener;
+use socket2::{Domain, Socket, Type};
+
+use super::control::Control;
+use super::dial;
+use super::session::ActiveMode;
+use super::stream::Stream;
+use super::wait::{Role, Stop, Wait};
+use crate::domain::{Mode, TransferMode};
+use crate::ftp::address;
+use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::reply::Reply;
+use crate::ftp::verb::Verb;
+
+/// How this session makes its data connections, and what it has learned about that.
+pub(super) struct Arranger {
+    mode: TransferMode,
+    /// In [`TransferMode::Auto`]: what is tried first.
+    preferred: Mode,
+    /// Whether a data connection has stood in the preferred mode.
+    proven: bool,
+    epsv: bool,
+    eprt: bool,
+    active: ActiveMode,
+    patience: Duration,
+}
+
+/// A data connection that stands, or a port where one is awaited.
+pub(super) struct Door {
+    pub(super) arranged_by: &'static str,
+    pub(super) way: Way,
+}
+
+/// What there is of the data connection.
+pub(super) enum Way {
+    Open(Stream),
+    Ajar(Listening),
+}
+
+/// A port of ours, where the server is to connect.
+pub(super) struct Listening {
+    listener: TcpListener,
+    pub(super) address: SocketAddr,
+    expected: IpAddr,
+    stranger: Option<IpAddr>,
+    until: Instant,
+    waited: Duration,
+}
+
+impl Arranger {
+    pub(super) fn new(mode: TransferMode, learned: Option<Mode>, active: ActiveMode, patience: Duration) -> Self {
+        let preferred = learned.unwrap_or(Mode::Passive);
+        Self { mode, preferred, proven: false, epsv: true, eprt: true, active, patience }
+    }
+
+    pub(super) fn set_mode(&mut self, mode: TransferMode) {
+        if mode != self.mode {
+            self.mode = mode;
+            self.proven = false;
+        }
+    }
+
+    /// What to try, in this order. Where a mode has worked, its failure is no reason to try the other.
+    pub(super) fn modes(&self) -> Vec<Mode> {
+        match (self.mode, self.preferred) {
+            (TransferMode::Passive, _) => vec![Mode::Passive],
+            (TransferMode::Active, _) => vec![Mode::Active],
+            (TransferMode::Auto, preferred) if self.proven => vec![preferred],
+            (TransferMode::Auto, Mode::Passive) => vec![Mode::Passive, Mode::Active],
+            (TransferMode::Auto, Mode::Active) => vec![Mode::Active, Mode::Passive],
+        }
+    }
+
+    /// Whether data connections have worked before: then a failure is an accident, not a matter of settings.
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven
+    }
+
+    /// A data connection stood. Whether that is news: the preferred mode had failed.
+    pub(super) fn worked(&mut self, mode: Mode) -> bool {
+        let news = self.mode == TransferMode::Auto && mode != self.preferred;
+        self.preferred = mode;
+        self.proven = true;
+        news
+    }
+
+    /// Arranges a data connection. `ahead` is sent before, in the same write where the server takes that, and taken out;
+    /// all of it but REST must be accepted.
+    pub(super) fn arrange(
+        &mut self,
+        mode: Mode,
+        ahead: &mut Vec<Verb>,
+        control: &mut Control,
+        wait: &mut Wait,
+    ) -> Result<Door, FtpError> {
+        match mode {
+            Mode::Passive => self.passive(ahead, control, wait),
+            Mode::Active => self.active(ahead, control, wait),
+        }
+    }
+
+    fn passive(&mut self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
+        let peer = control.path().peer;
+        // PASV knows IPv4 only (RFC 2428).
+        let only_extended = is_v6(peer);
+        if self.epsv || only_extended {
+            let reply = ask(Verb::Epsv, ahead, control, wait)?;
+            let failure = match (reply.code, address::parse_229(&reply.text())) {
+                (229, Some(port)) => match self.connect(peer, port, control, wait) {
+                    Ok(stream) => return Ok(Door { arranged_by: "EPSV", way: Way::Open(stream) }),
+                    Err(error @ FtpError::DataRefused { .. }) => error,
+                    Err(error) => return Err(error),
+                },
+                _ => refused("EPSV", reply),
+            };
+            if only_extended {
+                return Err(failure);
+            }
+            control.note(match &failure {
+                FtpError::DataRefused { .. } => "The port that EPSV named does not answer, using PASV from now on",
+                _ => "EPSV refused, using PASV from now on",
+            });
+            self.epsv = false;
+        }
+        let reply = ask(Verb::Pasv, ahead, control, wait)?;
+        let text = reply.text();
+        let port = match reply.code {
+            227 => address::parse_227(&text).map(|named| {
+                if IpAddr::V4(*named.ip()) != peer.ip().to_canonical() {
+                    control.note(format!(
+                        "PASV named {}, connecting to {} instead",
+                        named.ip(),
+                        peer.ip().to_canonical()
+                    ));
+                }
+                named.port()
+            }),
+            // Some servers answer PASV as if it were EPSV.
+            229 => address::parse_229(&text),
+            _ => None,
+        };
+        let Some(port) = port else { return Err(refused("PASV", reply)) };
+        let stream = self.connect(peer, port, control, wait)?;
+        Ok(Door { arranged_by: "PASV", way: Way::Open(stream) })
+    }
+
+    fn connect(&self, peer: SocketAddr, port: u16, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
+        let target = address::data_target(peer, port);
+        let failed =
+            |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
+        let socket = dial::begin(target, wait, Role::Data).map_err(|error| failed(&error))?;
+        let until = Instant::now() + self.patience;
+        loop {
+            match wait.wait(until) {
+                Ok(ready) => {
+                    if ready.control.read {
+                        control.mark(ready.control);
+                        // Nothing is due: only the end of the connection shows here.
+                        control.poll_reply(Stage::DataConnection)?;
+                    }
+                    if ready.data.write || ready.data.read {
+                        match dial::outcome(&socket) {
+                            Some(Ok(())) => return Ok(Stream::registered(socket)),
+                            Some(Err(error)) => return Err(failed(&error)),
+                            None => {}
+                        }
+                    }
+                }
+                Err(Stop::Deadline) => {
+                    let detail = format!("no answer within {:?}", self.patience);
+                    return Err(FtpError::DataRefused { target, kind: ErrorKind::TimedOut, detail });
+                }
+                Err(stop) => return Err(stop.error(Stage::DataConnection, self.patience)),
+            }
+        }
+    }
+
+    fn active(&mut self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
+        let path = control.path();
+        let ip = path.local.ip();
+        let listener = self.listen(path.local)?;
+        let port = listener.local_addr().map_err(|error| no_port(&error))?.port();
+        let mut listener = TcpListener::from_std(listener);
+        wait.watch_listener(&mut listener).map_err(|error| no_port(&error))?;
+        let mut listening = Listening {
+            listener,
+            address: SocketAddr::new(ip, port),
+            expected: path.peer.ip().to_canonical(),
+            stranger: None,
+            until: Instant::now() + self.patience,
+            waited: self.patience,
+        };
+        let named = SocketAddr::new(self.named_address(path.local, path.peer), port);
+        let v4 = match named {
+            SocketAddr::V4(v4) => Some(v4),
+            SocketAddr::V6(_) => None,
+        };
+        if self.eprt || v4.is_none() {
+            let reply = ask(Verb::Eprt(named), ahead, control, wait)?;
+            if reply.is_positive() {
+                listening.until = Instant::now() + self.patience;
+                return Ok(Door { arranged_by: "EPRT", way: Way::Ajar(listening) });
+            }
+            if v4.is_none() {
+                return Err(refused("EPRT", reply));
+            }
+            control.note("EPRT refused, using PORT from now on");
+            self.eprt = false;
+        }
+        let Some(v4) = v4 else { return Err(no_port(&ErrorKind::AddrNotAvailable.into())) };
+        let reply = ask(Verb::Port(v4), ahead, control, wait)?;
+        if !reply.is_positive() {
+            return Err(refused("PORT", reply));
+        }
+        listening.until = Instant::now() + self.patience;
+        Ok(Door { arranged_by: "PORT", way: Way::Ajar(listening) })
+    }
+
+    /// On the control socket's own address, and a port of the range: the next one where one is busy.
+    fn listen(&self, own: SocketAddr) -> Result<std::net::TcpListener, FtpError> {
+        let Some(range) = &self.active.ports else {
+            return listen_on(SocketAddr::new(own.ip(), 0)).map_err(|error| no_port(&error));
+        };
+        let (first, last) = (*range.start(), *range.end());
+        let count = usize::from(last.saturating_sub(first)) + 1;
+        // Another port each time: the server may still keep the last connection in mind (TIME_WAIT).
+        let turn = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
+        let mut failure = io::Error::from(ErrorKind::AddrInUse);
+        for step in 0..count {
+            let offset = u16::try_from((turn + step) % count).unwrap_or_default();
+            match listen_on(SocketAddr::new(own.ip(), first + offset)) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => failure = error,
+            }
+        }
+        let detail = format!("all ports from {first} to {last} are taken ({})", dial::plain(&failure));
+        Err(FtpError::NoPort { detail })
+    }
+
+    /// What the server is told: the address from the settings where a NAT is between us, else the control socket's own.
+    fn named_address(&self, own: SocketAddr, peer: SocketAddr) -> IpAddr {
+        let own = own.ip().to_canonical();
+        match self.active.external_address {
+            Some(external) if external.is_ipv4() == own.is_ipv4() && !address::is_near(peer.ip()) => external,
+            _ => own,
+        }
+    }
+}
+
+impl Listening {
+    /// The server's connection, if it is there. Anybody else's is closed.
+    pub(super) fn accept(&mut self, wait: &mut Wait) -> Result<Option<Stream>, FtpError> {
+        loop {
+            match self.listener.accept() {
+                Ok((socket, from)) if from.ip().to_canonical() == self.expected => {
+                    let lost = |error: io::Error| super::control::lost(Stage::DataConnection, &error);
+                    return Stream::new(socket, wait, Role::Data).map(Some).map_err(lost);
+                }
+                Ok((_, from)) => self.stranger = Some(from.ip()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
+                Err(error) => return Err(no_port(&error)),
+            }
+        }
+    }
+
+    /// When it is too late.
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+
+    /// Why nobody came.
+    pub(super) fn nobody(&self) -> FtpError {
+        match self.stranger {
+            Some(found) => FtpError::WrongPeer { expected: self.expected, found },
+            None => FtpError::NobodyCame { listening: self.address, waited: self.waited },
+        }
+    }
+}
+
+/// Whether the error is about the data connection, so that the other mode may do better.
+pub(super) fn is_data_trouble(error: &FtpError) -> bool {
+    match error {
+        FtpError::DataRefused { .. }
+        | FtpError::NobodyCame { .. }
+        | FtpError::WrongPeer { .. }
+        | FtpError::NoPort { .. } => true,
+        FtpError::Refused { verb, reply, .. } => {
+            reply.code == 425 || matches!(*verb, "EPSV" | "PASV" | "EPRT" | "PORT")
+        }
+        _ => false,
+    }
+}
+
+fn ask(verb: Verb, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Reply, FtpError> {
+    let mut verbs = std::mem::take(ahead);
+    let before: Vec<&'static str> = verbs.iter().map(Verb::name).collect();
+    verbs.push(verb);
+    let mut replies = control.ask_all(&verbs, wait, Stage::DataConnection)?;
+    let last = replies.pop().map(|heard| heard.reply);
+    for (verb, heard) in before.into_iter().zip(replies) {
+        if heard.reply.is_negative() && verb != "REST" {
+            return Err(FtpError::Refused { verb, stage: Stage::Command, reply: heard.reply });
+        }
+    }
+    last.ok_or_else(|| FtpError::Protocol { detail: "a reply is missing".into() })
+}
+
+/// A no; or a yes without an address, or with one that cannot be.
+fn refused(verb: &'static str, reply: Reply) -> FtpError {
+    FtpError::Refused { verb, stage: Stage::DataConnection, reply }
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // On Windows this option means that others may take the port over.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(4)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+fn no_port(error: &io::Error) -> FtpError {
+    FtpError::NoPort { detail: dial::plain(error) }
+}
+
+fn is_v6(peer: SocketAddr) -> bool {
+    peer.ip().to_canonical().is_ipv6()
+}
+
+static NEXT_PORT: AtomicUsize = AtomicUsize::new(0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arranger(active: ActiveMode) -> Arranger {
+        Arranger::new(TransferMode::Auto, None, active, Duration::from_secs(1))
+    }
+
+    #[test]
+    fn automatic_tries_the_learned_mode_first_and_sticks_to_what_works() {
+        let mut arranger = arranger(ActiveMode::default());
+        assert_eq!(arranger.modes(), [Mode::Passive, Mode::Active]);
+        assert!(arranger.worked(Mode::Active), "that passive failed is news");
+        assert_eq!(arranger.modes(), [Mode::Active]);
+        assert!(!arranger.worked(Mode::Active));
+        let learned = Arranger::new(TransferMode::Auto, Some(Mode::Active), ActiveMode::default(), Duration::ZERO);
+        assert_eq!(learned.modes(), [Mode::Active, Mode::Passive]);
+    }
+
+    #[test]
+    fn the_external_address_is_for_servers_beyond_the_nat_only() {
+        let external: IpAddr = "203.0.113.9".parse().expect("an address");
+        let arranger = arranger(ActiveMode { ports: None, external_address: Some(external) });
+        let named = |own: &str, peer: &str| {
+            arranger.named_address(own.parse().expect("an address"), peer.parse().expect("an address")).to_string()
+        };
+        assert_eq!(named("192.168.1.5:40000", "198.51.100.7:21"), "203.0.113.9");
+        assert_eq!(named("192.168.1.5:40000", "192.168.1.1:21"), "192.168.1.5");
+        assert_eq!(named("127.0.0.1:40000", "127.0.0.1:21"), "127.0.0.1");
+        assert_eq!(named("[2001:db8::5]:40000", "[2001:db8::7]:21"), "2001:db8::5");
+    }
+
+    #[test]
+    fn a_busy_port_gives_way_to_the_next() {
+        let busy = listen_on("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        let port = busy.local_addr().expect("its address").port();
+        if port == u16::MAX {
+            return;
+        }
+        let arranger = arranger(ActiveMode { ports: Some(port..=port + 1), external_address: None });
+        if let Ok(listener) = arranger.listen("127.0.0.1:1".parse().expect("an address")) {
+            assert_eq!(listener.local_addr().expect("its address").port(), port + 1);
+            let full = arranger.listen("127.0.0.1:1".parse().expect("an address"));
+            assert!(matches!(full, Err(FtpError::NoPort { .. })));
+        }
+    }
+}

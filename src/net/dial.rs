@@ -1,0 +1,220 @@
+//! From a host's name to a connected socket: every address is tried, IPv6 and IPv4 in turn, the next one when the last
+//! has not answered for a moment (RFC 8305); the first that stands wins.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+
+use super::stream::Stream;
+use super::wait::{Role, Stop, Wait};
+use crate::ftp::error::{FtpError, Stage};
+
+/// The addresses of a host. The system's resolver cannot be interrupted: it works on a thread of its own, which is left
+/// behind when the time is over.
+pub(super) fn resolve(host: &str, port: u16, wait: &mut Wait, patience: Duration) -> Result<Vec<SocketAddr>, FtpError> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if let Ok(ip) = bare.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    let unknown = |detail: String| FtpError::UnknownHost { host: host.to_owned(), detail };
+    if bare.is_empty() {
+        return Err(unknown("no host name was given".into()));
+    }
+    let (answer, answers) = channel();
+    let waker = wait.waker();
+    let name = bare.to_owned();
+    std::thread::Builder::new()
+        .name("resolver".into())
+        .spawn(move || {
+            let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+            // Nobody listens any more where the time was over.
+            answer.send(found).ok();
+            waker.wake().ok();
+        })
+        .map_err(|error| unknown(error.to_string()))?;
+    let until = Instant::now() + patience;
+    loop {
+        match answers.try_recv() {
+            Ok(Ok(addresses)) if addresses.is_empty() => return Err(unknown("it has no address".into())),
+            Ok(Ok(addresses)) => return Ok(in_turn(addresses)),
+            Ok(Err(error)) => return Err(unknown(error.to_string())),
+            Err(_) => {}
+        }
+        match wait.wait(until) {
+            Ok(_) => {}
+            Err(Stop::Deadline) => return Err(unknown(format!("no name server answered within {patience:?}"))),
+            Err(stop) => return Err(stop.error(Stage::Connect, patience)),
+        }
+    }
+}
+
+/// A control connection to the first address that answers.
+pub(super) fn connect(
+    host: &str,
+    addresses: &[SocketAddr],
+    wait: &mut Wait,
+    patience: Duration,
+) -> Result<Stream, FtpError> {
+    let until = Instant::now() + patience;
+    let mut untried = addresses.iter().take(MOST_ADDRESSES).enumerate();
+    let mut attempts: Vec<(usize, TcpStream)> = Vec::new();
+    let mut failure: Option<io::Error> = None;
+    let mut start_next = true;
+    loop {
+        if start_next || attempts.is_empty() {
+            start_next = false;
+            match untried.next() {
+                Some((number, address)) => match begin(*address, wait, Role::Attempt(number)) {
+                    Ok(socket) => attempts.push((number, socket)),
+                    Err(error) => {
+                        failure = Some(error);
+                        continue;
+                    }
+                },
+                None if attempts.is_empty() => {
+                    let error = failure.unwrap_or_else(|| ErrorKind::AddrNotAvailable.into());
+                    let port = addresses.first().map_or(0, SocketAddr::port);
+                    return Err(FtpError::CannotConnect {
+                        host: host.to_owned(),
+                        port,
+                        kind: error.kind(),
+                        detail: plain(&error),
+                    });
+                }
+                None => {}
+            }
+        }
+        let more = untried.len() > 0;
+        let next = if more { until.min(Instant::now() + HEAD_START) } else { until };
+        let ready = match wait.wait(next) {
+            Ok(ready) => ready,
+            Err(Stop::Deadline) if more && Instant::now() < until => {
+                start_next = true;
+                continue;
+            }
+            Err(stop) => return Err(stop.error(Stage::Connect, patience)),
+        };
+        let mut at = 0;
+        while at < attempts.len() {
+            if ready.attempts & (1 << attempts[at].0) == 0 {
+                at += 1;
+                continue;
+            }
+            match outcome(&attempts[at].1) {
+                Some(Ok(())) => {
+                    let (_, mut socket) = attempts.swap_remove(at);
+                    let lost = |error: io::Error| FtpError::Lost {
+                        stage: Stage::Connect,
+                        kind: error.kind(),
+                        detail: error.to_string(),
+                    };
+                    wait.watch_as(&mut socket, Role::Control).map_err(lost)?;
+                    return Ok(Stream::registered(socket));
+                }
+                Some(Err(error)) => {
+                    attempts.swap_remove(at);
+                    failure = Some(error);
+                    start_next = true;
+                }
+                None => at += 1,
+            }
+        }
+    }
+}
+
+/// Starts to connect.
+pub(super) fn begin(address: SocketAddr, wait: &mut Wait, role: Role) -> io::Result<TcpStream> {
+    let mut socket = TcpStream::connect(address)?;
+    wait.watch(&mut socket, role)?;
+    Ok(socket)
+}
+
+/// How a started connection went; `None` = not known yet.
+pub(super) fn outcome(socket: &TcpStream) -> Option<io::Result<()>> {
+    match socket.take_error() {
+        Ok(Some(error)) | Err(error) => return Some(Err(error)),
+        Ok(None) => {}
+    }
+    match socket.peer_addr() {
+        Ok(_) => Some(Ok(())),
+        Err(error) if matches!(error.kind(), ErrorKind::NotConnected) => None,
+        // macOS says this while the connection is being made.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => None,
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// The system's words without its number.
+pub(super) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+/// Families in turn, the resolver's first one first.
+fn in_turn(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    first.reverse();
+    second.reverse();
+    let mut all = Vec::new();
+    while let Some(address) = first.pop().or_else(|| second.pop()) {
+        if !all.contains(&address) {
+            all.push(address);
+        }
+        all.extend(second.pop());
+    }
+    all
+}
+
+/// Before the next address is tried beside the last.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// More are not tried.
+const MOST_ADDRESSES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::wait::Cancel;
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().expect("an address")).collect()
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let order = in_turn(addresses(&["[::1]:1", "[::2]:1", "1.0.0.1:1", "1.0.0.2:1", "1.0.0.3:1"]));
+        assert_eq!(order, addresses(&["[::1]:1", "1.0.0.1:1", "[::2]:1", "1.0.0.2:1", "1.0.0.3:1"]));
+    }
+
+    #[test]
+    fn the_next_address_is_tried_when_one_refuses() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let good = listener.local_addr().expect("its address");
+        // Nobody listens on the other one: its listener is gone.
+        let bad = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
+        let mut wait = Wait::new(&Cancel::new()).expect("a poller");
+        let stream = connect("host", &[bad, good], &mut wait, Duration::from_secs(20)).expect("connected");
+        assert_eq!(stream.ends().expect("both ends").1, good);
+        let error = connect("host", &[bad], &mut wait, Duration::from_secs(20)).err().expect("refused");
+        assert!(matches!(error, FtpError::CannotConnect { kind: ErrorKind::ConnectionRefused, .. }), "{error:?}");
+    }
+
+    #[test]
+    fn addresses_need_no_resolver() {
+        let mut wait = Wait::new(&Cancel::new()).expect("a poller");
+        for (host, wanted) in [("127.0.0.1", "127.0.0.1:21"), ("::1", "[::1]:21"), ("[::1]", "[::1]:21")] {
+            let found = resolve(host, 21, &mut wait, Duration::from_secs(20)).expect("an address");
+            assert_eq!(found, addresses(&[wanted]));
+        }
+        let error = resolve("", 21, &mut wait, Duration::from_secs(20)).expect_err("no host");
+        assert!(matches!(error, FtpError::UnknownHost { .. }));
+    }
+}

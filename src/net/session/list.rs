@@ -1,0 +1,267 @@
+//! Reading directories: MLSD, LIST and what servers make of them; what is known of one path.
+
+use std::time::{Duration, Instant};
+
+use super::{DataChannel, Facts, Session};
+use crate::domain::{Entry, EntryKind, Listing, RemotePath, Timestamp};
+use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::listing::{ListingReader, Source, parse_mlst};
+use crate::ftp::reply::Reply;
+use crate::ftp::verb::{Argument, Verb};
+
+impl Session {
+    /// Reads a directory: MLSD where offered, else LIST. `batch` gets the entries as they come; the result has all.
+    ///
+    /// # Errors
+    /// What the server says. An empty directory is no error, however the server puts it.
+    pub fn list(&mut self, dir: &RemotePath, batch: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
+        self.ready()?;
+        let whole = self.whole(dir);
+        Argument::path(&whole)?;
+        if self.mlsd {
+            match self.read_dir(&whole, Kind::Mlsd, batch) {
+                Err(FtpError::Refused { verb: "MLSD", reply, .. }) if reply.is_not_implemented() => {
+                    self.control.note("MLSD refused, using LIST from now on");
+                    self.mlsd = false;
+                }
+                result => return result.map(|read| read.listing),
+            }
+        }
+        if self.list_all == Some(false) {
+            return self.read_dir(&whole, Kind::List, batch).map(|read| read.listing);
+        }
+        // `-a` shows hidden files; a server that takes it for a name finds nothing, or says no.
+        match self.read_dir(&whole, Kind::ListAll, batch) {
+            Ok(read) if read.lines > 0 && (self.list_all.is_some() || !is_odd(&read.listing)) => {
+                self.list_all = Some(true);
+                Ok(read.listing)
+            }
+            Ok(_) | Err(FtpError::Refused { verb: "LIST", .. }) => {
+                let read = self.read_dir(&whole, Kind::List, batch)?;
+                if read.lines > 0 {
+                    self.list_all = Some(false);
+                }
+                Ok(read.listing)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the server knows of one path: MLST, else SIZE, MDTM and CWD. `None` = there is nothing.
+    ///
+    /// # Errors
+    /// Only what breaks the conversation.
+    pub fn facts(&mut self, path: &RemotePath) -> Result<Option<Facts>, FtpError> {
+        self.ready()?;
+        let whole = self.whole(path);
+        let argument = Argument::path(&whole)?;
+        if self.mlst {
+            let reply = self.ask(&Verb::Mlst(argument.clone()))?;
+            if reply.is_not_implemented() {
+                self.mlst = false;
+            } else if reply.is_positive() {
+                let charset = self.control.charset().clone();
+                let entry = reply.lines.iter().find_map(|line| parse_mlst(line, &charset));
+                // Said yes, told nothing: the other way then.
+                if let Some(Entry { kind, size, modified, .. }) = entry {
+                    return Ok(Some(Facts { kind, size, modified }));
+                }
+            } else {
+                return Ok(None);
+            }
+        }
+        let both = [Verb::Size(argument.clone()), Verb::Mdtm(argument)];
+        let replies = self.control.ask_all(&both, &mut self.wait, Stage::Command)?;
+        let [size, time] = &replies[..] else {
+            return Err(FtpError::Protocol { detail: "a reply is missing".into() });
+        };
+        let (size, time) = (&size.reply, &time.reply);
+        let modified = (time.code == 213).then(|| Timestamp::parse_rfc3659(time.text().trim())).flatten();
+        // Some servers answer SIZE for directories too: only CWD tells them apart, and only where there is no time.
+        if size.code == 213 && time.code == 213 {
+            return Ok(Some(Facts { kind: EntryKind::File, size: parse_size(size), modified }));
+        }
+        if self.enter(&whole)? {
+            return Ok(Some(Facts { kind: EntryKind::Directory, size: None, modified }));
+        }
+        if size.code == 213 || time.code == 213 {
+            return Ok(Some(Facts { kind: EntryKind::File, size: parse_size(size), modified }));
+        }
+        if size.is_not_implemented() && time.is_not_implemented() {
+            return self.facts_from_parent(&whole);
+        }
+        Ok(None)
+    }
+
+    /// SIZE; `None` = not there, or the server cannot tell.
+    pub(super) fn size(&mut self, whole: &RemotePath) -> Result<Option<u64>, FtpError> {
+        let reply = self.ask(&Verb::Size(Argument::path(whole)?))?;
+        Ok(parse_size(&reply))
+    }
+
+    /// CWD; `false` = it is no directory, or may not be entered. Never leaves a login directory that has no known path.
+    pub(super) fn enter(&mut self, whole: &RemotePath) -> Result<bool, FtpError> {
+        if !whole.is_absolute() {
+            return Ok(false);
+        }
+        if self.cwd == *whole {
+            return Ok(true);
+        }
+        let reply = self.ask(&Verb::Cwd(Argument::path(whole)?))?;
+        if reply.is_positive() {
+            self.cwd = whole.clone();
+        }
+        Ok(reply.is_positive())
+    }
+
+    fn facts_from_parent(&mut self, whole: &RemotePath) -> Result<Option<Facts>, FtpError> {
+        let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else { return Ok(None) };
+        let listing = match self.list(&parent, &mut |_| {}) {
+            Ok(listing) => listing,
+            Err(FtpError::Refused { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let entry = listing.entries.into_iter().find(|entry| &*entry.name == name);
+        Ok(entry.map(|Entry { kind, size, modified, .. }| Facts { kind, size, modified }))
+    }
+
+    fn read_dir(&mut self, whole: &RemotePath, kind: Kind, batch: &mut dyn FnMut(&[Entry])) -> Result<Read, FtpError> {
+        // Enter it, then list without a name: names with blanks, and LIST's own idea of arguments, cannot go wrong.
+        let by_entering = whole.is_absolute();
+        let mut ahead = Vec::new();
+        let mut path = None;
+        if by_entering && self.cwd != *whole {
+            ahead.push(Verb::Cwd(Argument::path(whole)?));
+        } else if !by_entering && !whole.is_home() {
+            path = Some(Argument::path(whole)?);
+        }
+        let (name, verb) = match kind {
+            Kind::Mlsd => ("MLSD", Verb::Mlsd(path)),
+            Kind::List => ("LIST", Verb::List { all: false, path }),
+            Kind::ListAll => ("LIST", Verb::List { all: true, path }),
+        };
+        let entering = !ahead.is_empty();
+        if entering {
+            // Whatever happens now, this may be where we are, or not.
+            self.cwd = RemotePath::default();
+        }
+        let started = match self.start(&verb, 0, ahead) {
+            Ok(started) => {
+                self.now_in(whole, entering);
+                started
+            }
+            Err(error) => {
+                let refused = matches!(&error, FtpError::Refused { verb, .. } if *verb == name);
+                if refused {
+                    self.now_in(whole, entering);
+                }
+                return self.nothing_there(error, by_entering, whole);
+            }
+        };
+        let charset = self.control.charset().clone();
+        let source = if kind == Kind::Mlsd { Source::Mlsd } else { Source::List };
+        let now = Timestamp::from_system(std::time::SystemTime::now());
+        let mut reader = ListingReader::new(source, now, charset);
+        let mut listing = Listing { dir: whole.clone(), ..Listing::default() };
+        let mut channel = DataChannel::new(self, name, started);
+        if let Err(error) = pour(&mut channel, &mut reader, &mut listing.entries, batch) {
+            channel.leave();
+            return self.nothing_there(error, by_entering, whole);
+        }
+        match channel.finish() {
+            Ok(_) => {}
+            Err(error) if listing.entries.is_empty() => return self.nothing_there(error, by_entering, whole),
+            Err(error) => return Err(error),
+        }
+        listing.unread = reader.unread().to_vec();
+        Ok(Read { listing, lines: reader.lines() })
+    }
+
+    fn now_in(&mut self, whole: &RemotePath, entered: bool) {
+        if entered {
+            self.cwd = whole.clone();
+        }
+    }
+
+    /// Some servers refuse to list what is empty: 450 or 550, "No files found".
+    fn nothing_there(&self, error: FtpError, entered: bool, whole: &RemotePath) -> Result<Read, FtpError> {
+        match &error {
+            FtpError::Refused { verb: "LIST" | "MLSD", reply, .. } if says_empty(reply, entered) => {
+                Ok(Read { listing: Listing { dir: whole.clone(), ..Listing::default() }, lines: 0 })
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Mlsd,
+    ListAll,
+    List,
+}
+
+struct Read {
+    listing: Listing,
+    /// Of any kind: `.` and `..` count.
+    lines: u64,
+}
+
+/// Nothing but lines that nobody understands.
+fn is_odd(listing: &Listing) -> bool {
+    listing.entries.is_empty() && !listing.unread.is_empty()
+}
+
+/// Reads all of it, handing out entries in batches.
+fn pour(
+    channel: &mut DataChannel<'_>,
+    reader: &mut ListingReader,
+    entries: &mut Vec<Entry>,
+    batch: &mut dyn FnMut(&[Entry]),
+) -> Result<(), FtpError> {
+    let mut buffer = vec![0; 64 * 1024];
+    let mut handed = 0;
+    let mut last = Instant::now();
+    loop {
+        let count = channel.read_within(&mut buffer, Some(QUIET))?;
+        if count == 0 {
+            break;
+        }
+        reader.push(&buffer[..count], entries);
+        if entries.len() > handed && last.elapsed() >= BATCH_TIME {
+            batch(&entries[handed..]);
+            handed = entries.len();
+            last = Instant::now();
+        }
+    }
+    reader.finish(entries);
+    if entries.len() > handed {
+        batch(&entries[handed..]);
+    }
+    Ok(())
+}
+
+/// `entered` = the directory is known to be there.
+fn says_empty(reply: &Reply, entered: bool) -> bool {
+    if !matches!(reply.code, 450 | 550) {
+        return false;
+    }
+    let text = reply.text().to_ascii_lowercase();
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+    says(&["no files", "no members", "no data set", "directory is empty", "empty directory"])
+        || (entered && says(&["no such file", "not found", "no file"]))
+}
+
+/// 213's number; some servers put words before it.
+fn parse_size(reply: &Reply) -> Option<u64> {
+    if reply.code != 213 {
+        return None;
+    }
+    reply.text().split_whitespace().next_back()?.parse().ok()
+}
+
+/// A server that said 226 and sent nothing for so long never will.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Rows are handed on this often while a listing downloads.
+const BATCH_TIME: Duration = Duration::from_millis(60);

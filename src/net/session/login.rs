@@ -1,0 +1,181 @@
+//! From an address to a usable session: greeting, USER, PASS, ACCT, FEAT, the login directory.
+
+use crate::domain::{RemotePath, Secret, Security, Site};
+use crate::ftp::error::{FtpError, Stage, Stranger};
+use crate::ftp::features::Features;
+use crate::ftp::pathname;
+use crate::ftp::reply::Reply;
+use crate::ftp::verb::{Argument, SecretArgument, Verb};
+use crate::net::control::Control;
+use crate::net::data::Arranger;
+use crate::net::dial;
+use crate::net::wait::{Cancel, Wait};
+
+use super::{Dial, Happening, Observer, Session, Step};
+
+/// All the way.
+pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
+    let site = &dial.site;
+    refuse_tls(site.security)?;
+    let failed = |error: std::io::Error| FtpError::CannotConnect {
+        host: site.host.clone(),
+        port: site.port(),
+        kind: error.kind(),
+        detail: dial::plain(&error),
+    };
+    let mut wait = Wait::new(cancel).map_err(failed)?;
+    observer(Happening::Step(Step::Resolving));
+    let addresses = dial::resolve(site.host.trim(), site.port(), &mut wait, dial.timeouts.connect)?;
+    observer(Happening::Step(Step::Connecting));
+    let stream = dial::connect(&site.host, &addresses, &mut wait, dial.timeouts.connect)?;
+    let mut control = Control::new(stream, site.charset.clone(), observer, dial.timeouts.reply)?;
+
+    control.tell(Happening::Step(Step::Greeting));
+    let greeting = control.reply(&mut wait, Stage::Greeting, dial.timeouts.connect);
+    let welcome = greeted(greeting.map(|heard| heard.reply))?;
+    control.tell(Happening::Step(Step::LoggingIn));
+    if answers_in_order(&welcome) {
+        control.allow_pipelining();
+    }
+    // 230 = this server knows its visitors by themselves.
+    if welcome.code != 230 {
+        log_in(site, dial.secret.as_ref(), &mut control, &mut wait)?;
+    }
+
+    // All harmless, and each stands for itself: one round trip where the server is known.
+    let replies = control.ask_all(&[Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage], &mut wait, Stage::Login)?;
+    let [_, feat, pwd, image] = &replies[..] else {
+        return Err(FtpError::Protocol { detail: "a reply is missing".into() });
+    };
+    let features = Features::parse(&feat.reply);
+    let home = match pwd.reply.is_positive() {
+        true => pathname::parse_257(&pwd.raw),
+        false => None,
+    };
+    if home.is_none() {
+        control.note("The server does not say which directory this is; paths are relative to it");
+    }
+    let image = image.reply.is_positive();
+    tell_wishes(&features, &mut control, &mut wait)?;
+
+    let arranger = Arranger::new(dial.mode, site.learned_mode, dial.active.clone(), dial.timeouts.data);
+    let home = home.unwrap_or_default();
+    Ok(Session {
+        cwd: home.clone(),
+        home,
+        mlsd: features.mlst,
+        mlst: features.mlst,
+        list_all: None,
+        sets_times: true,
+        rest: true,
+        image,
+        rest_left: false,
+        resync_due: false,
+        unsettled: false,
+        features,
+        timeouts: dial.timeouts,
+        arranger,
+        control,
+        wait,
+    })
+}
+
+fn refuse_tls(security: Security) -> Result<(), FtpError> {
+    match security {
+        Security::Auto | Security::Off => Ok(()),
+        Security::Explicit | Security::Implicit => {
+            Err(FtpError::Unsupported { what: "encrypted connections (TLS) come with the next release".into() })
+        }
+    }
+}
+
+/// The greeting, or why it is none.
+fn greeted(greeting: Result<Reply, FtpError>) -> Result<Reply, FtpError> {
+    let reply = match greeting {
+        Ok(reply) => reply,
+        // Too many users: passes by itself.
+        Err(FtpError::Closed { last: Some(reply), .. }) => return Err(FtpError::LoginRefused(reply)),
+        Err(error) => return Err(error),
+    };
+    match reply.code {
+        // Mail servers greet with 220 too.
+        220 if is_mail(&reply) => {
+            Err(FtpError::NotFtp { stranger: Stranger::Mail, first_line: format!("220 {}", reply.text()) })
+        }
+        200..=299 => Ok(reply),
+        _ => Err(FtpError::LoginRefused(reply)),
+    }
+}
+
+/// Whether several commands in one write are answered in their order. Only servers that were seen to: libunftp carries
+/// CWD, RNFR and DELE out beside the next command, so that replies change places and RNTO comes before its RNFR.
+fn answers_in_order(welcome: &Reply) -> bool {
+    let text = welcome.text().to_ascii_lowercase();
+    ["vsftpd", "proftpd", "pure-ftpd", "pyftpdlib"].iter().any(|server| text.contains(server))
+}
+
+fn is_mail(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_uppercase();
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| matches!(word, "SMTP" | "ESMTP"))
+        && !text.contains("FTP ")
+}
+
+fn log_in(site: &Site, secret: Option<&Secret>, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+    let charset = control.charset().clone();
+    // Checked before anything is sent.
+    let user = Verb::User(Argument::text(site.login_name(), &charset)?);
+    let password = match secret {
+        Some(secret) => Some(SecretArgument::new(secret, &charset)?),
+        // By custom, an address; ours would tell who somebody is who wants to be nobody.
+        None if !site.needs_password() => Some(SecretArgument::new(&Secret::from("anonymous@"), &charset)?),
+        None => None,
+    };
+    let account = SecretArgument::new(&Secret::from(site.account.as_str()), &charset)?;
+
+    let mut reply = say(&user, control, wait)?;
+    if reply.code == 331 {
+        let Some(password) = password else { return Err(FtpError::PasswordNeeded) };
+        reply = say(&Verb::Pass(password), control, wait)?;
+    }
+    if reply.code == 332 && !site.account.is_empty() {
+        reply = say(&Verb::Acct(account), control, wait)?;
+    }
+    // 200 and 202 = not needed here; 230 and 232 = welcome.
+    if reply.is_positive() { Ok(()) } else { Err(FtpError::LoginRefused(reply)) }
+}
+
+fn say(verb: &Verb, control: &mut Control, wait: &mut Wait) -> Result<Reply, FtpError> {
+    match control.ask(verb, wait, Stage::Login) {
+        Ok(heard) => Ok(heard.reply),
+        Err(FtpError::Closed { last: Some(reply), .. }) => Err(FtpError::LoginRefused(reply)),
+        Err(error) => Err(error),
+    }
+}
+
+/// OPTS: names in UTF-8, and the facts that are not sent by themselves. Refusals do not matter.
+fn tell_wishes(features: &Features, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+    let mut wishes = Vec::new();
+    if features.utf8 && control.charset().encode("ü").as_deref() == Some("ü".as_bytes()) {
+        wishes.push(Verb::OptsUtf8);
+    }
+    if let Some(facts) = features.wanted_facts() {
+        wishes.push(Verb::OptsMlst(Argument::new(facts.as_bytes())?));
+    }
+    if !wishes.is_empty() {
+        control.ask_all(&wishes, wait, Stage::Login)?;
+    }
+    Ok(())
+}
+
+impl Session {
+    /// The path as sent: absolute where the login directory is known, else as it is.
+    pub(super) fn whole(&self, path: &RemotePath) -> RemotePath {
+        if path.is_absolute() || !self.home.is_absolute() {
+            path.clone()
+        } else if path.is_home() {
+            self.home.clone()
+        } else {
+            self.home.join(path.as_bytes())
+        }
+    }
+}

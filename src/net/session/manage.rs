@@ -1,0 +1,237 @@
+//! Making, renaming, removing, and what else changes a directory.
+
+use super::Session;
+use crate::domain::{EntryKind, RemotePath, Timestamp};
+use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::reply::Reply;
+use crate::ftp::verb::{Argument, Verb};
+
+impl Session {
+    /// MKD. `Ok(false)` = it was there already.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn make_dir(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
+        self.ready()?;
+        let whole = self.whole(path);
+        let reply = self.ask(&Verb::Mkd(Argument::path(&whole)?))?;
+        if reply.is_positive() {
+            return Ok(true);
+        }
+        // 550 or 521 say "exists" in many words: whether it can be entered is what counts.
+        if self.is_there(&whole)? { Ok(false) } else { Err(refused("MKD", reply)) }
+    }
+
+    /// MKD of the path and of whatever is missing above it.
+    ///
+    /// # Errors
+    /// What the server says of the first directory that cannot be made.
+    pub fn make_dirs(&mut self, path: &RemotePath) -> Result<(), FtpError> {
+        match self.make_dir(path) {
+            Ok(_) => return Ok(()),
+            Err(FtpError::Refused { reply, .. }) if reply.code != 421 => {}
+            Err(error) => return Err(error),
+        }
+        // From the top down: each only once, whatever the server says.
+        let mut above = Vec::new();
+        let mut at = path.parent();
+        while let Some(dir) = at.filter(|dir| !dir.is_root() && !dir.is_home()) {
+            at = dir.parent();
+            above.push(dir);
+        }
+        let mut failure = None;
+        for dir in above.iter().rev() {
+            // One above may be closed to us and still lead to one that is not.
+            if let Err(error) = self.make_dir(dir) {
+                match error {
+                    FtpError::Refused { .. } => failure.get_or_insert(error),
+                    error => return Err(error),
+                };
+            }
+        }
+        self.make_dir(path).map(|_| ()).map_err(|error| failure.unwrap_or(error))
+    }
+
+    /// DELE.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn remove_file(&mut self, path: &RemotePath) -> Result<(), FtpError> {
+        self.ready()?;
+        let reply = self.ask(&Verb::Dele(Argument::path(&self.whole(path))?))?;
+        self.expect("DELE", reply)
+    }
+
+    /// RMD: an empty directory.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn remove_dir(&mut self, path: &RemotePath) -> Result<(), FtpError> {
+        self.ready()?;
+        let whole = self.whole(path);
+        let rmd = Verb::Rmd(Argument::path(&whole)?);
+        let mut verbs = Vec::new();
+        // Nobody may saw off the branch they sit on.
+        let outside = whole.parent().filter(|_| self.cwd.starts_with(&whole) && whole.is_absolute());
+        if let Some(parent) = outside {
+            verbs.push(Verb::Cwd(Argument::path(&parent)?));
+            self.cwd = RemotePath::default();
+        }
+        verbs.push(rmd);
+        let mut replies = self.control.ask_all(&verbs, &mut self.wait, Stage::Command)?;
+        let Some(heard) = replies.pop() else { return Ok(()) };
+        self.expect("RMD", heard.reply)
+    }
+
+    /// Everything below a directory, then the directory. Links are removed, never followed. `removed` is told each path.
+    ///
+    /// # Errors
+    /// The first refusal; the rest was tried all the same.
+    pub fn remove_tree(&mut self, path: &RemotePath, removed: &mut dyn FnMut(&RemotePath)) -> Result<(), FtpError> {
+        let mut failure = None;
+        self.remove_below(&self.whole(path), removed, &mut failure)?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn remove_below(
+        &mut self,
+        dir: &RemotePath,
+        removed: &mut dyn FnMut(&RemotePath),
+        failure: &mut Option<FtpError>,
+    ) -> Result<(), FtpError> {
+        let listing = match self.list(dir, &mut |_| {}) {
+            Ok(listing) => listing,
+            Err(error @ FtpError::Refused { .. }) => {
+                failure.get_or_insert(error);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut files = Vec::new();
+        for entry in &listing.entries {
+            let path = dir.join(&entry.name);
+            if entry.kind == EntryKind::Directory {
+                self.remove_below(&path, removed, failure)?;
+            } else {
+                files.push(path);
+            }
+        }
+        // Several in one write: a folder of small files is gone in a tenth of the round trips.
+        for some in files.chunks(BATCH) {
+            let verbs: Vec<Verb> =
+                some.iter().map(|path| Argument::path(path).map(Verb::Dele)).collect::<Result<_, _>>()?;
+            let replies = self.control.ask_all(&verbs, &mut self.wait, Stage::Command)?;
+            for (path, heard) in some.iter().zip(replies) {
+                // A link to a directory is one to some servers (Windows): RMD takes the link, never what it leads to.
+                let gone = heard.reply.is_positive() || self.remove_dir(path).is_ok();
+                if gone {
+                    removed(path);
+                } else {
+                    failure.get_or_insert(refused("DELE", heard.reply));
+                }
+            }
+        }
+        match self.remove_dir(dir) {
+            Ok(()) => removed(dir),
+            Err(error @ FtpError::Refused { .. }) => {
+                failure.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// RNFR, RNTO in one write. Where the server refuses to replace an existing file and `replace` is set: DELE first.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn rename(&mut self, from: &RemotePath, to: &RemotePath, replace: bool) -> Result<(), FtpError> {
+        self.ready()?;
+        let (from, to) = (self.whole(from), self.whole(to));
+        let both = [Verb::Rnfr(Argument::path(&from)?), Verb::Rnto(Argument::path(&to)?)];
+        let failure = match self.rename_once(&both)? {
+            None => return Ok(()),
+            Some(failure) => failure,
+        };
+        // IIS replaces nothing.
+        if replace && matches!(failure, FtpError::Refused { verb: "RNTO", .. }) {
+            let reply = self.ask(&Verb::Dele(Argument::path(&to)?))?;
+            if reply.is_positive() {
+                return self.rename_once(&both)?.map_or(Ok(()), Err);
+            }
+        }
+        Err(failure)
+    }
+
+    fn rename_once(&mut self, both: &[Verb; 2]) -> Result<Option<FtpError>, FtpError> {
+        let replies = self.control.ask_all(both, &mut self.wait, Stage::Command)?;
+        let [first, second] = &replies[..] else {
+            return Err(FtpError::Protocol { detail: "a reply is missing".into() });
+        };
+        Ok(if first.reply.is_negative() {
+            Some(refused("RNFR", first.reply.clone()))
+        } else if !second.reply.is_positive() {
+            Some(refused("RNTO", second.reply.clone()))
+        } else {
+            None
+        })
+    }
+
+    /// SITE CHMOD.
+    ///
+    /// # Errors
+    /// What the server says; 500 to 504 = it cannot.
+    pub fn set_permissions(&mut self, path: &RemotePath, mode: u16) -> Result<(), FtpError> {
+        self.ready()?;
+        let reply = self.ask(&Verb::SiteChmod(mode & 0o7777, Argument::path(&self.whole(path))?))?;
+        self.expect("SITE CHMOD", reply)
+    }
+
+    /// MFMT, or MDTM with a time where only that is known. `Ok(false)` = the server cannot.
+    ///
+    /// # Errors
+    /// Only what breaks the conversation: a file whose time cannot be set is a whole file all the same.
+    pub fn set_modified(&mut self, path: &RemotePath, time: Timestamp) -> Result<bool, FtpError> {
+        self.ready()?;
+        if !self.sets_times || !(self.features.mfmt || self.features.mdtm) {
+            return Ok(false);
+        }
+        let argument = Argument::path(&self.whole(path))?;
+        let verb = if self.features.mfmt { Verb::Mfmt(time, argument) } else { Verb::MdtmSet(time, argument) };
+        let reply = self.ask(&verb)?;
+        // MDTM may have taken time and name for a name: that it found nothing is an answer for good.
+        if reply.is_not_implemented() || (!self.features.mfmt && !reply.is_positive()) {
+            self.sets_times = false;
+        }
+        Ok(reply.is_positive())
+    }
+
+    /// NOOP: keeps it alive, and tells whether it is.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub fn noop(&mut self) -> Result<(), FtpError> {
+        self.ready()?;
+        // Any answer will do.
+        self.ask(&Verb::Noop).map(|_| ())
+    }
+
+    fn is_there(&mut self, whole: &RemotePath) -> Result<bool, FtpError> {
+        if whole.is_absolute() {
+            return self.enter(whole);
+        }
+        Ok(self.facts(whole)?.is_some_and(|facts| facts.kind == EntryKind::Directory))
+    }
+
+    /// Success, or the refusal as an error.
+    pub(super) fn expect(&self, verb: &'static str, reply: Reply) -> Result<(), FtpError> {
+        if reply.is_positive() { Ok(()) } else { Err(refused(verb, reply)) }
+    }
+}
+
+fn refused(verb: &'static str, reply: Reply) -> FtpError {
+    FtpError::Refused { verb, stage: Stage::Command, reply }
+}
+
+/// So many DELE lines in one write stay below a network packet, for names of usual length.
+const BATCH: usize = 12;

@@ -1,0 +1,257 @@
+//! RETR, STOR, APPE, REST: files whole and in parts.
+
+use std::time::{Duration, Instant};
+
+use super::{DataChannel, Happening, Session, Started, StoreAt};
+use crate::domain::{DataPath, Mode, RemotePath};
+use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::reply::Reply;
+use crate::ftp::verb::{Argument, Verb};
+use crate::net::data::{Way, is_data_trouble};
+use crate::net::wait::Stop;
+
+impl Session {
+    /// RETR, from an offset (REST).
+    ///
+    /// # Errors
+    /// [`FtpError::Refused`] with the verb `REST` where the server cannot begin in the middle: begin at zero then.
+    pub fn retrieve(&mut self, path: &RemotePath, from: u64) -> Result<DataChannel<'_>, FtpError> {
+        self.ready()?;
+        let verb = Verb::Retr(Argument::path(&self.whole(path))?);
+        self.be_binary()?;
+        let started = self.start(&verb, from, Vec::new())?;
+        let mut channel = DataChannel::new(self, "RETR", started);
+        channel.offset = from;
+        Ok(channel)
+    }
+
+    /// STOR (or APPE).
+    ///
+    /// # Errors
+    /// What the server says; nothing was sent then.
+    pub fn store(&mut self, path: &RemotePath, at: StoreAt) -> Result<DataChannel<'_>, FtpError> {
+        self.ready()?;
+        let whole = self.whole(path);
+        let argument = Argument::path(&whole)?;
+        self.be_binary()?;
+        let offset = match at {
+            StoreAt::Start | StoreAt::Offset(0) => 0,
+            StoreAt::Offset(offset) => offset,
+        };
+        if offset > 0 && self.rest {
+            match self.start(&Verb::Stor(argument.clone()), offset, Vec::new()) {
+                Ok(started) => {
+                    let mut channel = DataChannel::new(self, "STOR", started);
+                    channel.offset = offset;
+                    return Ok(channel);
+                }
+                // Then by appending.
+                Err(FtpError::Refused { verb: "REST", .. }) => self.rest = false,
+                Err(error) => return Err(error),
+            }
+        }
+        // APPE goes on where the file ends, wherever that is: only SIZE tells.
+        let end = if offset > 0 { self.size(&whole)? } else { None };
+        let (name, verb) = match end {
+            Some(_) => ("APPE", Verb::Appe(argument)),
+            None => ("STOR", Verb::Stor(argument)),
+        };
+        let started = self.start(&verb, 0, Vec::new())?;
+        let mut channel = DataChannel::new(self, name, started);
+        channel.offset = end.unwrap_or(0);
+        Ok(channel)
+    }
+
+    /// TYPE I, once.
+    fn be_binary(&mut self) -> Result<(), FtpError> {
+        if !self.image {
+            let reply = self.ask(&Verb::TypeImage)?;
+            self.expect("TYPE", reply)?;
+            self.image = true;
+        }
+        Ok(())
+    }
+
+    /// Begins a transfer in the first mode that works. `rest` > 0 = where to begin; `ahead` goes before.
+    pub(super) fn start(&mut self, verb: &Verb, rest: u64, mut ahead: Vec<Verb>) -> Result<Started, FtpError> {
+        if self.rest_left && rest == 0 {
+            // Some servers keep an offset that was not used up, and would cut the next file.
+            ahead.insert(0, Verb::Rest(0));
+            self.rest_left = false;
+        }
+        let modes = self.arranger.modes();
+        let (mut passive, mut active) = (None, None);
+        for (at, mode) in modes.iter().enumerate() {
+            match self.start_in(*mode, verb, rest, &mut ahead) {
+                Ok(started) => {
+                    if self.arranger.worked(*mode) {
+                        self.control.tell(Happening::Learned(*mode));
+                    }
+                    return Ok(started);
+                }
+                Err(error) if is_data_trouble(&error) && !self.is_broken() && !self.arranger.is_proven() => {
+                    if let Some(next) = modes.get(at + 1) {
+                        self.control.note(format!("No data connection in {mode} mode, trying {next} mode"));
+                    }
+                    let failure = match mode {
+                        Mode::Passive => &mut passive,
+                        Mode::Active => &mut active,
+                    };
+                    *failure = Some(Box::new(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(FtpError::NoDataConnection { passive, active })
+    }
+
+    fn start_in(&mut self, mode: Mode, verb: &Verb, rest: u64, ahead: &mut Vec<Verb>) -> Result<Started, FtpError> {
+        let door = self.arranger.arrange(mode, ahead, &mut self.control, &mut self.wait)?;
+        if rest > 0 {
+            let reply = self.control.ask(&Verb::Rest(rest), &mut self.wait, Stage::Command)?.reply;
+            if !(300..400).contains(&reply.code) && !reply.is_positive() {
+                return Err(FtpError::Refused { verb: "REST", stage: Stage::Command, reply });
+            }
+            self.rest_left = true;
+        }
+        self.control.send(std::slice::from_ref(verb), &mut self.wait)?;
+        let mut way = door.way;
+        match self.begin(verb, &mut way) {
+            Ok((preliminary, announced, last)) => {
+                let control = self.control.path();
+                let ends = match &way {
+                    Way::Open(stream) => stream.ends().ok(),
+                    Way::Ajar(listening) => Some((listening.address, control.peer)),
+                };
+                let (local, peer) = ends.unwrap_or((control.local, control.peer));
+                let path = DataPath { mode, arranged_by: door.arranged_by, control, local, peer };
+                let stream = match way {
+                    Way::Open(stream) => {
+                        if is_upload(verb) {
+                            stream.tune_for_upload();
+                        }
+                        self.control.tell(Happening::Data(path));
+                        Some(stream)
+                    }
+                    Way::Ajar(_) => None,
+                };
+                Ok(Started { stream, path, announced, last, preliminary })
+            }
+            Err(error) => {
+                drop(way);
+                match &error {
+                    // It was answered: in step.
+                    FtpError::Refused { .. } => {}
+                    FtpError::Cancelled => self.resync_due = true,
+                    _ if self.control.is_over() => {}
+                    _ => {
+                        self.control.resynchronise(&mut self.wait, &mut || {});
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// From the command to the first sign that it runs: 150 and a connection, or bytes, or the last reply.
+    #[expect(clippy::type_complexity, reason = "whether 150 came, the size it told, the last reply")]
+    fn begin(&mut self, verb: &Verb, way: &mut Way) -> Result<(bool, Option<u64>, Option<Reply>), FtpError> {
+        let upload = is_upload(verb);
+        let patience = self.timeouts.reply;
+        let sent = Instant::now();
+        let mut preliminary = false;
+        let mut size = None;
+        let mut flowing = false;
+        loop {
+            if let Way::Ajar(listening) = way
+                && let Some(stream) = listening.accept(&mut self.wait)?
+            {
+                *way = Way::Open(stream);
+            }
+            // What comes after the 150 belongs to the transfer.
+            if preliminary && matches!(way, Way::Open(_)) {
+                return Ok((preliminary, size, None));
+            }
+            if let Some(heard) = self.control.poll_reply(Stage::DataConnection)? {
+                let reply = heard.reply;
+                if reply.is_preliminary() {
+                    preliminary = true;
+                    size = announced(&reply);
+                    continue;
+                }
+                // The server may have connected and closed again, with everything in it.
+                if let Way::Ajar(listening) = way
+                    && let Some(stream) = listening.accept(&mut self.wait)?
+                {
+                    *way = Way::Open(stream);
+                    return Ok((preliminary, size, Some(reply)));
+                }
+                if reply.is_positive() {
+                    return Ok((preliminary, size, Some(reply)));
+                }
+                return Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply });
+            }
+            let until = match way {
+                Way::Open(_) if flowing => return Ok((preliminary, size, None)),
+                // A few servers forget the 150 and just wait for the bytes.
+                Way::Open(_) if upload => sent + patience.min(NO_PRELIMINARY),
+                Way::Open(_) => sent + patience,
+                Way::Ajar(listening) => listening.until(),
+            };
+            match self.wait.wait(until) {
+                Ok(ready) => {
+                    self.control.mark(ready.control);
+                    if let Way::Open(stream) = way {
+                        stream.mark(ready.data);
+                        flowing |= ready.data.read && !upload && !ready.control.read;
+                    }
+                }
+                Err(Stop::Deadline) => match way {
+                    Way::Ajar(listening) => return Err(listening.nobody()),
+                    Way::Open(_) if upload => return Ok((preliminary, size, None)),
+                    Way::Open(_) => return Err(Stop::Deadline.error(Stage::Command, patience)),
+                },
+                Err(stop) => return Err(stop.error(Stage::DataConnection, patience)),
+            }
+        }
+    }
+
+    /// A transfer is over; `whole` = it used up its offset.
+    pub(super) fn transfer_ended(&mut self, whole: bool) {
+        self.unsettled = false;
+        if whole {
+            self.rest_left = false;
+        }
+    }
+}
+
+/// The size in `150 Opening BINARY mode data connection for x (2241 bytes).`
+pub(super) fn announced(reply: &Reply) -> Option<u64> {
+    let text = reply.text();
+    let end = text.rfind(" bytes")?;
+    let digits = text[..end].bytes().rev().take_while(u8::is_ascii_digit).count();
+    let number = &text[end - digits..end];
+    text[..end - digits].ends_with('(').then(|| number.parse().ok()).flatten()
+}
+
+fn is_upload(verb: &Verb) -> bool {
+    matches!(verb, Verb::Stor(_) | Verb::Appe(_))
+}
+
+/// After so long without 150 an upload begins anyway.
+const NO_PRELIMINARY: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_in_150_is_found() {
+        let size = |text: &str| announced(&Reply { code: 150, lines: vec![text.into()] });
+        assert_eq!(size("Opening BINARY mode data connection for a (3 bytes).txt (2241 bytes)."), Some(2241));
+        assert_eq!(size("Opening (123456789012 bytes)"), Some(123_456_789_012));
+        assert_eq!(size("Accepted data connection"), None);
+        assert_eq!(size("12 bytes to come"), None);
+        assert_eq!(size("(99999999999999999999999999 bytes)"), None);
+    }
+}

@@ -1,0 +1,319 @@
+//! The form of the selected site, or of the selected folder.
+
+use egui::{ComboBox, Response, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, vec2};
+
+use super::super::super::theme::{self, CONTROL};
+use super::super::parts::{LABEL_WIDTH, field, focus_and_select, hint, input, label_cell, note, section, text_edit};
+use crate::app::site_drafts::SiteDrafts;
+use crate::app::site_form::{SiteForm, SiteProblems};
+use crate::app::{Action, Actions, Model, Pick, words};
+use crate::domain::{Charset, Logon, Secret, Security, SiteColour, TransferMode};
+use crate::store::sitebook::{Folder, NodeId};
+
+/// What the form remembers between frames.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Saving was tried: now empty fields are told, too.
+    pub(super) tried: bool,
+    /// The cursor goes into the name, once, all of it selected.
+    pub(super) focus_name: bool,
+    /// Whether the system has a keyring; `None` = not known yet.
+    pub(super) keyring: Option<bool>,
+}
+
+impl State {
+    /// Something new was made.
+    pub(super) fn begin(&mut self) {
+        self.tried = false;
+        self.focus_name = true;
+    }
+}
+
+/// Charsets that file names on servers really have, the likeliest first.
+const CHARSETS: [&str; 16] = [
+    "UTF-8",
+    "windows-1252",
+    "ISO-8859-15",
+    "ISO-8859-2",
+    "windows-1250",
+    "windows-1251",
+    "KOI8-R",
+    "IBM866",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "Shift_JIS",
+    "EUC-KR",
+    "GBK",
+    "Big5",
+];
+
+pub(super) fn folder(ui: &mut Ui, folder: &mut Folder, state: &mut State) {
+    let width = ui.available_width() - LABEL_WIDTH - 8.0;
+    let name = field(ui, "Folder name", |ui| input(ui, &mut folder.name, width, false));
+    focus_name(&name, state, &folder.name);
+    hint(ui, "Drag sites onto the folder to put them into it.", None);
+}
+
+pub(super) fn site(
+    ui: &mut Ui,
+    drafts: &mut SiteDrafts,
+    id: NodeId,
+    state: &mut State,
+    model: &Model,
+    actions: &mut Actions,
+) {
+    let is_saved = model.sites.node(id).is_some();
+    let Some(form) = drafts.form_mut(id) else { return };
+    let problems = visible_problems(form, state.tried);
+    let scroll = ScrollArea::vertical().id_salt(("form", id)).auto_shrink([false, false]);
+    scroll.show(ui, |ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
+        let width = ui.available_width() - LABEL_WIDTH - 8.0 - 12.0;
+        let name = field(ui, "Site name", |ui| input(ui, &mut form.name, width, false));
+        focus_name(&name, state, &form.name);
+        server(ui, form, &problems, width);
+        login(ui, form, &problems, width, is_saved);
+        if matches!(form.logon, Logon::Normal | Logon::Account) {
+            password_note(ui, form, is_saved, state.keyring);
+        }
+        if form.logon == Logon::Account {
+            field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
+        }
+        transfer(ui, form, &problems, model.settings.transfer_mode);
+        begin(ui, form, &problems, width, actions);
+        colours(ui, form);
+        field(ui, "Notes", |ui| {
+            let notes = TextEdit::multiline(&mut form.notes).desired_rows(3);
+            ui.add(notes.desired_width(width).margin(egui::Margin::symmetric(8, 5)))
+        });
+    });
+}
+
+fn server(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32) {
+    ui.horizontal(|ui| {
+        let label = label_cell(ui, words::HOST);
+        let host = input(ui, &mut form.host, width - 128.0, problems.host.is_some()).labelled_by(label.id);
+        if host.changed() || host.lost_focus() {
+            form.take_url();
+        }
+        let size = vec2(40.0, CONTROL);
+        let label = ui
+            .allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(words::PORT))
+            .inner;
+        let edit = TextEdit::singleline(&mut form.port).hint_text(form.security.default_port().to_string());
+        text_edit(ui, edit, 72.0, problems.port.is_some()).labelled_by(label.id);
+    });
+    let problem = problems.host.or(problems.port.map(|_| words::BAD_PORT));
+    hint(ui, "A whole address such as ftp://user@host/folder may be pasted, too.", problem);
+    combo(ui, "Encryption", 280.0, security_text(form.security), |ui| {
+        for security in [Security::Auto, Security::Explicit, Security::Implicit, Security::Off] {
+            ui.selectable_value(&mut form.security, security, security_text(security));
+        }
+    });
+}
+
+fn login(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, is_saved: bool) {
+    combo(ui, "Logon type", 280.0, logon_text(form.logon), |ui| {
+        for logon in [Logon::Normal, Logon::Ask, Logon::Anonymous, Logon::Account] {
+            ui.selectable_value(&mut form.logon, logon, logon_text(logon));
+        }
+    });
+    let anonymous = form.logon == Logon::Anonymous;
+    ui.add_enabled_ui(!anonymous, |ui| {
+        let mut none = String::new();
+        let hint = if anonymous { "anonymous" } else { "" };
+        let user = if anonymous { &mut none } else { &mut form.user };
+        field(ui, words::USER, |ui| {
+            let edit = TextEdit::singleline(user).hint_text(hint);
+            text_edit(ui, edit, width, problems.user.is_some())
+        });
+    });
+    if let Some(problem) = problems.user {
+        super::super::parts::hint(ui, "", Some(problem));
+    }
+    let keeps = matches!(form.logon, Logon::Normal | Logon::Account);
+    ui.add_enabled_ui(keeps, |ui| {
+        // A copy that egui edits; it is wiped when the secret takes it over.
+        let mut typed = form.password.reveal().to_owned();
+        let placeholder = match form.logon {
+            Logon::Anonymous => "not needed",
+            Logon::Ask => "asked for on connecting",
+            _ if is_saved && !form.forget_password => "unchanged",
+            _ => "",
+        };
+        let changed = field(ui, words::PASSWORD, |ui| {
+            let edit = TextEdit::singleline(&mut typed).password(true).hint_text(placeholder);
+            text_edit(ui, edit, width, false)
+        })
+        .changed();
+        if changed {
+            form.forget_password = false;
+        }
+        form.password = Secret::new(typed);
+    });
+}
+
+/// Where the password goes, and the way to be rid of it.
+fn password_note(ui: &mut Ui, form: &mut SiteForm, is_saved: bool, keyring: Option<bool>) {
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 16.0;
+        ui.horizontal(|ui| {
+            ui.add_space(LABEL_WIDTH + 8.0);
+            let text = match (form.forget_password, keyring) {
+                (true, _) => "The saved password is forgotten when you save.",
+                (false, Some(false)) => "This system has no keyring: kept until Twinport is closed.",
+                (false, _) => "Kept in the system's keyring, never in a file.",
+            };
+            ui.label(theme::weak(ui, text));
+            if is_saved && !form.forget_password && form.password.is_empty() {
+                let forget = ui.link(RichText::new("Forget it").size(theme::SMALL));
+                let forget = forget.on_hover_text("Takes the saved password out of the keyring, once you save");
+                form.forget_password = forget.clicked();
+            }
+        });
+    });
+}
+
+fn transfer(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, settings: TransferMode) {
+    let as_set = format!("As in the settings ({})", mode_text(settings).to_lowercase());
+    let shown = form.transfer_mode.map_or(as_set.clone(), |mode| mode_text(mode).to_owned());
+    combo(ui, "Transfer mode", 280.0, &shown, |ui| {
+        ui.selectable_value(&mut form.transfer_mode, None, &as_set);
+        for mode in [TransferMode::Auto, TransferMode::Passive, TransferMode::Active] {
+            ui.selectable_value(&mut form.transfer_mode, Some(mode), mode_text(mode));
+        }
+    });
+    let shown = charset_text(&form.charset);
+    combo(ui, "Charset", 280.0, &shown, |ui| {
+        ui.selectable_value(&mut form.charset, Charset::Auto, charset_text(&Charset::Auto));
+        for label in CHARSETS {
+            ui.selectable_value(&mut form.charset, Charset::from_label(label), label);
+        }
+    });
+    ui.horizontal(|ui| {
+        let label = label_cell(ui, "Connection limit");
+        let edit = TextEdit::singleline(&mut form.connection_limit).hint_text("none");
+        text_edit(ui, edit, 72.0, problems.connection_limit.is_some()).labelled_by(label.id);
+        note(ui, "At most so many at once on this server.", problems.connection_limit);
+    });
+}
+
+fn begin(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, actions: &mut Actions) {
+    section(ui, "Begin in");
+    ui.horizontal(|ui| {
+        let label = label_cell(ui, "Local folder");
+        let problem = problems.local_dir.is_some();
+        input(ui, &mut form.local_dir, width - 96.0, problem).labelled_by(label.id);
+        if ui.add(egui::Button::new("Choose…").min_size(vec2(88.0, CONTROL))).clicked() {
+            actions.push(Action::Pick(Pick::SiteLocalDir));
+        }
+    });
+    if let Some(problem) = problems.local_dir {
+        hint(ui, "", Some(problem));
+    }
+    field(ui, "Remote folder", |ui| {
+        let edit = TextEdit::singleline(&mut form.remote_dir).hint_text("where the server puts you");
+        text_edit(ui, edit, width, false)
+    });
+}
+
+fn colours(ui: &mut Ui, form: &mut SiteForm) {
+    const ALL: [(SiteColour, &str); 7] = [
+        (SiteColour::None, "No colour"),
+        (SiteColour::Red, "Red"),
+        (SiteColour::Orange, "Orange"),
+        (SiteColour::Yellow, "Yellow"),
+        (SiteColour::Green, "Green"),
+        (SiteColour::Blue, "Blue"),
+        (SiteColour::Violet, "Violet"),
+    ];
+    let look = theme::palette(ui);
+    ui.horizontal(|ui| {
+        label_cell(ui, "Colour");
+        ui.spacing_mut().item_spacing.x = 0.0;
+        for (colour, name) in ALL {
+            let (rect, response) = ui.allocate_exact_size(vec2(CONTROL, CONTROL), Sense::click());
+            let selected = form.colour == colour;
+            response
+                .widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::RadioButton, true, selected, name));
+            let centre = rect.center();
+            match theme::mark(ui, colour) {
+                Some(fill) => {
+                    ui.painter().circle_filled(centre, 7.0, fill);
+                }
+                None => {
+                    ui.painter().circle_stroke(centre, 6.5, Stroke::new(1.0, look.border));
+                    ui.painter().line_segment(
+                        [centre + vec2(-4.5, 4.5), centre + vec2(4.5, -4.5)],
+                        Stroke::new(1.0, look.border),
+                    );
+                }
+            }
+            if selected || response.has_focus() {
+                ui.painter().circle_stroke(centre, 10.5, Stroke::new(1.5, look.accent));
+            }
+            if response.on_hover_text(name).clicked() {
+                form.colour = colour;
+            }
+        }
+    });
+}
+
+/// Before saving was tried only what was typed can be wrong, not what was not typed yet.
+fn visible_problems(form: &SiteForm, tried: bool) -> SiteProblems {
+    let mut problems = form.site().err().unwrap_or_default();
+    if !tried {
+        if form.host.trim().is_empty() {
+            problems.host = None;
+        }
+        problems.user = None;
+    }
+    problems
+}
+
+fn focus_name(field: &Response, state: &mut State, name: &str) {
+    if std::mem::take(&mut state.focus_name) {
+        focus_and_select(field, 0, name.chars().count());
+    }
+}
+
+fn combo(ui: &mut Ui, label: &str, width: f32, shown: &str, add: impl FnOnce(&mut Ui)) {
+    field(ui, label, |ui| {
+        ComboBox::from_id_salt(label).width(width).height(480.0).selected_text(shown).show_ui(ui, add).response
+    });
+}
+
+fn security_text(security: Security) -> &'static str {
+    match security {
+        Security::Auto => "Automatic",
+        Security::Explicit => "Explicit TLS, or no connection",
+        Security::Implicit => "Implicit TLS (port 990)",
+        Security::Off => "None (clear text)",
+    }
+}
+
+fn logon_text(logon: Logon) -> &'static str {
+    match logon {
+        Logon::Anonymous => "Anonymous",
+        Logon::Normal => "Normal",
+        Logon::Ask => "Ask for password",
+        Logon::Account => "Account",
+    }
+}
+
+fn mode_text(mode: TransferMode) -> &'static str {
+    match mode {
+        TransferMode::Auto => "Automatic",
+        TransferMode::Passive => "Passive",
+        TransferMode::Active => "Active",
+    }
+}
+
+fn charset_text(charset: &Charset) -> String {
+    match charset {
+        Charset::Auto => "Automatic".into(),
+        Charset::Named(encoding) => encoding.name().into(),
+    }
+}

@@ -1,0 +1,543 @@
+//! The queue against a scripted server: what is retried, resumed, asked, held and given up, and that no byte is lost
+//! and no half file carries a final name, whatever the server does.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use common::face::{Face, fetch, on_exists, send, settings};
+use common::files::noise;
+use common::ftp_server::{Fault, FtpServer, SOME_TIME};
+use tempfile::TempDir;
+use twinport::domain::{EntryKind, RemotePath, Site, SiteId, Timestamp};
+use twinport::engine::message::{
+    Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
+    Question, QueueCommand, RemoteTarget, Settings, What,
+};
+
+/// An engine, a server it can log in to, a local folder.
+struct Bench {
+    face: Face,
+    site: Arc<Site>,
+    local: TempDir,
+}
+
+impl Bench {
+    fn new(server: &FtpServer) -> Self {
+        Self::with(server, Settings { retry_delay_seconds: 0, ..settings() })
+    }
+
+    fn with(server: &FtpServer, settings: Settings) -> Self {
+        let site = Arc::new(Site { id: SiteId(7), ..server.site() });
+        Self { face: Face::start(settings, None, "password"), site, local: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.local.path().join(name)
+    }
+
+    fn fetch(&self, remote: &str) -> Order {
+        fetch(&self.site, RemotePath::from(remote), LocalTarget::Into(self.local.path().to_owned()))
+    }
+
+    fn send(&self, name: &str, into: &str) -> Order {
+        send(&self.site, &self.path(name), RemoteTarget::Into(RemotePath::from(into)))
+    }
+
+    /// The names in the local folder, partial files included.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.local.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn only(jobs: &[JobView]) -> &JobView {
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    &jobs[0]
+}
+
+/// Remote names without those of the folder above them.
+fn parts(server: &FtpServer) -> Vec<String> {
+    server.paths().into_iter().filter(|path| path.ends_with(".twinpart")).collect()
+}
+
+#[test]
+fn a_download_cut_in_the_middle_goes_on_where_it_stopped() {
+    let data = noise(1, 300_000);
+    let server = FtpServer::start()
+        .file_at("/big", data.clone(), SOME_TIME)
+        .fault_times(Fault::CloseData { verb: "RETR", after: 100_000 }, 1);
+    let mut bench = Bench::new(&server);
+    bench.face.transfer_well(vec![bench.fetch("/big")]);
+    assert_eq!(fs::read(bench.path("big")).unwrap(), data);
+    assert_eq!(bench.names(), ["big"], "nothing is left over");
+    server.assert_heard_in_order(&["RETR /big", "REST 100000", "RETR /big"]);
+}
+
+#[test]
+fn a_file_that_changed_meanwhile_is_fetched_anew_and_never_joined() {
+    let server = FtpServer::start()
+        .file_at("/big", noise(1, 300_000), SOME_TIME)
+        .fault_times(Fault::CloseData { verb: "RETR", after: 100_000 }, 1);
+    let mut bench = Bench::with(&server, Settings { retries: 0, ..settings() });
+    let jobs = bench.face.transfer(vec![bench.fetch("/big")]);
+    assert!(matches!(only(&jobs).state, JobState::Failed(_)), "{jobs:?}");
+    assert!(!bench.path("big").exists());
+
+    let anew = noise(2, 300_000);
+    server.put("/big", common::ftp_server::Node::File { data: anew.clone(), modified: SOME_TIME + 60, mode: 0o644 });
+    bench.face.transfer_well(vec![bench.fetch("/big")]);
+    assert_eq!(fs::read(bench.path("big")).unwrap(), anew);
+    server.assert_never_heard("REST 100000");
+}
+
+#[test]
+fn a_server_without_rest_starts_again_from_the_beginning() {
+    let data = noise(3, 200_000);
+    let server = FtpServer::start()
+        .file_at("/big", data.clone(), SOME_TIME)
+        .on("REST", "502 No.")
+        .fault_times(Fault::CloseData { verb: "RETR", after: 50_000 }, 1);
+    let mut bench = Bench::new(&server);
+    bench.face.transfer_well(vec![bench.fetch("/big")]);
+    assert_eq!(fs::read(bench.path("big")).unwrap(), data);
+}
+
+#[test]
+fn fewer_bytes_than_announced_are_no_success() {
+    let server = FtpServer::start().file_at("/a", noise(4, 1000), SOME_TIME).on("SIZE", "213 5000");
+    let mut bench = Bench::with(&server, Settings { retries: 0, ..settings() });
+    let site = Arc::clone(&bench.site);
+    let what = What::Download {
+        remote: RemotePath::from("/a"),
+        kind: Some(EntryKind::File),
+        size: Some(5000),
+        modified: Some(Timestamp::utc(SOME_TIME)),
+        to: LocalTarget::Into(bench.local.path().to_owned()),
+    };
+    let jobs = bench.face.transfer(vec![Order { site, what, on_exists: None }]);
+    let JobState::Failed(JobError::Remote(FtpError::Incomplete { expected: 5000, got: 1000 })) = only(&jobs).state
+    else {
+        panic!("{jobs:?}")
+    };
+    assert!(!bench.path("a").exists(), "a half file must not carry the final name");
+}
+
+#[test]
+fn a_refused_download_leaves_nothing_and_the_next_one_works() {
+    let server = FtpServer::start().file("/good", "yes").on_argument("RETR", "/secret", "550 Permission denied.");
+    let server = server.file("/secret", "no");
+    let mut bench = Bench::new(&server);
+    let jobs = bench.face.transfer(vec![bench.fetch("/secret"), bench.fetch("/good")]);
+    assert!(matches!(jobs[0].state, JobState::Failed(JobError::Remote(FtpError::Refused { .. }))), "{jobs:?}");
+    assert_eq!(jobs[1].state, JobState::Done(Outcome::Transferred));
+    assert_eq!(bench.names(), ["good"]);
+}
+
+#[test]
+fn an_upload_cut_in_the_middle_never_shows_its_final_name_and_goes_on() {
+    let data = noise(5, 3_000_000);
+    let server = FtpServer::start().fault_times(Fault::ResetData { verb: "STOR", after: 500_000 }, 1);
+    let mut bench = Bench::with(&server, Settings { retries: 0, ..settings() });
+    fs::write(bench.path("big"), &data).unwrap();
+    let jobs = bench.face.transfer(vec![bench.send("big", "/")]);
+    assert!(matches!(only(&jobs).state, JobState::Failed(_)), "{jobs:?}");
+    assert!(!server.exists("/big"), "{:?}", server.paths());
+    let part = parts(&server);
+    assert_eq!(part.len(), 1);
+    let arrived = server.content(&part[0]).unwrap().len();
+    assert!(arrived > 0, "the part is kept");
+
+    bench.face.transfer_well(vec![bench.send("big", "/")]);
+    assert_eq!(server.content("/big").unwrap(), data);
+    assert_eq!(parts(&server), Vec::<String>::new());
+    server.assert_heard_in_order(&[&format!("REST {arrived}")]);
+}
+
+#[test]
+fn a_server_that_refuses_to_rename_gets_the_file_directly() {
+    let server = FtpServer::start().on("RNFR", "550 Not allowed.");
+    let mut bench = Bench::new(&server);
+    for name in ["a", "b"] {
+        fs::write(bench.path(name), name).unwrap();
+    }
+    bench.face.transfer_well(vec![bench.send("a", "/")]);
+    bench.face.transfer_well(vec![bench.send("b", "/")]);
+    assert_eq!(server.content("/a").unwrap(), b"a");
+    assert_eq!(server.content("/b").unwrap(), b"b");
+    assert_eq!(parts(&server), Vec::<String>::new());
+}
+
+#[test]
+fn a_folder_without_permission_does_not_make_later_uploads_unsafe() {
+    let server = FtpServer::start().dir("/closed").fault(Fault::StallData { verb: "STOR", after: 100_000 });
+    let server = server.on_nth("STOR", 1, "553 Permission denied.").on_nth("STOR", 2, "553 Permission denied.");
+    let server = server.on_nth("STOR", 3, "553 Permission denied.");
+    let mut bench = Bench::with(&server, Settings { connections: 1, retries: 0, ..settings() });
+    fs::write(bench.path("a"), "a").unwrap();
+    fs::write(bench.path("big"), noise(17, 400_000)).unwrap();
+    let jobs = bench.face.transfer(vec![bench.send("a", "/closed")]);
+    assert!(matches!(only(&jobs).state, JobState::Failed(_)), "{jobs:?}");
+    bench.face.send(Command::Enqueue(vec![bench.send("big", "/")]));
+    server.wait_heard("STOR /big", 1);
+    assert!(server.transcript().iter().all(|line| line != "STOR /big"), "{:?}", server.transcript());
+}
+
+#[test]
+fn a_full_server_is_told_in_words_and_keeps_no_leftover() {
+    let server = FtpServer::start().fault(Fault::FinalReply { verb: "STOR", reply: "552 Quota exceeded." });
+    let mut bench = Bench::new(&server);
+    fs::write(bench.path("a"), "hello").unwrap();
+    let jobs = bench.face.transfer(vec![bench.send("a", "/")]);
+    let JobState::Failed(error) = &only(&jobs).state else { panic!("{jobs:?}") };
+    assert!(error.explain().line().contains("Quota exceeded"), "{}", error.explain().line());
+    assert!(!server.exists("/a"));
+    assert_eq!(parts(&server), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_in_the_way_is_asked_about_while_the_rest_goes_on() {
+    let server = FtpServer::start().file_at("/a", "new", SOME_TIME).file("/b", "b");
+    let mut bench = Bench::new(&server);
+    fs::write(bench.path("a"), "old one").unwrap();
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/a"), bench.fetch("/b")]));
+    bench.face.until_state("a question, and the other file done", |face| {
+        !face.questions.is_empty() && face.jobs().any(|job| job.state == JobState::Done(Outcome::Transferred))
+    });
+    assert_eq!(fs::read(bench.path("a")).unwrap(), b"old one");
+    let (_, Question::FileExists { source, target, .. }) = &bench.face.questions[0] else { panic!() };
+    assert_eq!((source.size, target.size), (Some(3), Some(7)));
+    bench.face.answer(Answer::OnExists { policy: ConflictPolicy::Overwrite, for_all: false });
+    bench.face.until_still(std::time::Duration::from_secs(30));
+    assert_eq!(fs::read(bench.path("a")).unwrap(), b"new");
+}
+
+#[test]
+fn one_answer_may_serve_for_all() {
+    let names = ["a", "b", "c", "d", "e"];
+    let server = names.iter().fold(FtpServer::start().dir("/d"), |server, name| {
+        server.file_at(format!("/d/{name}"), format!("remote {name}"), SOME_TIME)
+    });
+    let mut bench = Bench::new(&server);
+    fs::create_dir(bench.path("d")).unwrap();
+    for name in names {
+        fs::write(bench.path("d").join(name), "local").unwrap();
+    }
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/d")]));
+    bench.face.until_state("a question", |face| !face.questions.is_empty());
+    bench.face.answer(Answer::OnExists { policy: ConflictPolicy::Skip, for_all: true });
+    bench.face.until_state("the end", Face::is_still);
+    assert!(bench.face.questions.is_empty(), "{:?}", bench.face.questions);
+    for name in names {
+        assert_eq!(fs::read(bench.path("d").join(name)).unwrap(), b"local");
+    }
+}
+
+#[test]
+fn every_conflict_policy_does_what_it_says_both_ways() {
+    let cases: &[(ConflictPolicy, &str, &str, &str)] = &[
+        // policy, source, target, the target afterwards
+        (ConflictPolicy::Overwrite, "source", "target!", "source"),
+        (ConflictPolicy::Skip, "source", "target!", "target!"),
+        (ConflictPolicy::Size, "source", "target", "target"),
+        (ConflictPolicy::Size, "source", "other size", "source"),
+        (ConflictPolicy::Resume, "beginning and end", "beginning", "beginning and end"),
+        (ConflictPolicy::Resume, "same", "same", "same"),
+        (ConflictPolicy::Rename, "source", "target", "target"),
+    ];
+    for (policy, source, target, after) in cases {
+        let server = FtpServer::start().file_at("/down", *source, SOME_TIME).file_at("/up", *target, SOME_TIME);
+        let mut bench = Bench::new(&server);
+        fs::write(bench.path("down"), target).unwrap();
+        fs::write(bench.path("up"), source).unwrap();
+        bench.face.transfer(vec![on_exists(bench.fetch("/down"), *policy), on_exists(bench.send("up", "/"), *policy)]);
+        assert_eq!(fs::read_to_string(bench.path("down")).unwrap(), *after, "{policy:?} down");
+        assert_eq!(server.content("/up").unwrap(), after.as_bytes(), "{policy:?} up");
+        if *policy == ConflictPolicy::Rename {
+            assert_eq!(fs::read_to_string(bench.path("down (2)")).unwrap(), *source);
+            assert_eq!(server.content("/up (2)").unwrap(), source.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_target_longer_than_its_source_is_never_resumed() {
+    let server = FtpServer::start().file_at("/a", "short", SOME_TIME);
+    let mut bench = Bench::new(&server);
+    fs::write(bench.path("a"), "much longer").unwrap();
+    let jobs = bench.face.transfer(vec![on_exists(bench.fetch("/a"), ConflictPolicy::Resume)]);
+    assert!(matches!(only(&jobs).state, JobState::Failed(JobError::CannotResume { .. })), "{jobs:?}");
+    assert_eq!(fs::read_to_string(bench.path("a")).unwrap(), "much longer");
+}
+
+#[test]
+fn a_refused_password_is_asked_for_once_and_never_tried_again_by_itself() {
+    let server = FtpServer::start().user("user", "right").file("/a", "a").file("/b", "b").file("/c", "c");
+    let mut bench = Bench::new(&server);
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/a"), bench.fetch("/b"), bench.fetch("/c")]));
+    bench.face.until_state("a question", |face| !face.questions.is_empty());
+    let before = server.count("PASS");
+    assert!(matches!(&bench.face.questions[0].1, Question::Password { refused: Some(_), .. }));
+    bench.face.answer(Answer::Password { secret: "right".into(), keep: false });
+    bench.face.until_still(std::time::Duration::from_secs(30));
+    assert!(bench.face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
+    assert_eq!(before, 1, "one session tries a password before others follow");
+}
+
+#[test]
+fn a_server_that_allows_few_connections_gets_few() {
+    let names: Vec<String> = (0..12).map(|number| format!("/f{number}")).collect();
+    let server = names
+        .iter()
+        .fold(FtpServer::start().fault(Fault::MaxConnections(2)), |server, name| server.file(name, noise(9, 20_000)));
+    let mut bench = Bench::new(&server);
+    let orders = names.iter().map(|name| bench.fetch(name)).collect();
+    bench.face.transfer_well(orders);
+    assert_eq!(bench.names().len(), 12);
+}
+
+#[test]
+fn a_server_that_is_gone_fails_all_its_jobs_instead_of_each_after_its_own_time() {
+    let server = FtpServer::start();
+    let mut bench = Bench::with(&server, Settings { retries: 1, retry_delay_seconds: 0, ..settings() });
+    drop(server);
+    let orders = (0..50).map(|number| bench.fetch(&format!("/f{number}"))).collect();
+    let jobs = bench.face.transfer(orders);
+    assert_eq!(jobs.len(), 50);
+    for job in jobs {
+        let JobState::Failed(JobError::Remote(FtpError::CannotConnect { .. })) = job.state else { panic!("{job:?}") };
+    }
+}
+
+#[test]
+fn browsing_never_waits_behind_transfers() {
+    let server = FtpServer::start()
+        .file_at("/slow", noise(10, 100_000), SOME_TIME)
+        .fault(Fault::StallData { verb: "RETR", after: 1000 });
+    let mut bench = Bench::new(&server);
+    let site = Arc::clone(&bench.site);
+    bench.face.connect(&site, None).unwrap();
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/slow")]));
+    server.wait_heard("RETR /slow", 1);
+    let listing = bench.face.list(&RemotePath::root()).unwrap();
+    assert_eq!(listing.entries.len(), 1);
+}
+
+#[test]
+fn paused_jobs_wait_and_go_on_where_they_stopped() {
+    let data = noise(11, 400_000);
+    let server = FtpServer::start()
+        .file_at("/big", data.clone(), SOME_TIME)
+        .fault_times(Fault::StallData { verb: "RETR", after: 100_000 }, 1);
+    let mut bench = Bench::new(&server);
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/big")]));
+    bench.face.until_state("bytes", |face| face.moving >= 100_000);
+    let id = bench.face.jobs().next().unwrap().id;
+    bench.face.send(Command::Queue(QueueCommand::Pause(vec![id])));
+    bench.face.until_state("a pause", |face| face.jobs().all(|job| job.state == JobState::Paused));
+    assert!(!bench.path("big").exists());
+    bench.face.send(Command::Queue(QueueCommand::Resume(vec![id])));
+    bench.face.until_still(std::time::Duration::from_secs(30));
+    assert_eq!(fs::read(bench.path("big")).unwrap(), data);
+    server.assert_heard_in_order(&["REST 100000"]);
+}
+
+#[test]
+fn the_whole_queue_pauses_and_resumes() {
+    let server = FtpServer::start().file("/a", "a");
+    let mut bench = Bench::new(&server);
+    bench.face.send(Command::Queue(QueueCommand::PauseAll));
+    bench.face.until_state("a paused queue", |face| face.paused);
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/a")]));
+    bench.face.until_state("a job", |face| face.jobs().count() == 1);
+    assert_eq!(server.accepted_connections(), 0);
+    bench.face.send(Command::Queue(QueueCommand::ResumeAll));
+    bench.face.until_still(std::time::Duration::from_secs(30));
+    assert_eq!(fs::read(bench.path("a")).unwrap(), b"a");
+}
+
+#[test]
+fn cancelled_jobs_keep_their_part_and_can_be_retried() {
+    let data = noise(12, 400_000);
+    let server = FtpServer::start()
+        .file_at("/big", data.clone(), SOME_TIME)
+        .file("/after", "x")
+        .fault_times(Fault::StallData { verb: "RETR", after: 100_000 }, 1);
+    let mut bench = Bench::new(&server);
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/big")]));
+    bench.face.until_state("bytes", |face| face.moving >= 100_000);
+    let id = bench.face.jobs().next().unwrap().id;
+    bench.face.send(Command::Queue(QueueCommand::Cancel(vec![id])));
+    bench.face.until_state("its end", |face| face.jobs().all(|job| job.state == JobState::Cancelled));
+    bench.face.send(Command::Queue(QueueCommand::Retry(vec![id])));
+    bench.face.until_state("the file", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
+    assert_eq!(fs::read(bench.path("big")).unwrap(), data);
+    server.assert_heard_in_order(&["REST 100000"]);
+}
+
+#[test]
+fn a_removed_job_stops_and_leaves_the_queue() {
+    let server = FtpServer::start()
+        .file_at("/big", noise(13, 400_000), SOME_TIME)
+        .fault(Fault::StallData { verb: "RETR", after: 100_000 });
+    let mut bench = Bench::new(&server);
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/big")]));
+    bench.face.until_state("bytes", |face| face.moving >= 100_000);
+    let id = bench.face.jobs().next().unwrap().id;
+    bench.face.send(Command::Queue(QueueCommand::Remove(vec![id])));
+    bench.face.until_state("an empty queue", |face| face.jobs().count() == 0);
+    assert!(!bench.path("big").exists());
+}
+
+#[test]
+fn moved_jobs_run_in_their_new_order() {
+    let server = ["/a", "/b", "/c"].iter().fold(FtpServer::start(), |server, name| server.file(name, "x"));
+    let mut bench = Bench::with(&server, Settings { connections: 1, ..settings() });
+    bench.face.send(Command::Queue(QueueCommand::PauseAll));
+    bench.face.send(Command::Enqueue(vec![bench.fetch("/a"), bench.fetch("/b"), bench.fetch("/c")]));
+    bench.face.until_state("three jobs", |face| face.jobs().count() == 3);
+    let last = bench.face.jobs().last().unwrap().id;
+    bench.face.send(Command::Queue(QueueCommand::Move(vec![last], Place::First)));
+    bench.face.send(Command::Queue(QueueCommand::ResumeAll));
+    bench.face.until_still(std::time::Duration::from_secs(30));
+    server.assert_heard_in_order(&["RETR /c", "RETR /a", "RETR /b"]);
+}
+
+#[test]
+fn hostile_names_stay_in_their_folder() {
+    let listing = "type=file;size=1;modify=20260101000000; ..\r\n\
+                   type=file;size=1;modify=20260101000000; ../../escape\r\n\
+                   type=file;size=1;modify=20260101000000; fine\r\n";
+    let server = FtpServer::start().dir("/d").file("/d/fine", "x").listing("/d", listing);
+    let mut bench = Bench::new(&server);
+    bench.face.transfer(vec![bench.fetch("/d")]);
+    assert_eq!(bench.names(), ["d"], "nothing beside the folder");
+    let inside: Vec<String> = fs::read_dir(bench.path("d"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(inside, ["fine"]);
+    let above: &Path = bench.local.path().parent().unwrap();
+    assert!(!above.join("escape").exists() && !above.parent().unwrap().join("escape").exists());
+}
+
+#[test]
+fn folders_go_up_and_down_with_their_empty_ones() {
+    let server =
+        FtpServer::start().dir("/d").dir("/d/empty").dir("/d/deep").file("/d/deep/file", "deep").file("/d/a", "a");
+    let mut bench = Bench::new(&server);
+    bench.face.transfer_well(vec![bench.fetch("/d")]);
+    assert!(bench.path("d/empty").is_dir());
+    assert_eq!(fs::read(bench.path("d/deep/file")).unwrap(), b"deep");
+    fs::rename(bench.path("d"), bench.path("up")).unwrap();
+    bench.face.transfer_well(vec![bench.send("up", "/new/place")]);
+    assert_eq!(server.content("/new/place/up/deep/file").unwrap(), b"deep");
+    assert!(server.exists("/new/place/up/empty"));
+}
+
+#[test]
+fn an_unreadable_local_file_fails_alone() {
+    let server = FtpServer::start();
+    let mut bench = Bench::new(&server);
+    fs::write(bench.path("good"), "good").unwrap();
+    let jobs = bench.face.transfer(vec![bench.send("missing", "/"), bench.send("good", "/")]);
+    assert!(matches!(jobs[0].state, JobState::Failed(JobError::NoSource(_))), "{jobs:?}");
+    assert_eq!(jobs[1].state, JobState::Done(Outcome::Transferred));
+    assert_eq!(server.content("/good").unwrap(), b"good");
+    assert!(!server.exists("/missing"));
+}
+
+#[test]
+fn two_orders_for_one_target_do_not_write_it_at_once() {
+    let server = FtpServer::start().file_at("/a", noise(14, 50_000), SOME_TIME).dir("/other");
+    let server = server.file_at("/other/a", noise(15, 50_000), SOME_TIME);
+    let mut bench = Bench::new(&server);
+    let orders = vec![
+        on_exists(bench.fetch("/a"), ConflictPolicy::Overwrite),
+        on_exists(bench.fetch("/other/a"), ConflictPolicy::Overwrite),
+    ];
+    bench.face.transfer_well(orders);
+    let there = fs::read(bench.path("a")).unwrap();
+    assert!(there == noise(14, 50_000) || there == noise(15, 50_000));
+    assert_eq!(bench.names(), ["a"]);
+}
+
+#[test]
+fn all_bytes_and_no_last_reply_are_a_whole_file() {
+    let data = noise(16, 50_000);
+    let server = FtpServer::start().file_at("/a", data.clone(), SOME_TIME).fault_times(Fault::NoCompletion("RETR"), 1);
+    let mut bench = Bench::with(&server, Settings { reply_timeout_seconds: 1, ..settings() });
+    bench.face.transfer_well(vec![bench.fetch("/a")]);
+    assert_eq!(fs::read(bench.path("a")).unwrap(), data);
+}
+
+#[test]
+fn an_idle_session_that_the_server_closed_is_no_failure() {
+    let server = FtpServer::start().file("/a", "a").file("/b", "b");
+    let mut bench = Bench::with(&server, Settings { connections: 1, retries: 0, ..settings() });
+    bench.face.transfer_well(vec![bench.fetch("/a")]);
+    server.hang_up();
+    bench.face.transfer_well(vec![bench.fetch("/b")]);
+    assert_eq!(fs::read(bench.path("b")).unwrap(), b"b");
+}
+
+#[test]
+fn a_refused_data_connection_is_not_tried_for_each_file_in_turn() {
+    let names: Vec<String> = (0..20).map(|number| format!("/f{number}")).collect();
+    let server = names
+        .iter()
+        .fold(FtpServer::start().on("EPSV", "500 No.").on("PASV", "502 No."), |server, name| server.file(name, "x"));
+    let mut bench = Bench::new(&server);
+    bench.site =
+        Arc::new(Site { transfer_mode: Some(twinport::domain::TransferMode::Passive), ..(*bench.site).clone() });
+    let orders = names
+        .iter()
+        .map(|name| {
+            let what = What::Download {
+                remote: RemotePath::from(name.as_str()),
+                kind: Some(EntryKind::File),
+                size: Some(1),
+                modified: None,
+                to: LocalTarget::Into(bench.local.path().to_owned()),
+            };
+            Order { site: Arc::clone(&bench.site), what, on_exists: None }
+        })
+        .collect();
+    let jobs = bench.face.transfer(orders);
+    assert!(jobs.iter().all(|job| matches!(job.state, JobState::Failed(_))), "{jobs:?}");
+    assert!(server.count("PASV") <= 4, "{} tries", server.count("PASV"));
+    assert_eq!(bench.names(), Vec::<String>::new());
+}
+
+#[test]
+fn a_lost_browsing_connection_comes_back_by_itself() {
+    let server = FtpServer::start().file("/a", "a");
+    let mut bench = Bench::new(&server);
+    let site = Arc::clone(&bench.site);
+    bench.face.connect(&site, None).unwrap();
+    server.hang_up();
+    assert_eq!(bench.face.list(&RemotePath::root()).unwrap().entries.len(), 1);
+}
+
+#[test]
+fn a_long_listing_can_be_interrupted() {
+    let server = FtpServer::start().file("/a", "a").fault(Fault::StallData { verb: "MLSD", after: 0 });
+    let mut bench = Bench::new(&server);
+    let site = Arc::clone(&bench.site);
+    bench.face.connect(&site, None).unwrap();
+    bench.face.send(Command::List { connection: common::face::CONNECTION, dir: RemotePath::root() });
+    server.wait_heard("MLSD", 1);
+    bench.face.send(Command::Interrupt { connection: common::face::CONNECTION });
+    let error = bench.face.until("the listing's end", |event| match event {
+        Event::ListFailed { error, .. } => Some(error.clone()),
+        _ => None,
+    });
+    assert_eq!(error, FtpError::Cancelled);
+}
