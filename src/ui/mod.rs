@@ -17,6 +17,7 @@ mod pane;
 mod queue_panel;
 mod quick_connect;
 mod status_bar;
+mod table_header;
 pub mod theme;
 mod toolbar;
 pub mod words;
