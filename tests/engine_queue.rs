@@ -176,6 +176,21 @@ fn a_server_that_refuses_to_rename_gets_the_file_directly() {
 }
 
 #[test]
+fn a_folder_without_permission_does_not_make_later_uploads_unsafe() {
+    let server = FtpServer::start().dir("/closed").fault(Fault::StallData { verb: "STOR", after: 100_000 });
+    let server = server.on_nth("STOR", 1, "553 Permission denied.").on_nth("STOR", 2, "553 Permission denied.");
+    let server = server.on_nth("STOR", 3, "553 Permission denied.");
+    let mut bench = Bench::with(&server, Settings { connections: 1, retries: 0, ..settings() });
+    fs::write(bench.path("a"), "a").unwrap();
+    fs::write(bench.path("big"), noise(17, 400_000)).unwrap();
+    let jobs = bench.face.transfer(vec![bench.send("a", "/closed")]);
+    assert!(matches!(only(&jobs).state, JobState::Failed(_)), "{jobs:?}");
+    bench.face.send(Command::Enqueue(vec![bench.send("big", "/")]));
+    server.wait_heard("STOR /big", 1);
+    assert!(server.transcript().iter().all(|line| line != "STOR /big"), "{:?}", server.transcript());
+}
+
+#[test]
 fn a_full_server_is_told_in_words_and_keeps_no_leftover() {
     let server = FtpServer::start().fault(Fault::FinalReply { verb: "STOR", reply: "552 Quota exceeded." });
     let mut bench = Bench::new(&server);

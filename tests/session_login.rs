@@ -1,4 +1,437 @@
-//! Logging in, as the server hears it.
+//! From the greeting to a usable session, as the server hears it; and that the dialogue stays in step.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::exchange::{list, names};
+use common::ftp_server::{Fault, FtpServer};
+use common::recorder::Recorder;
+use twinport::domain::{Logon, RemotePath, Secret, Security, Site};
+use twinport::ftp::error::{Class, FtpError, Stage, Stranger};
+use twinport::net::session::{Dial, Happening, Session, Step};
+use twinport::net::wait::Cancel;
+
+const LOGIN: [&str; 7] = ["USER user", "PASS ***", "SYST", "FEAT", "PWD", "TYPE I", "OPTS UTF8 ON"];
+
+fn with_site(server: &FtpServer, change: impl FnOnce(&mut Site)) -> Dial {
+    let mut site = server.site();
+    change(&mut site);
+    Dial { site: Arc::new(site), ..server.dial() }
+}
+
+/// Gives up soon where the server is silent.
+fn impatient(server: &FtpServer) -> Dial {
+    let mut dial = server.dial();
+    dial.timeouts.connect = Duration::from_millis(150);
+    dial.timeouts.reply = Duration::from_millis(150);
+    dial
+}
+
+fn fails(server: &FtpServer, dial: &Dial) -> FtpError {
+    server.try_open(dial).err().expect("must not be logged in")
+}
+
+#[test]
+fn logs_in_and_asks_what_it_needs_in_one_write() {
+    let server = FtpServer::start().user("user", "secret").home("/home/user");
+    let recorder = Recorder::new();
+    let session = Session::open(&server.dial(), &Cancel::new(), recorder.observer()).unwrap();
+    assert_eq!(session.home(), &RemotePath::from("/home/user"));
+    assert!(!session.is_broken());
+    server.assert_heard(&LOGIN);
+    assert!(!server.heard_torn_lines());
+    let steps: Vec<Happening> =
+        recorder.all().into_iter().filter(|h| matches!(h, Happening::Step(_) | Happening::Control(_))).collect();
+    let Happening::Control(path) = steps[2] else { panic!("{steps:?}") };
+    assert_eq!(path.peer, server.address());
+    let step = Happening::Step;
+    assert_eq!(
+        steps,
+        [step(Step::Resolving), step(Step::Connecting), Happening::Control(path), step(Step::Greeting), step(Step::LoggingIn)]
+    );
+}
+
+#[test]
+fn a_secret_is_masked_in_all_that_is_told() {
+    let server = FtpServer::start().user("user", "hunter2").account("acct9");
+    let recorder = Recorder::new();
+    let dial = Dial { secret: Some(Secret::from("hunter2")), ..with_site(&server, |site| site.account = "acct9".into()) };
+    Session::open(&dial, &Cancel::new(), recorder.observer()).unwrap();
+    let told = format!("{:?}", recorder.all());
+    assert!(!told.contains("hunter2") && !told.contains("acct9"), "{told}");
+    assert_eq!(recorder.sent()[..3], ["USER user", "PASS ***", "ACCT ***"]);
+}
+
+#[test]
+fn a_greeting_may_have_many_lines() {
+    let greeting = "220-Welcome\r\n 220 indented\r\n200 users online\r\n220-more\r\n220 Ready";
+    let server = FtpServer::start().greeting(greeting);
+    server.open();
+    server.assert_heard(&LOGIN);
+}
+
+#[test]
+fn a_server_that_knows_its_visitor_is_asked_for_no_login() {
+    let server = FtpServer::start().greeting("230 Welcome, no password needed");
+    server.open();
+    server.assert_heard(&LOGIN[2..]);
+}
+
+#[test]
+fn a_server_that_wants_no_password_gets_none() {
+    let server = FtpServer::start().on("USER", "230 Come in");
+    server.open();
+    server.assert_never_heard("PASS");
+}
+
+#[test]
+fn a_delayed_greeting_is_waited_for() {
+    let server = FtpServer::start().greeting("120 Ready in a minute\r\n220 Ready");
+    server.open();
+}
+
+#[test]
+fn passwords_may_be_superfluous_and_replies_long() {
+    let server = FtpServer::start().on("PASS", "202 Superfluous");
+    server.open();
+    let server = FtpServer::start().on("PASS", "230-Welcome\r\n230-Rules:\r\n 1 be nice\r\n230 Logged in");
+    server.open();
+}
+
+#[test]
+fn a_refused_user_is_not_followed_by_a_password() {
+    for reply in ["530 Not you", "502 What?", "314 Odd"] {
+        let server = FtpServer::start().on("USER", reply);
+        let error = fails(&server, &server.dial());
+        assert!(matches!(&error, FtpError::LoginRefused(said) if reply.ends_with(&said.text())), "{error:?}");
+        server.assert_heard(&["USER user"]);
+    }
+}
+
+#[test]
+fn a_wrong_password_is_tried_once() {
+    let server = FtpServer::start().user("user", "other");
+    let error = fails(&server, &server.dial());
+    assert!(matches!(&error, FtpError::LoginRefused(reply) if reply.code == 530), "{error:?}");
+    assert_eq!(error.class(), Class::NeedsUser);
+    assert_eq!(server.count("PASS"), 1);
+}
+
+#[test]
+fn refusals_that_pass_by_themselves_are_told_apart() {
+    for reply in ["430 Later", "530 Sorry, too many users", "421 Too many connections"] {
+        let server = FtpServer::start().on("PASS", reply);
+        assert_eq!(fails(&server, &server.dial()).class(), Class::Transient, "{reply}");
+    }
+    for reply in ["503 Bad sequence", "332 Account?", "314 Odd"] {
+        let server = FtpServer::start().on("PASS", reply);
+        assert_eq!(fails(&server, &server.dial()).class(), Class::NeedsUser, "{reply}");
+    }
+    let server = FtpServer::start().on("PASS", "633 Not of this world");
+    assert!(matches!(fails(&server, &server.dial()), FtpError::Protocol { .. }));
+}
+
+#[test]
+fn an_account_is_sent_where_it_is_asked_for() {
+    let server = FtpServer::start().account("acct");
+    server.try_open(&with_site(&server, |site| site.account = "acct".into())).unwrap();
+    server.assert_heard_in_order(&["PASS ***", "ACCT ***", "SYST"]);
+
+    let server = FtpServer::start().account("acct");
+    let error = fails(&server, &with_site(&server, |site| site.account = "wrong".into()));
+    assert!(matches!(error, FtpError::LoginRefused(reply) if reply.code == 532));
+    let error = fails(&server, &server.dial());
+    assert!(matches!(error, FtpError::LoginRefused(reply) if reply.code == 332));
+}
+
+#[test]
+fn a_missing_password_is_asked_for_only_where_one_is_needed() {
+    let server = FtpServer::start();
+    let error = fails(&server, &Dial { secret: None, ..server.dial() });
+    assert_eq!(error, FtpError::PasswordNeeded);
+    server.assert_heard(&["USER user"]);
+
+    let server = FtpServer::start();
+    let anonymous = Dial { secret: None, ..with_site(&server, |site| site.logon = Logon::Anonymous) };
+    server.try_open(&anonymous).unwrap();
+    server.assert_heard_in_order(&["USER anonymous", "PASS ***"]);
+}
+
+#[test]
+fn an_empty_password_is_sent_as_such() {
+    let server = FtpServer::start();
+    server.try_open(&Dial { secret: Some(Secret::default()), ..server.dial() }).unwrap();
+    server.assert_heard_in_order(&["USER user", "PASS "]);
+}
+
+#[test]
+fn odd_characters_in_a_login_are_sent_as_given() {
+    let server = FtpServer::start().user("a b%41?@é", "p w%2F@ü");
+    let dial = with_site(&server, |site| site.user = "a b%41?@é".into());
+    server.try_open(&Dial { secret: Some(Secret::from("p w%2F@ü")), ..dial }).unwrap();
+    server.assert_heard_in_order(&["USER a b%41?@é"]);
+}
+
+#[test]
+fn a_line_break_in_a_login_is_refused_before_anything_is_sent() {
+    for (user, password, account) in
+        [("a\r\nDELE x", "p", ""), ("a", "p\r\nDELE x", ""), ("a", "p", "c\nDELE x"), ("a\0b", "p", "")]
+    {
+        let server = FtpServer::start();
+        let dial = with_site(&server, |site| {
+            site.user = user.into();
+            site.account = account.into();
+        });
+        let error = fails(&server, &Dial { secret: Some(Secret::from(password)), ..dial });
+        assert!(matches!(error, FtpError::BadArgument { .. }), "{error:?}");
+        server.wait_open(0);
+        server.assert_heard(&[]);
+    }
+}
+
+#[test]
+fn servers_that_hang_up_say_when() {
+    let server = FtpServer::start().fault(Fault::CloseAt("GREETING"));
+    assert_eq!(fails(&server, &server.dial()), FtpError::Closed { stage: Stage::Greeting, last: None });
+    let server = FtpServer::start().fault(Fault::CloseAt("USER"));
+    let error = fails(&server, &server.dial());
+    assert!(matches!(error, FtpError::Closed { stage: Stage::Login, .. } | FtpError::Lost { .. }), "{error:?}");
+    assert_eq!(error.class(), Class::Reconnect);
+    let server = FtpServer::start().greeting("421 Too many users");
+    let error = fails(&server, &server.dial());
+    assert!(matches!(&error, FtpError::LoginRefused(reply) if reply.text() == "Too many users"), "{error:?}");
+    assert_eq!(error.class(), Class::Transient);
+    server.assert_heard(&[]);
+}
+
+#[test]
+fn a_silent_server_is_given_up_at_the_deadline() {
+    let server = FtpServer::start().greeting("");
+    let error = fails(&server, &impatient(&server));
+    assert!(matches!(error, FtpError::Timeout { stage: Stage::Greeting, .. }), "{error:?}");
+    let server = FtpServer::start().fault(Fault::Silent("PASS"));
+    let error = fails(&server, &impatient(&server));
+    assert!(matches!(error, FtpError::Timeout { stage: Stage::Login, .. }), "{error:?}");
+}
+
+#[test]
+fn strangers_on_the_port_are_recognised() {
+    for (greeting, wanted) in [
+        ("SSH-2.0-OpenSSH_9.2p1", Stranger::Ssh),
+        ("HTTP/1.1 400 Bad Request", Stranger::Http),
+        ("<!DOCTYPE html>", Stranger::Http),
+        ("+OK Dovecot ready.", Stranger::Mail),
+        ("220 mail.example.org ESMTP Postfix", Stranger::Mail),
+        ("\u{16}\u{3}\u{1}\u{0}binary", Stranger::Binary),
+        ("2 hello", Stranger::Unknown),
+        ("777 hello", Stranger::Unknown),
+    ] {
+        let server = FtpServer::start().greeting(greeting);
+        let error = fails(&server, &server.dial());
+        assert!(matches!(error, FtpError::NotFtp { stranger, .. } if stranger == wanted), "{greeting:?}: {error:?}");
+        server.wait_open(0);
+        server.assert_heard(&[]);
+    }
+}
+
+#[test]
+fn a_refused_port_and_an_unknown_host_are_told_apart() {
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = FtpServer::start();
+    let error = fails(&server, &with_site(&server, |site| site.port = Some(dead)));
+    assert!(matches!(error, FtpError::CannotConnect { port, .. } if port == dead), "{error:?}");
+    let error = fails(&server, &with_site(&server, |site| site.host = String::new()));
+    assert!(matches!(error, FtpError::UnknownHost { .. }), "{error:?}");
+}
+
+#[test]
+fn encryption_that_is_not_there_yet_is_refused_and_never_downgraded() {
+    for security in [Security::Explicit, Security::Implicit] {
+        let server = FtpServer::start();
+        let error = fails(&server, &with_site(&server, |site| site.security = security));
+        assert!(matches!(error, FtpError::Unsupported { .. }), "{error:?}");
+        assert_eq!(server.accepted_connections(), 0);
+    }
+    let server = FtpServer::start();
+    server.try_open(&with_site(&server, |site| site.security = Security::Auto)).unwrap();
+}
+
+#[test]
+fn ipv6_works_the_same() {
+    let server = FtpServer::start_v6().file("/a", "x");
+    let mut session = server.open();
+    assert_eq!(names(&list(&mut session, "/").unwrap()), ["a"]);
+}
+
+#[test]
+fn servers_without_extras_will_do() {
+    let server = FtpServer::start().without(&["FEAT", "SYST", "OPTS", "MLSD", "MLST", "EPSV", "SIZE", "MDTM"]).file("/a", "x");
+    let mut session = server.open();
+    assert_eq!(names(&list(&mut session, "/").unwrap()), ["a"]);
+    server.assert_never_heard("OPTS");
+    let server = FtpServer::start().on("OPTS", "502 No").on("FEAT", "211-Extensions\r\n utf8\r\n211 END");
+    server.open();
+    server.assert_heard(&LOGIN);
+}
+
+#[test]
+fn a_device_that_takes_one_command_at_a_time_is_asked_one_by_one() {
+    let server = FtpServer::start().fault(Fault::OneLinePerPacket).file("/a", "x");
+    let mut dial = server.dial();
+    dial.timeouts.reply = Duration::from_millis(400);
+    let mut session = server.try_open(&dial).unwrap();
+    assert_eq!(names(&list(&mut session, "/").unwrap()), ["a"]);
+    assert_eq!(session.home(), &RemotePath::root());
+}
+
+#[test]
+fn replies_in_pieces_of_any_size_are_the_same() {
+    for size in [1, 2, 5] {
+        let server = FtpServer::start().fault(Fault::Segments(size)).file("/a", "x");
+        let mut session = server.open();
+        assert_eq!(names(&list(&mut session, "/").unwrap()), ["a"], "pieces of {size}");
+    }
+}
+
+#[test]
+fn the_login_directory_is_read_however_it_is_put() {
+    for (reply, wanted) in [
+        ("257 \"/a \"\"b\"\" c\" is current", "/a \"b\" c"),
+        ("257 rubbish \"/pub\"", "/pub"),
+        ("257 /pub", "/pub"),
+        ("257 \"\"", "/"),
+        ("250 \"/pub\"", "/pub"),
+        ("257 \"/unclosed", ""),
+        ("257 \"/con\u{1}trol\"", ""),
+        ("550 No", ""),
+        ("314 Odd", ""),
+    ] {
+        let server = FtpServer::start().on("PWD", reply);
+        let session = server.open();
+        assert_eq!(session.home(), &RemotePath::from(wanted), "{reply}");
+        assert!(!session.is_broken());
+    }
+}
+
+#[test]
+fn a_late_reply_never_answers_the_next_command() {
+    let server = FtpServer::start().on("DELE", "250 Deleted\r\n226 Surplus\r\n226 More");
+    let mut session = server.open();
+    session.remove_file(&RemotePath::from("/a")).unwrap();
+    server.say("226 Even later");
+    let error = session.remove_dir(&RemotePath::from("/b")).unwrap_err();
+    assert!(matches!(error, FtpError::Refused { verb: "RMD", reply, .. } if reply.code == 550));
+    session.noop().unwrap();
+}
+
+#[test]
+fn the_reply_to_a_cancelled_command_never_answers_the_next() {
+    let server = FtpServer::start().fault_times(Fault::Hold("MKD"), 1);
+    let mut session = server.open();
+    let cancel = Cancel::new();
+    session.set_cancel(&cancel);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            server.wait_heard("MKD", 1);
+            cancel.cancel();
+        });
+        assert_eq!(session.make_dir(&RemotePath::from("/a")), Err(FtpError::Cancelled));
+    });
+    assert_eq!(session.noop(), Err(FtpError::Cancelled), "its task is over");
+    session.set_cancel(&Cancel::new());
+    server.release();
+    let error = session.remove_file(&RemotePath::from("/none")).unwrap_err();
+    assert!(matches!(error, FtpError::Refused { verb: "DELE", .. }), "{error:?}");
+    assert!(server.exists("/a"));
+}
+
+#[test]
+fn cancelling_ends_connecting_at_every_step() {
+    for (server, heard) in [
+        (FtpServer::start().greeting(""), None),
+        (FtpServer::start().fault(Fault::Silent("USER")), Some("USER")),
+        (FtpServer::start().fault(Fault::Silent("FEAT")), Some("FEAT")),
+    ] {
+        let cancel = Cancel::new();
+        let dial = Dial { timeouts: twinport::net::session::Timeouts { connect: Duration::from_secs(600), reply: Duration::from_secs(600), data: Duration::from_secs(600) }, ..server.dial() };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                match heard {
+                    Some(verb) => server.wait_heard(verb, 1),
+                    None => server.wait_open(1),
+                }
+                cancel.cancel();
+            });
+            let result = Session::open(&dial, &cancel, Recorder::new().observer());
+            assert_eq!(result.err(), Some(FtpError::Cancelled), "{heard:?}");
+        });
+    }
+}
+
+#[test]
+fn a_421_at_any_command_ends_the_session() {
+    let server = FtpServer::start().on("MKD", "421 Idle too long");
+    let mut session = server.open();
+    let error = session.make_dir(&RemotePath::from("/a")).unwrap_err();
+    assert!(matches!(&error, FtpError::Closed { last: Some(reply), .. } if reply.text() == "Idle too long"), "{error:?}");
+    assert_eq!(error.class(), Class::Reconnect);
+    assert!(session.is_broken());
+}
+
+#[test]
+fn an_idle_session_that_was_closed_says_so_at_the_next_command() {
+    let server = FtpServer::start();
+    let mut session = server.open();
+    server.say("421 Goodbye");
+    let error = session.noop().unwrap_err();
+    assert!(matches!(&error, FtpError::Closed { last: Some(_), .. }), "{error:?}");
+    let mut session = server.open();
+    server.hang_up();
+    assert_eq!(session.noop().unwrap_err().class(), Class::Reconnect);
+    assert!(session.is_broken());
+}
+
+#[test]
+fn an_overdue_reply_ends_the_session() {
+    let server = FtpServer::start().fault(Fault::Silent("MKD"));
+    let mut session = server.try_open(&impatient(&server)).unwrap();
+    let error = session.make_dir(&RemotePath::from("/a")).unwrap_err();
+    assert!(matches!(error, FtpError::Timeout { stage: Stage::Command, .. }), "{error:?}");
+    assert!(session.is_broken());
+}
+
+#[test]
+fn what_is_no_reply_ends_the_session() {
+    for reply in ["777 Lucky", "no code at all", "200 a\u{0}b"] {
+        let server = FtpServer::start().on("NOOP", reply);
+        let mut session = server.open();
+        assert!(matches!(session.noop(), Err(FtpError::Protocol { .. })), "{reply:?}");
+        assert!(session.is_broken());
+    }
+}
+
+#[test]
+fn a_reply_that_ends_with_another_code_is_no_endless_wait() {
+    let server = FtpServer::start().on("NOOP", "226-[Ul: 1 MB]\r\n200 End");
+    let mut session = server.open();
+    session.noop().unwrap();
+    session.noop().unwrap();
+}
+
+#[test]
+fn quitting_never_hangs_and_never_fails() {
+    for server in [
+        FtpServer::start(),
+        FtpServer::start().on("QUIT", "550 No"),
+        FtpServer::start().fault(Fault::Silent("QUIT")),
+        FtpServer::start().fault(Fault::CloseAt("QUIT")),
+    ] {
+        server.open().quit();
+        server.wait_heard("QUIT", 1);
+        server.wait_open(0);
+    }
+}

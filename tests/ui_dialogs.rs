@@ -281,6 +281,32 @@ fn conflicts_are_asked_one_at_a_time_and_answered() {
 }
 
 #[test]
+fn enter_skips_whatever_was_answered_before() {
+    let mut desk = Desk::new();
+    desk.tell(conflict(1, 40));
+    desk.tell(conflict(2, 40));
+    desk.press("Overwrite");
+    desk.key(Key::Enter);
+    let skip = Answer::OnExists { policy: ConflictPolicy::Skip, for_all: false };
+    assert_eq!(answers(&mut desk).pop(), Some((QuestionId(2), skip)));
+}
+
+#[test]
+fn a_site_is_dragged_into_a_folder() {
+    let mut desk = manager(book());
+    let from = desk.harness.get_by_role_and_label(Role::TreeItem, "Home").rect().center();
+    let to = desk.harness.get_by_role_and_label(Role::TreeItem, "Work").rect().center();
+    desk.harness.drag_at(from);
+    desk.run();
+    desk.harness.hover_at(to);
+    desk.run();
+    desk.harness.drop_at(to);
+    desk.run();
+    desk.press("Save");
+    assert!(saved_sites(&mut desk).expect("saved").find("Work/Home").is_some());
+}
+
+#[test]
 fn a_question_whose_job_is_gone_goes_too() {
     let mut desk = Desk::new();
     desk.tell(conflict(1, 40));

@@ -35,7 +35,8 @@ impl SiteDrafts {
     /// A working copy of the saved sites.
     pub fn new(saved: Arc<SiteBook>, selected: Option<NodeId>) -> Self {
         let book = SiteBook::clone(&saved);
-        let selected = selected.filter(|id| book.node(*id).is_some()).or_else(|| book.items.first().map(Node::id));
+        let first = || book.sites().first().map(|site| NodeId(site.id.0)).or_else(|| book.items.first().map(Node::id));
+        let selected = selected.filter(|id| book.node(*id).is_some()).or_else(first);
         Self { saved, book, selected, forms: BTreeMap::new(), imported: HashMap::new() }
     }
 

@@ -73,7 +73,7 @@ pub(super) fn upload(
     let at = part.filter(|at| *at > 0 && *at <= size);
     // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
     let mut may_make = job.top;
-    let mut fell_back = false;
+    let mut direct = false;
     loop {
         let sent = match &temporary {
             Some(temporary) => via(session, job, temporary, &target, (at, size, replace), (&mut file, buffer)),
@@ -81,11 +81,13 @@ pub(super) fn upload(
         };
         match sent {
             Ok(()) => {
-                // Learned only now: where the final name is refused too, it is the place that the server does not like.
-                habits.no_rename |= fell_back;
+                // Only a server that then takes the final name is one that minds the temporary one.
+                habits.no_rename |= direct;
                 break;
             }
             Err(error) if !is_refused(&error) || session.is_broken() => return Err(error),
+            // In the middle it is the content that it does not like: a half file must not get the final name.
+            Err(error) if job.counter.moved() > 0 && !is_rename(&error) => return Err(error),
             Err(_) if may_make => {
                 may_make = false;
                 if let Some(above) = target.parent().filter(|above| !above.is_root() && !above.is_home()) {
@@ -96,7 +98,7 @@ pub(super) fn upload(
             Err(error) => {
                 // The server lets us write, but not under another name or not rename: then under the final one.
                 let Some(refused) = temporary.take() else { return Err(error) };
-                fell_back = true;
+                direct = true;
                 session.remove_file(&refused).ok();
             }
         }
@@ -240,6 +242,11 @@ fn free_name(session: &mut Session, job: &Assignment, target: &RemotePath) -> Re
         }
     }
     Err(FtpError::Exists { path: target.text(&job.charset) }.into())
+}
+
+/// The bytes are there, only their name is not.
+fn is_rename(error: &JobError) -> bool {
+    matches!(error, JobError::Remote(FtpError::Refused { verb: "RNFR" | "RNTO", .. }))
 }
 
 /// Refused for good, but not for lack of room.

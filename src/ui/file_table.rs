@@ -22,13 +22,18 @@ const LEAST: f32 = 44.0;
 /// Near the edges of the rows a drag scrolls, so many points a frame.
 const SCROLL_EDGE: f32 = 20.0;
 
+/// Seconds between the two clicks of a double click.
+const DOUBLE_CLICK: f64 = 0.5;
+
 /// What a table knows beside the model.
 #[derive(Default)]
 pub(super) struct FileTable {
     visit: u64,
     revealed: u64,
-    /// Column being resized: its width when the drag began.
-    resizing: f32,
+    /// The last click: when, at which visit of the pane, on what.
+    clicked: Option<(f64, u64, Row)>,
+    /// The column being resized: which, its width when the drag began, and whether it grows to the left.
+    resizing: Option<(usize, f32, bool)>,
 }
 
 /// The row that the pointer is over.
@@ -88,7 +93,7 @@ impl FileTable {
                 }
                 response.context_menu(|ui| menu::context_menu(ui, side, model, actions));
             }
-            drag_scroll(ui, body);
+            drag_scroll(ui, body, viewport.y_range(), content.y);
             under
         });
         list.context_menu(|ui| menu::context_menu(ui, side, model, actions));
@@ -116,7 +121,7 @@ impl FileTable {
 
     #[expect(clippy::too_many_arguments, reason = "a row is drawn from all of them")]
     fn row(
-        &self,
+        &mut self,
         ui: &Ui,
         rect: Rect,
         widths: &[f32; 6],
@@ -140,7 +145,7 @@ impl FileTable {
         {
             ui.ctx().accesskit_node_builder(id, |node| node.set_description(format::description(entry, name)));
         }
-        clicks(ui, &response, row, side, actions);
+        clicks(&mut self.clicked, ui, &response, row, side, pane.visit, actions);
         drag(ui, &response, row, side, pane, actions);
         paint(ui, rect, widths, row, name, &response, Looks::of(ui, model, side, row));
         response
@@ -231,16 +236,18 @@ impl FileTable {
                 place.shrink2(vec2(0.0, if active { 0.0 } else { 5.0 })).y_range(),
                 Stroke::new(1.0, colour),
             );
-            let column = if slack { at } else { at - 1 };
             if response.drag_started() {
-                self.resizing = own[column];
+                let column = if slack { at } else { at - 1 };
+                self.resizing = Some((column, own[column], slack));
             }
             if response.dragged()
-                && let Some(moved) = response.total_drag_delta()
+                && let (Some(moved), Some((column, from, leftwards))) = (response.total_drag_delta(), self.resizing)
             {
-                let moved = if slack { -moved.x } else { moved.x };
-                let width = (self.resizing + moved).clamp(LEAST, 800.0);
-                actions.push(Action::Remember(Memory::ColumnWidth(side, Column::ALL[column], width)));
+                let moved = if leftwards { -moved.x } else { moved.x };
+                let width = (from + moved).clamp(LEAST, 800.0);
+                if (width - own[column]).abs() > 0.5 {
+                    actions.push(Action::Remember(Memory::ColumnWidth(side, Column::ALL[column], width)));
+                }
             }
         }
     }
@@ -266,9 +273,27 @@ fn rows_of(height: f32) -> usize {
     (height / theme::ROW).max(0.0) as usize
 }
 
-fn clicks(ui: &Ui, response: &Response, row: Row, side: Side, actions: &mut Actions) {
-    let modifiers = ui.input(|input| input.modifiers);
-    if response.double_clicked() && modifiers.is_none() {
+/// egui counts a third click in a row as a triple one, wherever it lands; whoever double-clicks from folder to folder
+/// means pairs.
+fn is_second(last: &mut Option<(f64, u64, Row)>, now: f64, visit: u64, row: Row) -> bool {
+    let second = last.take().is_some_and(|(then, on, what)| now - then < DOUBLE_CLICK && (on, what) == (visit, row));
+    if !second {
+        *last = Some((now, visit, row));
+    }
+    second
+}
+
+fn clicks(
+    last: &mut Option<(f64, u64, Row)>,
+    ui: &Ui,
+    response: &Response,
+    row: Row,
+    side: Side,
+    visit: u64,
+    actions: &mut Actions,
+) {
+    let (modifiers, now) = ui.input(|input| (input.modifiers, input.time));
+    if response.clicked() && modifiers.is_none() && is_second(last, now, visit, row) {
         actions.push(Action::Pane(side, PaneAction::Activate(row)));
     } else if response.clicked() {
         let how = match (modifiers.command, modifiers.shift) {
@@ -299,14 +324,14 @@ fn drag(ui: &Ui, response: &Response, row: Row, side: Side, pane: &Pane, actions
 }
 
 /// While something is dragged to an edge of the rows, they scroll.
-fn drag_scroll(ui: &Ui, body: Rect) {
+fn drag_scroll(ui: &Ui, body: Rect, seen: egui::Rangef, height: f32) {
     if !DragAndDrop::has_payload_of_type::<Dragged>(ui.ctx()) {
         return;
     }
     let Some(pointer) = ui.ctx().pointer_latest_pos().filter(|pointer| body.contains(*pointer)) else { return };
-    let towards = if pointer.y < body.top() + SCROLL_EDGE {
+    let towards = if pointer.y < body.top() + SCROLL_EDGE && seen.min > 0.0 {
         1.0
-    } else if pointer.y > body.bottom() - SCROLL_EDGE {
+    } else if pointer.y > body.bottom() - SCROLL_EDGE && seen.max < height {
         -1.0
     } else {
         return;

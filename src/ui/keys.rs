@@ -3,6 +3,7 @@
 use egui::{Context, Event, Id, Key as EguiKey, Modifiers, Ui};
 
 use crate::app::{Action, Actions, Field, Key, Model, Motion, PaneAction, Shortcut, Side, url};
+use crate::engine::message::Question;
 
 /// The widget that a field is.
 pub(super) fn id(field: Field) -> Id {
@@ -82,7 +83,9 @@ pub(super) fn shortcut_text(shortcut: Shortcut) -> String {
 }
 
 fn is_modal(model: &Model) -> bool {
-    model.dialog.is_some() || !model.questions.is_empty()
+    // "File exists" is a window beside the others: the user may go on meanwhile.
+    let password = model.questions.iter().any(|(_, question)| matches!(question, Question::Password { .. }));
+    model.dialog.is_some() || password
 }
 
 fn command(commands: &[Action], key: EguiKey, modifiers: Modifiers, rows: bool) -> Option<Action> {

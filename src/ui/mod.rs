@@ -153,6 +153,11 @@ impl Desktop {
         &self.model
     }
 
+    /// Asks for something from outside the window, as a menu would.
+    pub fn ask(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
     fn carry_out(&mut self, effects: Vec<Effect>, ctx: &Context) {
         for effect in effects {
             match effect {
@@ -242,12 +247,12 @@ impl eframe::App for Desktop {
         });
         // Two ids each: the height that the user gave an open panel survives while it is shut.
         let log = if model.settings.window.log_open {
-            Panel::bottom("log")
+            Panel::bottom("open log")
                 .resizable(true)
                 .default_size(160.0)
                 .size_range(80.0..=(ui.available_height() * 0.4).max(96.0))
         } else {
-            Panel::bottom("log shut").resizable(false).exact_size(theme::LINE + theme::GAP)
+            Panel::bottom("log line").resizable(false).exact_size(theme::LINE + theme::GAP)
         };
         log.frame(bar).show(ui, |ui| view.log.show(ui, model, actions));
         let base = Frame::new().fill(palette.base);

@@ -40,7 +40,10 @@ pub(super) fn split(ui: &Ui, model: &Model, actions: &mut Actions) -> (Rect, Rec
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let share = ((pointer.x - whole.left()) / whole.width()).clamp(0.0, 1.0);
-        actions.push(Action::Remember(Memory::Split(share)));
+        // Only news: whatever is asked for makes another frame.
+        if ((share - model.settings.window.split) * whole.width()).abs() > 0.5 {
+            actions.push(Action::Remember(Memory::Split(share)));
+        }
     }
     let palette = theme::palette(ui);
     let line = if response.hovered() || response.dragged() { palette.accent } else { palette.line };

@@ -155,7 +155,7 @@ impl QueuePanel {
                 .column(Column::remainder().at_least(120.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
-                .column(Column::initial(76.0).at_least(56.0).clip(true))
+                .column(Column::initial(88.0).at_least(56.0).clip(true))
                 .column(Column::initial(152.0).at_least(80.0).clip(true))
                 .column(Column::initial(84.0).at_least(56.0).clip(true))
                 .column(Column::initial(64.0).at_least(48.0).clip(true).resizable(false)),
@@ -163,7 +163,7 @@ impl QueuePanel {
                 .column(Column::initial((wide * 0.26).clamp(120.0, 360.0)).at_least(100.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
-                .column(Column::initial(76.0).at_least(56.0).clip(true))
+                .column(Column::initial(88.0).at_least(56.0).clip(true))
                 .column(Column::remainder().at_least(if tab == Tab::Failed { 200.0 } else { 100.0 }).clip(true)),
         };
         let titles: &[&str] = match self.tab {

@@ -156,7 +156,8 @@ impl Conversation<'_> {
         }
         if let Some(reply) = self.ruled(&verb, argument, nth) {
             self.say(&reply);
-            self.ended = reply.starts_with("421");
+            self.logged_in |= matches!(reply.get(..3), Some("230" | "202"));
+            self.ended = reply.lines().any(|line| line.starts_with("421 "));
             return;
         }
         if self.shared.lock().without.contains(&verb) {
@@ -356,7 +357,13 @@ impl Conversation<'_> {
         let listener = TcpListener::bind((ip, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let dead = self.shared.due(|fault| matches!(fault, Fault::DeadPort(at) if *at == verb)).is_some();
-        self.data = if dead { Data::None } else { Data::Passive(listener) };
+        self.data = if dead {
+            // Gone before it is named.
+            drop(listener);
+            Data::None
+        } else {
+            Data::Passive(listener)
+        };
         if verb == "EPSV" {
             self.say(&format!("229 Entering Extended Passive Mode (|||{port}|)"));
             return;

@@ -3,8 +3,10 @@
 
 pub mod face;
 pub mod files;
+pub mod exchange;
 pub mod ftp_files;
 pub mod ftp_server;
+pub mod recorder;
 #[cfg(target_os = "linux")]
 pub mod servers;
 pub mod unftp;

@@ -12,6 +12,7 @@ use crate::engine::message::{Answer, ConflictPolicy, Direction, FileFacts};
 #[derive(Default)]
 pub(super) struct FileExists {
     for_all: bool,
+    shown: bool,
 }
 
 const WIDTH: f32 = 560.0;
@@ -99,8 +100,8 @@ impl FileExists {
             button(ui, "Rename", true, "Both are kept: the new one gets a number.", ConflictPolicy::Rename);
             let skip = button(ui, "Skip", true, "The one there stays as it is.", ConflictPolicy::Skip);
             // The harmless one is the default; but nobody's typing is interrupted.
-            if !ui.ctx().egui_wants_keyboard_input() {
-                super::focus_once(ui, &skip);
+            if !std::mem::replace(&mut self.shown, true) && !ui.ctx().egui_wants_keyboard_input() {
+                skip.request_focus();
             }
         });
         if more > 0 {

@@ -12,6 +12,7 @@ use crate::engine::message::Answer;
 pub(super) struct PasswordDialog {
     typed: Secret,
     keep: bool,
+    shown: bool,
 }
 
 impl PasswordDialog {
@@ -25,7 +26,9 @@ impl PasswordDialog {
                 text_edit(ui, TextEdit::singleline(&mut typed).password(true), width, refused.is_some())
             });
             self.typed = Secret::new(typed);
-            super::focus_once(ui, &password);
+            if !std::mem::replace(&mut self.shown, true) {
+                password.request_focus();
+            }
             let refused = refused.map(|words| format!("The server refused the last one: {words}"));
             hint(ui, "It is never written to a log or a settings file.", refused.as_deref());
             // Only a saved site has a place in the keyring, and "ask" means ask.

@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) tried: bool,
     /// The cursor goes into the name, once, all of it selected.
     pub(super) focus_name: bool,
+    /// Whether the system has a keyring; `None` = not known yet.
+    pub(super) keyring: Option<bool>,
 }
 
 impl State {
@@ -73,6 +75,12 @@ pub(super) fn site(
         focus_name(&name, state, &form.name);
         server(ui, form, &problems, width);
         login(ui, form, &problems, width, is_saved);
+        if matches!(form.logon, Logon::Normal | Logon::Account) {
+            password_note(ui, form, is_saved, state.keyring);
+        }
+        if form.logon == Logon::Account {
+            field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
+        }
         transfer(ui, form, &problems, model.settings.transfer_mode);
         begin(ui, form, &problems, width, actions);
         colours(ui, form);
@@ -145,23 +153,18 @@ fn login(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, 
         }
         form.password = Secret::new(typed);
     });
-    if keeps {
-        password_note(ui, form, is_saved);
-    }
-    if form.logon == Logon::Account {
-        field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
-    }
 }
 
 /// Where the password goes, and the way to be rid of it.
-fn password_note(ui: &mut Ui, form: &mut SiteForm, is_saved: bool) {
+fn password_note(ui: &mut Ui, form: &mut SiteForm, is_saved: bool, keyring: Option<bool>) {
     ui.scope(|ui| {
         ui.spacing_mut().interact_size.y = 16.0;
         ui.horizontal(|ui| {
             ui.add_space(LABEL_WIDTH + 8.0);
-            let text = match form.forget_password {
-                true => "The saved password is forgotten when you save.",
-                false => "Kept in the system's keyring, never in a file.",
+            let text = match (form.forget_password, keyring) {
+                (true, _) => "The saved password is forgotten when you save.",
+                (false, Some(false)) => "This system has no keyring: kept until Twinport is closed.",
+                (false, _) => "Kept in the system's keyring, never in a file.",
             };
             ui.label(theme::weak(ui, text));
             if is_saved && !form.forget_password && form.password.is_empty() {

@@ -15,6 +15,7 @@ use super::parts::{danger, field, footer, hint, input, modal, plain, primary};
 use crate::app::site_drafts::SiteDrafts;
 use crate::app::{Action, Actions, Model, Pick, words};
 use crate::store::import::{self, Import};
+use crate::store::secrets::{Keyring as _, SystemKeyring};
 use crate::store::sitebook::{Node, NodeId};
 
 /// The open Site Manager.
@@ -26,6 +27,7 @@ pub(super) struct SiteManager {
     reading: Errand<Result<Import, String>>,
     writing: Errand<Result<String, String>>,
     looking: Errand<Option<PathBuf>>,
+    keyring: Errand<Result<(), String>>,
     told: Option<String>,
 }
 
@@ -52,6 +54,7 @@ impl SiteManager {
             reading: Errand::default(),
             writing: Errand::default(),
             looking: Errand::default(),
+            keyring: Errand::default(),
             told: None,
         }
     }
@@ -73,6 +76,10 @@ impl SiteManager {
     }
 
     pub(super) fn show(&mut self, ui: &Ui, model: &Model, actions: &mut Actions) {
+        if self.form.keyring.is_none() && !self.keyring.is_busy() {
+            // Asks the system, which may take a while: never on this thread.
+            self.keyring.run(ui.ctx(), "keyring", || SystemKeyring::default().usable());
+        }
         self.collect();
         let shown = modal(ui, words::SITE_MANAGER, 860.0, |ui| self.contents(ui, model, actions));
         let closing = shown.inner || (shown.escaped && self.sheet.is_none());
@@ -387,6 +394,9 @@ impl SiteManager {
 
     /// Answers of errands.
     fn collect(&mut self) {
+        if let Some(usable) = self.keyring.poll() {
+            self.form.keyring = Some(usable.is_ok());
+        }
         match self.reading.poll() {
             Some(Ok(import)) => {
                 let added = self.drafts.import(import);
@@ -439,7 +449,7 @@ impl FileSheet {
         let shown = modal(ui, self.title, 560.0, |ui| {
             let mut answer = None;
             ui.horizontal(|ui| {
-                let width = ui.available_width() - 104.0;
+                let width = ui.available_width() - 96.0;
                 let file = field_of(ui, path, width);
                 super::focus_once(ui, &file);
                 if super::parts::entered(&file) && !path.trim().is_empty() {
