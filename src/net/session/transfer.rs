@@ -154,7 +154,7 @@ impl Session {
     }
 
     /// From the command to the first sign that it runs: 150 and a connection, or bytes, or the last reply.
-    #[expect(clippy::type_complexity, reason = "whether 150 came, the size it told, the last reply")]
+    /// Whether 150 came, the size it told, the last reply.
     fn begin(&mut self, verb: &Verb, way: &mut Way) -> Result<(bool, Option<u64>, Option<Reply>), FtpError> {
         let upload = is_upload(verb);
         let patience = self.timeouts.reply;
