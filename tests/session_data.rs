@@ -45,7 +45,8 @@ fn passive_means_epsv_and_both_ends_are_told() {
 
 #[test]
 fn falls_back_to_pasv_when_epsv_is_refused_and_remembers_it() {
-    for reply in ["500 What?", "502 No", "314 Odd", "229 (|||99999|)", "229 (|||0|)", "229 no address", "425 Not here"] {
+    for reply in ["500 What?", "502 No", "314 Odd", "229 (|||99999|)", "229 (|||0|)", "229 no address", "425 Not here"]
+    {
         let server = FtpServer::start().file("/a", "x").on("EPSV", reply);
         let (mut session, _) = open(&dial(&server, TransferMode::Passive));
         fetch(&mut session, "/a").unwrap();
@@ -77,7 +78,9 @@ fn a_foreign_address_in_227_is_never_connected_to() {
 
 #[test]
 fn addresses_that_cannot_be_are_refused_and_harm_nothing() {
-    for reply in ["227 (127,0,0,1,0,22)", "227 (127,0,0,1,300,1)", "227 (127,0,0,1)", "227 ok", "500 No", "229 (|||22|)"] {
+    for reply in
+        ["227 (127,0,0,1,0,22)", "227 (127,0,0,1,300,1)", "227 (127,0,0,1)", "227 ok", "500 No", "229 (|||22|)"]
+    {
         let server = FtpServer::start().file("/a", "x").without(&["EPSV"]).on("PASV", reply);
         let (mut session, _) = open(&dial(&server, TransferMode::Passive));
         let error = fetch(&mut session, "/a").unwrap_err();
@@ -93,7 +96,10 @@ fn pasv_answered_as_epsv_is_understood() {
     let server = FtpServer::start().file("/a", "x");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let server = server.on("EPSV", "500 No").on("PASV", &format!("229 Entering (|||{port}|)")).on("RETR", "150 Here\r\n226 Done");
+    let server = server
+        .on("EPSV", "500 No")
+        .on("PASV", &format!("229 Entering (|||{port}|)"))
+        .on("RETR", "150 Here\r\n226 Done");
     let (mut session, recorder) = open(&dial(&server, TransferMode::Passive));
     let channel = session.retrieve(&RemotePath::from("/a"), 0).unwrap();
     drop(listener);
@@ -139,7 +145,9 @@ fn automatic_says_why_each_mode_failed() {
     let server = FtpServer::start().file("/a", "x").without(&["EPSV", "PASV", "EPRT", "PORT"]);
     let (mut session, _) = open(&dial(&server, TransferMode::Auto));
     let error = fetch(&mut session, "/a").unwrap_err();
-    let FtpError::NoDataConnection { passive: Some(passive), active: Some(active) } = error else { panic!("{error:?}") };
+    let FtpError::NoDataConnection { passive: Some(passive), active: Some(active) } = error else {
+        panic!("{error:?}")
+    };
     assert!(matches!(*passive, FtpError::Refused { verb: "PASV", .. }), "{passive:?}");
     assert!(matches!(*active, FtpError::Refused { verb: "PORT", .. }), "{active:?}");
     session.noop().unwrap();

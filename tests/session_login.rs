@@ -51,7 +51,13 @@ fn logs_in_and_asks_what_it_needs_in_one_write() {
     let step = Happening::Step;
     assert_eq!(
         steps,
-        [step(Step::Resolving), step(Step::Connecting), Happening::Control(path), step(Step::Greeting), step(Step::LoggingIn)]
+        [
+            step(Step::Resolving),
+            step(Step::Connecting),
+            Happening::Control(path),
+            step(Step::Greeting),
+            step(Step::LoggingIn)
+        ]
     );
 }
 
@@ -59,7 +65,8 @@ fn logs_in_and_asks_what_it_needs_in_one_write() {
 fn a_secret_is_masked_in_all_that_is_told() {
     let server = FtpServer::start().user("user", "hunter2").account("acct9");
     let recorder = Recorder::new();
-    let dial = Dial { secret: Some(Secret::from("hunter2")), ..with_site(&server, |site| site.account = "acct9".into()) };
+    let dial =
+        Dial { secret: Some(Secret::from("hunter2")), ..with_site(&server, |site| site.account = "acct9".into()) };
     Session::open(&dial, &Cancel::new(), recorder.observer()).unwrap();
     let told = format!("{:?}", recorder.all());
     assert!(!told.contains("hunter2") && !told.contains("acct9"), "{told}");
@@ -269,7 +276,8 @@ fn ipv6_works_the_same() {
 
 #[test]
 fn servers_without_extras_will_do() {
-    let server = FtpServer::start().without(&["FEAT", "SYST", "OPTS", "MLSD", "MLST", "EPSV", "SIZE", "MDTM"]).file("/a", "x");
+    let server =
+        FtpServer::start().without(&["FEAT", "SYST", "OPTS", "MLSD", "MLST", "EPSV", "SIZE", "MDTM"]).file("/a", "x");
     let mut session = server.open();
     assert_eq!(names(&list(&mut session, "/").unwrap()), ["a"]);
     server.assert_never_heard("OPTS");
@@ -357,7 +365,14 @@ fn cancelling_ends_connecting_at_every_step() {
         (FtpServer::start().fault(Fault::Silent("FEAT")), Some("FEAT")),
     ] {
         let cancel = Cancel::new();
-        let dial = Dial { timeouts: twinport::net::session::Timeouts { connect: Duration::from_secs(600), reply: Duration::from_secs(600), data: Duration::from_secs(600) }, ..server.dial() };
+        let dial = Dial {
+            timeouts: twinport::net::session::Timeouts {
+                connect: Duration::from_secs(600),
+                reply: Duration::from_secs(600),
+                data: Duration::from_secs(600),
+            },
+            ..server.dial()
+        };
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 match heard {
@@ -377,7 +392,10 @@ fn a_421_at_any_command_ends_the_session() {
     let server = FtpServer::start().on("MKD", "421 Idle too long");
     let mut session = server.open();
     let error = session.make_dir(&RemotePath::from("/a")).unwrap_err();
-    assert!(matches!(&error, FtpError::Closed { last: Some(reply), .. } if reply.text() == "Idle too long"), "{error:?}");
+    assert!(
+        matches!(&error, FtpError::Closed { last: Some(reply), .. } if reply.text() == "Idle too long"),
+        "{error:?}"
+    );
     assert_eq!(error.class(), Class::Reconnect);
     assert!(session.is_broken());
 }

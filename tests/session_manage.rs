@@ -105,11 +105,11 @@ fn a_tree_goes_with_its_hidden_files_and_links_are_never_followed() {
 
 #[test]
 fn one_thing_that_cannot_be_removed_keeps_the_rest_from_nothing() {
-    let server = FtpServer::start()
-        .file("/tree/a", "x")
-        .file("/tree/b", "x")
-        .file("/tree/c/d", "x")
-        .on_argument("DELE", "/tree/a", "550 Permission denied");
+    let server = FtpServer::start().file("/tree/a", "x").file("/tree/b", "x").file("/tree/c/d", "x").on_argument(
+        "DELE",
+        "/tree/a",
+        "550 Permission denied",
+    );
     let mut session = server.open();
     let mut removed = Vec::new();
     let result = session.remove_tree(&path("/tree"), &mut |path| removed.push(path.to_string()));
@@ -174,9 +174,7 @@ fn permissions_are_set() {
 #[test]
 fn times_are_set_one_way_or_another() {
     let time = Timestamp::utc(1_000_000_000);
-    for (without, heard) in
-        [(&[][..], "MFMT 20010909014640 /a"), (&["MFMT"], "MDTM 20010909014640 /a")]
-    {
+    for (without, heard) in [(&[][..], "MFMT 20010909014640 /a"), (&["MFMT"], "MDTM 20010909014640 /a")] {
         let server = FtpServer::start().without(without).file("/a", "x");
         assert_eq!(server.open().set_modified(&path("/a"), time), Ok(true));
         assert!(matches!(server.node("/a"), Some(Node::File { modified: 1_000_000_000, .. })));
@@ -204,7 +202,8 @@ fn a_line_break_in_a_path_is_never_sent() {
     let server = FtpServer::start();
     let mut session = server.open();
     let bad = path("/a\r\nQUIT");
-    let is_bad = |result: Result<(), FtpError>| assert!(matches!(result, Err(FtpError::BadArgument { .. })), "{result:?}");
+    let is_bad =
+        |result: Result<(), FtpError>| assert!(matches!(result, Err(FtpError::BadArgument { .. })), "{result:?}");
     is_bad(session.make_dir(&bad).map(|_| ()));
     is_bad(session.make_dirs(&bad));
     is_bad(session.remove_file(&bad));

@@ -40,7 +40,10 @@ fn a_file_costs_two_commands() {
     store(&mut session, "/b", StoreAt::Start, &data).unwrap();
     store(&mut session, "/c", StoreAt::Start, &data).unwrap();
     assert_eq!(server.content("/b").unwrap(), data);
-    assert_eq!(lines_after_login(&server), ["EPSV", "RETR /a", "EPSV", "RETR /a", "EPSV", "STOR /b", "EPSV", "STOR /c"]);
+    assert_eq!(
+        lines_after_login(&server),
+        ["EPSV", "RETR /a", "EPSV", "RETR /a", "EPSV", "STOR /b", "EPSV", "STOR /c"]
+    );
     assert!(!server.heard_torn_lines());
 }
 
@@ -72,8 +75,7 @@ fn paths_without_a_slash_are_below_the_login_directory() {
 
 #[test]
 fn names_go_out_byte_by_byte() {
-    let names: [&[u8]; 8] =
-        [b" a", b"a ", b"\"q\"", b"100%", b"a|b;c", b"-rf", b"caf\xe9", b"\xff\xfe"];
+    let names: [&[u8]; 8] = [b" a", b"a ", b"\"q\"", b"100%", b"a|b;c", b"-rf", b"caf\xe9", b"\xff\xfe"];
     for name in names {
         let path = RemotePath::root().join(name);
         let server = FtpServer::start();
@@ -155,10 +157,7 @@ fn a_refusal_in_mid_download_ends_it_at_once_and_keeps_what_came() {
 #[test]
 fn a_download_cut_off_is_an_error_and_keeps_what_came() {
     let data = noise(200_000);
-    for fault in [
-        Fault::CloseData { verb: "RETR", after: 70_000 },
-        Fault::ResetData { verb: "RETR", after: 70_000 },
-    ] {
+    for fault in [Fault::CloseData { verb: "RETR", after: 70_000 }, Fault::ResetData { verb: "RETR", after: 70_000 }] {
         let server = FtpServer::start().file("/a", data.clone()).fault_times(fault.clone(), 1);
         let mut session = server.open();
         let (content, error) = fetch_what_comes(&mut session, "/a", 0);
@@ -176,7 +175,10 @@ fn an_upload_cut_off_is_told_in_the_servers_words() {
         let server = FtpServer::start().fault_times(fault.clone(), 1);
         let mut session = server.open();
         let error = store(&mut session, "/a", StoreAt::Start, &data).unwrap_err();
-        assert!(matches!(&error, FtpError::Refused { verb: "STOR", reply, .. } if reply.code == 426), "{fault:?} {error:?}");
+        assert!(
+            matches!(&error, FtpError::Refused { verb: "STOR", reply, .. } if reply.code == 426),
+            "{fault:?} {error:?}"
+        );
         store(&mut session, "/a", StoreAt::Start, &data).unwrap();
         assert_eq!(server.content("/a").unwrap(), data);
     }
@@ -202,9 +204,8 @@ fn a_session_lost_in_mid_transfer_says_so() {
 #[test]
 fn a_transfer_that_stalls_is_given_up_and_the_session_goes_on() {
     let data = noise(4_000_000);
-    let server = FtpServer::start()
-        .file("/a", data.clone())
-        .fault_times(Fault::StallData { verb: "RETR", after: 70_000 }, 1);
+    let server =
+        FtpServer::start().file("/a", data.clone()).fault_times(Fault::StallData { verb: "RETR", after: 70_000 }, 1);
     let mut session = impatient(&server);
     let (content, error) = fetch_what_comes(&mut session, "/a", 0);
     assert!(matches!(error, Some(FtpError::Timeout { stage: Stage::Transfer, .. })), "{error:?}");
@@ -364,7 +365,9 @@ fn cancelling_ends_a_download_and_the_session_is_back_in_step_whatever_abor_gets
 #[test]
 fn cancelling_ends_an_upload_that_is_blocked() {
     let data = noise(1 << 20);
-    let server = FtpServer::start().fault_times(Fault::Hold("STOR"), 1).fault_times(Fault::StallData { verb: "STOR", after: 1000 }, 1);
+    let server = FtpServer::start()
+        .fault_times(Fault::Hold("STOR"), 1)
+        .fault_times(Fault::StallData { verb: "STOR", after: 1000 }, 1);
     let mut session = patient(&server);
     let cancel = Cancel::new();
     session.set_cancel(&cancel);
