@@ -69,7 +69,13 @@ impl Model {
                     self.connection.data = Some(path);
                 }
             }
-            Event::Data { connection: None, path } => self.transfer_path = Some(path),
+            Event::Data { connection: None, path } => {
+                // With the server that is shown: the newest picture of how data flows with it, after its end, too.
+                if self.connection.control.is_some_and(|control| control.peer == path.control.peer) {
+                    self.connection.data = Some(path);
+                }
+                self.transfer_path = Some(path);
+            }
             Event::Learned { site, server_key, mode } => {
                 if site != SiteId(0) && Arc::make_mut(&mut self.sites).learn(site, mode) {
                     effects.push(Effect::Save(Saved::Sites(self.sites.clone())));

@@ -145,13 +145,13 @@ impl Verb {
         }
     }
 
-    /// Appends the line as it goes over the wire.
-    pub fn write_to(&self, out: &mut Vec<u8>) {
+    /// Appends the line as it goes over the wire. `telnet` = the server reads it as RFC 854 says, where 0xFF is IAC and
+    /// must be doubled; vsftpd and Pure-FTPd take it as it is, and would make a name of two.
+    pub fn write_to(&self, out: &mut Vec<u8>, telnet: bool) {
         self.write_words(out, |bytes, out| {
             for byte in bytes {
                 out.push(*byte);
-                // The control connection is a telnet connection: 0xFF is IAC and must be doubled (RFC 854).
-                if *byte == 0xFF {
+                if telnet && *byte == 0xFF {
                     out.push(0xFF);
                 }
             }
@@ -244,7 +244,7 @@ mod tests {
 
     fn wire(verb: &Verb) -> Vec<u8> {
         let mut out = Vec::new();
-        verb.write_to(&mut out);
+        verb.write_to(&mut out, true);
         out
     }
 
@@ -279,6 +279,9 @@ mod tests {
         let verb = Verb::Dele(Argument::new(b"a\xff\xffb").expect("an argument"));
         assert_eq!(wire(&verb), b"DELE a\xff\xff\xff\xffb\r\n");
         assert_eq!(verb.log_form(&Charset::Auto), "DELE aÿÿb");
+        let mut out = Vec::new();
+        verb.write_to(&mut out, false);
+        assert_eq!(out, b"DELE a\xff\xffb\r\n");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) struct Control {
     stale: usize,
     /// Whether this server takes several commands in one write.
     pipelining: Pipelining,
+    /// Whether this server reads the control connection as telnet.
+    telnet: bool,
     end: Option<FtpError>,
 }
 
@@ -65,6 +67,7 @@ impl Control {
             due: 1,
             stale: 0,
             pipelining: Pipelining::Fails,
+            telnet: true,
             end: None,
         })
     }
@@ -97,6 +100,11 @@ impl Control {
     /// From now on several commands may go out in one write: this server answers them in their order.
     pub(super) fn allow_pipelining(&mut self) {
         self.pipelining = Pipelining::Untried;
+    }
+
+    /// From now on bytes go out as they are: this server knows no telnet.
+    pub(super) fn forget_telnet(&mut self) {
+        self.telnet = false;
     }
 
     /// Sends a command and waits for its final reply.
@@ -143,7 +151,7 @@ impl Control {
         for verb in verbs {
             secret |= matches!(verb, Verb::Pass(_) | Verb::Acct(_));
             self.tell(Happening::Sent(verb.log_form(&self.charset)));
-            verb.write_to(&mut self.outbox);
+            verb.write_to(&mut self.outbox, self.telnet);
         }
         let outbox = std::mem::take(&mut self.outbox);
         let result = self.write(&outbox, wait);
@@ -248,7 +256,7 @@ impl Control {
 
     /// Ends a running transfer (its data connection is closed already or closes now) and finds the beat again, whatever
     /// the server answers: 426 and 226, 225 and 226, one of them, 500. A NOOP marks the end of it. `false` = the server
-    /// does not answer in time: the connection is of no use any more.
+    /// does not answer in time, or not clearly: the connection is of no use any more.
     pub(super) fn resynchronise(&mut self, wait: &mut Wait, close_data: &mut dyn FnMut()) -> bool {
         wait.obey(false);
         let in_step = self.abort(wait, close_data);
@@ -274,16 +282,25 @@ impl Control {
         }
         let mut until = until;
         let mut refused = false;
+        let mut answers = 1;
         loop {
             match self.next_final(wait, until).map(|reply| reply.code) {
-                Some(225 | 226 | 250) => {}
+                Some(225 | 226 | 250) => answers += 1,
+                // One answer may be all, or the transfer's own is still on its way: libunftp says 226 to ABOR, answers
+                // NOOP, and then tells that the transfer broke. Every later reply would be taken for its neighbour's.
+                Some(200..=299) if answers < 2 && self.pipelining == Pipelining::Fails => {
+                    self.note(
+                        "The server leaves open whether it has said all; the next command needs a new connection",
+                    );
+                    return false;
+                }
                 Some(200..=299) => return true,
                 // Perhaps ABOR's answer, perhaps NOOP's: a moment more tells.
                 Some(500..) => {
                     refused = true;
                     until = until.min(Instant::now() + KNOWN_ODD_END);
                 }
-                Some(_) => {}
+                Some(_) => answers += 1,
                 None => return refused && self.end.is_none(),
             }
         }

@@ -130,7 +130,7 @@ impl Desktop {
     pub fn new(ctx: &Context, parts: Parts) -> Self {
         theme::install(ctx);
         theme::choose(ctx, parts.settings.theme);
-        ctx.add_plugin(dialogs::Veil);
+        ctx.add_plugin(dialogs::Veil::default());
         let saved = Some(parts.settings.clone());
         let mut desktop = Self {
             model: Model::new(parts.settings, parts.sites, parts.home),

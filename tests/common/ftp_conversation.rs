@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
@@ -712,20 +712,17 @@ impl Conversation<'_> {
                     _ => self.say("226 Transfer complete."),
                 }
             }
-            End::Lost => self.say("426 Connection closed; transfer aborted."),
-            End::Aborted => match self.shared.due(|fault| matches!(fault, Fault::Abort(_))) {
+            End::Lost | End::Aborted => match self.shared.due(|fault| matches!(fault, Fault::Abort(_))) {
+                Some(Fault::Abort(AbortStyle::Deaf)) => {
+                    while self.incoming.recv_timeout(PATIENCE).is_ok() {}
+                    self.ended = true;
+                }
+                _ if matches!(end, End::Lost) => self.say("426 Connection closed; transfer aborted."),
                 Some(Fault::Abort(AbortStyle::TwoPositive)) => {
                     self.say("225 Abort.");
                     self.say("226 Done.");
                 }
                 Some(Fault::Abort(AbortStyle::One)) => self.say("226 Aborted."),
-                Some(Fault::Abort(AbortStyle::Deaf)) => {
-                    while !matches!(
-                        self.incoming.recv_timeout(PATIENCE),
-                        Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout)
-                    ) {}
-                    self.ended = true;
-                }
                 _ => {
                     self.say("426 Transfer aborted.");
                     self.say("226 Abort successful.");

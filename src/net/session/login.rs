@@ -37,6 +37,9 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     if answers_in_order(&welcome) {
         control.allow_pipelining();
     }
+    if is_one_of(&welcome, &["vsftpd", "pure-ftpd"]) {
+        control.forget_telnet();
+    }
     // 230 = this server knows its visitors by themselves.
     if welcome.code != 230 {
         log_in(site, dial.secret.as_ref(), &mut control, &mut wait)?;
@@ -110,8 +113,13 @@ fn greeted(greeting: Result<Reply, FtpError>) -> Result<Reply, FtpError> {
 /// Whether several commands in one write are answered in their order. Only servers that were seen to: libunftp carries
 /// CWD, RNFR and DELE out beside the next command, so that replies change places and RNTO comes before its RNFR.
 fn answers_in_order(welcome: &Reply) -> bool {
+    is_one_of(welcome, &["vsftpd", "proftpd", "pure-ftpd", "pyftpdlib"])
+}
+
+/// Whether the greeting names one of these servers.
+fn is_one_of(welcome: &Reply, servers: &[&str]) -> bool {
     let text = welcome.text().to_ascii_lowercase();
-    ["vsftpd", "proftpd", "pure-ftpd", "pyftpdlib"].iter().any(|server| text.contains(server))
+    servers.iter().any(|server| text.contains(server))
 }
 
 fn is_mail(reply: &Reply) -> bool {

@@ -73,13 +73,17 @@ impl Session {
         let mut verbs = Vec::new();
         // Nobody may saw off the branch they sit on.
         let outside = whole.parent().filter(|_| self.cwd.starts_with(&whole) && whole.is_absolute());
-        if let Some(parent) = outside {
-            verbs.push(Verb::Cwd(Argument::path(&parent)?));
-            self.cwd = RemotePath::default();
+        if let Some(parent) = &outside {
+            verbs.push(Verb::Cwd(Argument::path(parent)?));
         }
         verbs.push(rmd);
         let mut replies = self.control.ask_all(&verbs, &mut self.wait, Stage::Command)?;
         let Some(heard) = replies.pop() else { return Ok(()) };
+        if let (Some(parent), Some(left)) = (outside, replies.pop())
+            && left.reply.is_positive()
+        {
+            self.cwd = parent;
+        }
         self.expect("RMD", heard.reply)
     }
 
