@@ -1,4 +1,5 @@
 //! The site book on disk and sites from FileZilla: nothing lost, nothing secret in `sites.ron`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
 

@@ -101,6 +101,12 @@ impl Model {
         for notice in &self.notices {
             wake(notice.since + notice.seconds() - now);
         }
+        if let Some(operation) = &self.operation {
+            let left = operation.since + super::model::SLOW - now;
+            if left > 0.0 {
+                wake(left);
+            }
+        }
         let busy = self.queue.is_busy();
         for side in [Side::Local, Side::Remote] {
             if side == Side::Remote && !self.is_connected() {
@@ -344,4 +350,142 @@ fn parent_of(path: &RemotePath) -> Vec<RemotePath> {
 /// The login directory may be asked for without knowing its name.
 fn is_login_dir(location: &Location) -> bool {
     matches!(location, Location::Remote(dir) if dir.is_home())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Action, PaneAction};
+    use crate::domain::{Charset, ConnectionId, Entry, EntryKind, Mode, Site};
+    use crate::engine::message::{Command, LocalAction, Settings};
+    use crate::store::sitebook::SiteBook;
+
+    fn listing(dir: &str, names: &[&str]) -> Arc<Listing> {
+        let entries = names.iter().map(|name| Entry::new(*name, EntryKind::File)).collect();
+        Arc::new(Listing { dir: RemotePath::from(dir), entries, unread: Vec::new() })
+    }
+
+    fn connected() -> Model {
+        let mut model = Model::new(Settings::default(), SiteBook::default(), "/home/me".into());
+        let site = Site { host: "h".into(), user: "me".into(), ..Site::default() };
+        model.perform(Action::Connect { site: Arc::new(site), secret: None });
+        let connection = model.connection.id;
+        model.apply(Event::Connection { connection, state: ConnectionState::Ready { home: RemotePath::from("/") } });
+        model.apply(Event::Listed { connection, listing: listing("/", &["a", "b"]), complete: true });
+        model
+    }
+
+    fn names(model: &Model) -> Vec<&str> {
+        model.remote.rows.entries().map(|index| model.remote.rows.text(index)).collect()
+    }
+
+    #[test]
+    fn news_of_an_older_connection_changes_nothing() {
+        let mut model = connected();
+        let old = model.connection.id;
+        model.perform(Action::Reconnect);
+        assert_ne!(model.connection.id, old);
+        model.apply(Event::Connection { connection: old, state: ConnectionState::Closed });
+        model.apply(Event::Listed { connection: old, listing: listing("/", &["x"]), complete: true });
+        assert!(matches!(model.connection.link, Link::Connecting(_)));
+        assert!(model.remote.listing.is_none());
+    }
+
+    #[test]
+    fn the_latest_directory_asked_for_wins() {
+        let mut model = connected();
+        let connection = model.connection.id;
+        model.perform(Action::Pane(Side::Remote, PaneAction::GoTo("/one".into())));
+        model.perform(Action::Pane(Side::Remote, PaneAction::GoTo("/two".into())));
+        model.apply(Event::Listed { connection, listing: listing("/one", &["1"]), complete: true });
+        assert_eq!(names(&model), ["a", "b"], "what an earlier request brings is not shown");
+        model.apply(Event::Listed { connection, listing: listing("/two", &["2"]), complete: true });
+        assert_eq!(names(&model), ["2"]);
+        assert_eq!(model.remote.path_text(), "/two");
+    }
+
+    #[test]
+    fn a_lost_connection_keeps_its_rows_and_is_explained() {
+        let mut model = connected();
+        let connection = model.connection.id;
+        let state = ConnectionState::Failed(FtpError::Unsupported { what: "being there".into() });
+        model.apply(Event::Connection { connection, state });
+        assert!(matches!(model.connection.link, Link::Failed(_)));
+        assert_eq!(names(&model), ["a", "b"]);
+        assert_eq!(model.notices.len(), 1);
+        assert_eq!(model.title(), words::APP);
+        assert!(!Action::Pane(Side::Remote, PaneAction::Delete).enabled(&model));
+        assert!(Action::Reconnect.enabled(&model));
+    }
+
+    #[test]
+    fn a_cancelled_connection_is_no_failure() {
+        let mut model = connected();
+        let connection = model.connection.id;
+        model.apply(Event::Connection { connection, state: ConnectionState::Failed(FtpError::Cancelled) });
+        assert_eq!(model.connection.link, Link::Closed);
+        assert!(model.notices.is_empty());
+    }
+
+    #[test]
+    fn the_mode_that_worked_is_kept_with_the_connection() {
+        let mut model = connected();
+        let server_key = "me@h:21".to_owned();
+        model.apply(Event::Learned { site: SiteId(0), server_key, mode: Mode::Active });
+        assert_eq!(model.connection.site.as_ref().and_then(|site| site.learned_mode), Some(Mode::Active));
+    }
+
+    #[test]
+    fn without_a_trash_deleting_for_good_is_asked_for() {
+        let mut model = connected();
+        let here: PathBuf = "/home/me".into();
+        model.start();
+        model.apply(Event::LocalListed { dir: here.clone(), result: Ok(listing("", &["f", "g"])) });
+        let items = vec![here.join("f")];
+        let error = LocalError {
+            action: LocalAction::Remove,
+            path: here.join("f"),
+            kind: std::io::ErrorKind::Unsupported,
+            detail: "no trash here".into(),
+        };
+        let operation = LocalOperation::Remove { items, for_good: false };
+        model.apply(Event::ManagedLocal { operation, result: Err(error) });
+        let Some(Dialog::Delete(deletion)) = &model.dialog else { panic!("not asked") };
+        assert!(deletion.for_good && deletion.items.len() == 1);
+        assert_eq!(deletion.why.as_deref(), Some("The trash cannot be used: no trash here."));
+    }
+
+    #[test]
+    fn an_operation_elsewhere_does_not_refresh() {
+        let mut model = connected();
+        let connection = ConnectionId(model.connection.id.0);
+        let operation = RemoteOperation::MakeDirectory(RemotePath::from("/sub/new"));
+        assert!(model.apply(Event::Managed { connection, operation, result: Ok(()) }).is_empty());
+        let operation = RemoteOperation::MakeDirectory(RemotePath::from("/new"));
+        let effects = model.apply(Event::Managed { connection, operation, result: Ok(()) });
+        assert!(matches!(effects[..], [Effect::Engine(Command::List { .. })]));
+    }
+
+    #[test]
+    fn a_name_outside_the_sites_charset_is_refused_before_it_is_sent() {
+        let mut model = connected();
+        if let Some(site) = &mut model.connection.site {
+            Arc::make_mut(site).charset = Charset::from_label("windows-1251");
+        }
+        model.perform(Action::Pane(Side::Remote, PaneAction::NewFolder));
+        assert!(matches!(model.dialog, Some(Dialog::Prompt(_))));
+        let effects = model.perform(Action::SubmitPrompt("日本".into()));
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))));
+        assert_eq!(model.notices.len(), 1);
+    }
+
+    #[test]
+    fn settings_from_the_dialog_leave_the_windows_memory_alone() {
+        let mut model = connected();
+        model.settings.window.split = 0.7;
+        let new = Settings { connections: 9, ..Settings::default() };
+        let effects = model.perform(Action::ApplySettings(Box::new(new)));
+        assert_eq!((model.settings.connections, model.settings.window.split), (9, 0.7));
+        assert!(matches!(effects[..], [Effect::Engine(Command::Configure(_)), Effect::Save(Saved::Settings(_))]));
+    }
 }

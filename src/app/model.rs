@@ -223,6 +223,13 @@ impl Connection {
     }
 }
 
+impl Operation {
+    /// Whether it goes on long enough that it should be seen. Renaming has no title: it is done in a moment.
+    pub fn is_slow(&self, now: f64) -> bool {
+        !self.title.is_empty() && now - self.since >= SLOW
+    }
+}
+
 impl Notice {
     /// How long it stays, in seconds: errors are read more slowly.
     pub fn seconds(&self) -> f64 {

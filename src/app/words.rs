@@ -5,6 +5,7 @@
 use crate::domain::bytes;
 use crate::engine::message::Step;
 
+use super::model::Operation;
 use super::pane::{Column, Item, Side};
 use super::rows::Totals;
 
@@ -171,6 +172,19 @@ pub fn selected(chosen: &Totals) -> String {
 /// `Reading the folder… 12,000 so far`.
 pub fn loading(so_far: usize) -> String {
     format!("{LOADING}… {} so far", grouped(so_far))
+}
+
+/// `Deleting 3 files: 120 done, last /pub/x`.
+pub fn operation(operation: &Operation) -> String {
+    match operation.done {
+        0 => format!("{}…", operation.title),
+        done => format!(
+            "{}: {} done, last {}",
+            operation.title,
+            grouped(usize::try_from(done).unwrap_or(usize::MAX)),
+            operation.at
+        ),
+    }
 }
 
 /// `Connecting to SITE`.

@@ -1,39 +1,46 @@
-//! The rows of a pane: header, columns, virtualised rows. Painted by hand: only what is seen is laid out, so that a
-//! hundred thousand rows cost what thirty do.
+//! The rows of a pane, virtualised. Painted by hand: only what is seen is laid out, so that a hundred thousand rows cost
+//! what thirty do.
 
 use egui::accesskit::Role;
 use egui::scroll_area::{DragScroll, ScrollSource};
 use egui::style::ScrollAnimation;
 use egui::{
-    Align, Color32, CursorIcon, DragAndDrop, FontId, Id, PointerButton, Rect, Response, ScrollArea, Sense, Stroke,
-    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Color32, DragAndDrop, FontId, PointerButton, Rangef, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use crate::app::action::Memory;
 use crate::app::selection::Click;
 use crate::app::{Action, Actions, Column, Dragged, Field, Model, Pane, PaneAction, Row, Side};
+use crate::domain::Entry;
 
-use super::{format, icons, keys, menu, pane, theme, toolbar, words};
+use super::table_header::{TableHeader, widths};
+use super::{format, icons, keys, menu, theme, toolbar, words};
 
 /// Room at both sides of a cell's text.
-const CELL: f32 = 8.0;
-/// The narrowest a column can be made.
-const LEAST: f32 = 44.0;
-/// Near the edges of the rows a drag scrolls, so many points a frame.
+pub(super) const CELL: f32 = 8.0;
+/// Near the edges of the rows a drag scrolls.
 const SCROLL_EDGE: f32 = 20.0;
-
+/// Kept free on the right: the scroll bar lies over the rows.
+const SCROLL_BAR: f32 = 8.0;
 /// Seconds between the two clicks of a double click.
 const DOUBLE_CLICK: f64 = 0.5;
 
 /// What a table knows beside the model.
 #[derive(Default)]
 pub(super) struct FileTable {
+    header: TableHeader,
     visit: u64,
     revealed: u64,
     /// The last click: when, at which visit of the pane, on what.
     clicked: Option<(f64, u64, Row)>,
-    /// The column being resized: which, its width when the drag began, and whether it grows to the left.
-    resizing: Option<(usize, f32, bool)>,
+}
+
+/// What is drawn, and how wide.
+pub(super) struct Shown<'a> {
+    pub(super) side: Side,
+    pub(super) model: &'a Model,
+    pub(super) pane: &'a Pane,
+    pub(super) widths: [f32; 6],
 }
 
 /// The row that the pointer is over.
@@ -54,11 +61,11 @@ impl FileTable {
         actions: &mut Actions,
     ) -> Option<Under> {
         let pane = model.pane(side);
-        let widths = widths(model, side, place.width());
+        let shown = Shown { side, model, pane, widths: widths(model, side, place.width() - SCROLL_BAR) };
         let (header, body) = place.split_top_bottom_at_y(place.top() + theme::LINE);
         keys::set_page(ui.ctx(), side, rows_of(body.height()).saturating_sub(1));
 
-        let list = self.list(ui, body, side, model, actions);
+        let list = list(ui, body, &shown, actions);
         let mut body_ui = ui.new_child(UiBuilder::new().max_rect(body).id_salt(("body", side)));
         let mut area = ScrollArea::both()
             .id_salt(("rows", side))
@@ -69,262 +76,131 @@ impl FileTable {
             self.visit = pane.visit;
             area = area.scroll_offset(Vec2::ZERO);
         }
-        let out = area.show_viewport(&mut body_ui, |ui, viewport| {
-            let content = vec2(widths.iter().sum(), pane.rows.len() as f32 * theme::ROW);
-            ui.set_min_size(content);
-            let origin = ui.max_rect().min;
-            if self.revealed != pane.reveal.serial {
-                self.revealed = pane.reveal.serial;
-                let top = origin.y + pane.reveal.row as f32 * theme::ROW;
-                let row = Rect::from_x_y_ranges(body.x_range(), top..=top + theme::ROW);
-                // As far as needed, and up and down only.
-                ui.scroll_to_rect_animation(row, None, ScrollAnimation::none());
-            }
-            let first = rows_of(viewport.top());
-            let last = (rows_of(viewport.bottom()) + 1).min(pane.rows.len());
-            let mut under = None;
-            for at in first..last {
-                let Some(row) = pane.rows.row(at) else { continue };
-                let min = pos2(origin.x, origin.y + at as f32 * theme::ROW);
-                let rect = Rect::from_min_size(min, vec2(content.x.max(body.width()), theme::ROW));
-                let response = self.row(ui, rect, &widths, row, side, model, actions);
-                if ui.ctx().pointer_latest_pos().is_some_and(|p| rect.contains(p) && body.contains(p)) {
-                    under = Some(Under { row, rect: rect.intersect(body) });
-                }
-                response.context_menu(|ui| menu::context_menu(ui, side, model, actions));
-            }
-            drag_scroll(ui, body, viewport.y_range(), content.y);
-            under
-        });
+        let out = area.show_viewport(&mut body_ui, |ui, seen| self.rows(ui, seen, body, &shown, actions));
         list.context_menu(|ui| menu::context_menu(ui, side, model, actions));
-        self.header(ui, header, out.state.clamped_offset().x, &widths, side, model, actions);
+        self.header.show(ui, header, out.state.clamped_offset().x, &shown, actions);
         out.inner
     }
 
-    /// The rows as one widget: has the focus, takes clicks beside the rows.
-    fn list(&self, ui: &Ui, body: Rect, side: Side, model: &Model, actions: &mut Actions) -> Response {
-        let id = keys::id(Field::Rows(side));
-        let response = ui.interact(body, id, Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(Role::List, true, words::rows(side)));
-        if response.gained_focus() && model.active != side {
-            actions.push(Action::Pane(side, PaneAction::Focus));
+    /// The rows that are seen.
+    fn rows(&mut self, ui: &mut Ui, seen: Rect, body: Rect, shown: &Shown<'_>, actions: &mut Actions) -> Option<Under> {
+        let pane = shown.pane;
+        let width = if pane.rows.entries().next().is_none() { 0.0 } else { shown.widths.iter().sum() };
+        // The last row is not to lie under the bar.
+        let bar = if width > body.width() { SCROLL_BAR + 2.0 } else { 0.0 };
+        #[expect(clippy::cast_precision_loss, reason = "a table of millions of rows is still exact to a pixel")]
+        let y_of = |row: usize| row as f32 * theme::ROW;
+        let content = vec2(width, y_of(pane.rows.len()) + bar);
+        ui.set_min_size(content);
+        let origin = ui.max_rect().min;
+        if self.revealed != pane.reveal.serial {
+            self.revealed = pane.reveal.serial;
+            let top = origin.y + y_of(pane.reveal.row);
+            // As far as needed, and up and down only.
+            let row = Rect::from_x_y_ranges(body.x_range(), top..=top + theme::ROW);
+            ui.scroll_to_rect_animation(row, None, ScrollAnimation::none());
         }
-        if response.has_focus() {
-            let filter = egui::EventFilter { vertical_arrows: true, ..egui::EventFilter::default() };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+        let pointer = ui.ctx().pointer_latest_pos().filter(|pointer| body.contains(*pointer));
+        let mut under = None;
+        for at in rows_of(seen.top())..(rows_of(seen.bottom()) + 1).min(pane.rows.len()) {
+            let Some(row) = pane.rows.row(at) else { continue };
+            let size = vec2(content.x.max(body.width()), theme::ROW);
+            let rect = Rect::from_min_size(pos2(origin.x, origin.y + y_of(at)), size);
+            let response = self.row(ui, rect, row, shown, actions);
+            if pointer.is_some_and(|pointer| rect.contains(pointer)) {
+                under = Some(Under { row, rect: rect.intersect(body) });
+            }
+            response.context_menu(|ui| menu::context_menu(ui, shown.side, shown.model, actions));
         }
-        if response.clicked() || response.secondary_clicked() {
-            actions.push(Action::Pane(side, PaneAction::ClearSelection));
-        }
-        response
+        drag_scroll(ui, body, seen.y_range(), content.y);
+        under
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a row is drawn from all of them")]
-    fn row(
-        &mut self,
-        ui: &Ui,
-        rect: Rect,
-        widths: &[f32; 6],
-        row: Row,
-        side: Side,
-        model: &Model,
-        actions: &mut Actions,
-    ) -> Response {
-        let pane = model.pane(side);
-        let id = keys::id(Field::Rows(side)).with(row);
+    fn row(&mut self, ui: &Ui, rect: Rect, row: Row, shown: &Shown<'_>, actions: &mut Actions) -> Response {
+        let pane = shown.pane;
+        let id = keys::id(Field::Rows(shown.side)).with(row);
         // Not focusable one by one: the arrow keys walk through rows, Tab goes past them.
         let response = ui.interact(rect, id, Sense::CLICK | Sense::DRAG);
-        let name = match row {
-            Row::Parent => "..",
-            Row::Entry(index) => pane.rows.text(index),
+        let (name, entry) = match row {
+            Row::Parent => ("..", None),
+            Row::Entry(index) => (pane.rows.text(index), pane.entry(index)),
         };
         let selected = pane.selection.shows(row);
         response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, selected, name));
-        if let Row::Entry(index) = row
-            && let Some(entry) = pane.entry(index)
-        {
+        if let Some(entry) = entry {
             ui.ctx().accesskit_node_builder(id, |node| node.set_description(format::description(entry, name)));
         }
-        clicks(&mut self.clicked, ui, &response, row, side, pane.visit, actions);
-        drag(ui, &response, row, side, pane, actions);
-        paint(ui, rect, widths, row, name, &response, Looks::of(ui, model, side, row));
-        response
+        self.clicks(ui, &response, row, shown, actions);
+        drag(ui, &response, row, shown, actions);
+        let elided = paint(ui, rect, &response, (row, name, entry), shown);
+        if elided { response.on_hover_text_at_pointer(name) } else { response }
     }
 
-    fn header(
-        &mut self,
-        ui: &Ui,
-        place: Rect,
-        scrolled: f32,
-        widths: &[f32; 6],
-        side: Side,
-        model: &Model,
-        actions: &mut Actions,
-    ) {
-        let palette = theme::palette(ui);
-        let pane = model.pane(side);
-        let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
-        painter.rect_filled(place, 0.0, palette.base);
-        painter.hline(place.x_range(), place.bottom(), Stroke::new(1.0, palette.line));
-        let mut x = place.left() - scrolled;
-        for (at, column) in Column::ALL.into_iter().enumerate() {
-            let cell = Rect::from_min_size(pos2(x, place.top()), vec2(widths[at], place.height()));
-            x += widths[at];
-            let id = Id::unique(("header", side, column));
-            let response = ui.interact(cell.intersect(place), id, Sense::CLICK);
-            let sorted = pane.sort.column == column;
-            response.widget_info(|| WidgetInfo::selected(Role::ColumnHeader, true, sorted, words::sort_by(column)));
-            if response.hovered() {
-                painter.rect_filled(cell, 0.0, palette.hover.gamma_multiply(0.6));
-            }
-            if response.clicked() {
-                actions.push(Action::Pane(side, PaneAction::SortBy(column)));
-            }
-            let colour = if sorted { palette.text } else { palette.weak };
-            let font = FontId::new(theme::SMALL, theme::medium());
-            let arrow = if sorted { 14.0 } else { 0.0 };
-            let inner = cell.shrink2(vec2(CELL, 0.0));
-            let job = toolbar::elided(words::column(column), font, colour, inner.width() - arrow);
-            let galley = painter.layout_job(job);
-            let left = match column {
-                Column::Size => inner.right() - galley.size().x,
-                _ => inner.left(),
+    fn clicks(&mut self, ui: &Ui, response: &Response, row: Row, shown: &Shown<'_>, actions: &mut Actions) {
+        let mut ask = |action| actions.push(Action::Pane(shown.side, action));
+        let (modifiers, now) = ui.input(|input| (input.modifiers, input.time));
+        if response.clicked() {
+            let how = match (modifiers.command, modifiers.shift) {
+                (_, true) => Click::Range,
+                (true, false) => Click::Toggle,
+                _ => Click::Only,
             };
-            let middle = inner.center().y;
-            let width = galley.size().x;
-            painter.galley(pos2(left, middle - galley.size().y / 2.0), galley, colour);
-            if sorted {
-                let icon = if pane.sort.descending { icons::CARET_DOWN } else { icons::CARET_UP };
-                let (at, align) = match column {
-                    Column::Size => (left - 4.0, egui::Align2::RIGHT_CENTER),
-                    _ => (left + width + 4.0, egui::Align2::LEFT_CENTER),
-                };
-                painter.text(pos2(at, middle), align, icon, FontId::new(11.0, theme::icons()), colour);
-            }
+            let second = how == Click::Only && self.is_second(now, shown.pane.visit, row);
+            ask(if second { PaneAction::Activate(row) } else { PaneAction::Click(row, how) });
         }
-        self.resize(ui, place, scrolled, widths, side, model, actions);
-    }
-
-    /// The lines between the header's cells. The name takes what is left: a line moves the column on its right, or,
-    /// where nothing is left, the one on its left.
-    fn resize(
-        &mut self,
-        ui: &Ui,
-        place: Rect,
-        scrolled: f32,
-        widths: &[f32; 6],
-        side: Side,
-        model: &Model,
-        actions: &mut Actions,
-    ) {
-        let palette = theme::palette(ui);
-        let own = columns(model, side);
-        let slack = widths[0] > own[0] + 0.5;
-        let mut x = place.left() - scrolled;
-        for at in 1..widths.len() {
-            x += widths[at - 1];
-            if !place.x_range().contains(x) {
-                continue;
-            }
-            let grip = Rect::from_center_size(pos2(x, place.center().y), vec2(8.0, place.height()));
-            let id = Id::unique(("resize", side, at));
-            let response = ui.interact(grip, id, Sense::DRAG).on_hover_and_drag_cursor(CursorIcon::ResizeColumn);
-            let active = response.hovered() || response.dragged();
-            let colour = if active { palette.accent } else { palette.line };
-            ui.painter().vline(
-                x.round() - 0.5,
-                place.shrink2(vec2(0.0, if active { 0.0 } else { 5.0 })).y_range(),
-                Stroke::new(1.0, colour),
-            );
-            if response.drag_started() {
-                let column = if slack { at } else { at - 1 };
-                self.resizing = Some((column, own[column], slack));
-            }
-            if response.dragged()
-                && let (Some(moved), Some((column, from, leftwards))) = (response.total_drag_delta(), self.resizing)
-            {
-                let moved = if leftwards { -moved.x } else { moved.x };
-                let width = (from + moved).clamp(LEAST, 800.0);
-                if (width - own[column]).abs() > 0.5 {
-                    actions.push(Action::Remember(Memory::ColumnWidth(side, Column::ALL[column], width)));
-                }
-            }
+        if response.secondary_clicked() {
+            ask(PaneAction::Click(row, Click::Menu));
         }
     }
-}
 
-fn columns(model: &Model, side: Side) -> [f32; 6] {
-    match side {
-        Side::Local => model.settings.window.local_columns,
-        Side::Remote => model.settings.window.remote_columns,
+    /// egui counts a third click in a row as a triple one, wherever it lands; whoever double-clicks from folder to folder
+    /// means pairs.
+    fn is_second(&mut self, now: f64, visit: u64, row: Row) -> bool {
+        let last = self.clicked.take();
+        let second = last.is_some_and(|(then, on, what)| now - then < DOUBLE_CLICK && (on, what) == (visit, row));
+        if !second {
+            self.clicked = Some((now, visit, row));
+        }
+        second
     }
 }
 
-/// The columns' widths on the screen: the name takes what the others leave.
-fn widths(model: &Model, side: Side, available: f32) -> [f32; 6] {
-    let mut widths = columns(model, side).map(|width| width.max(LEAST));
-    let others: f32 = widths[1..].iter().sum();
-    widths[0] = widths[0].max(available - others);
-    widths
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows on a screen")]
-fn rows_of(height: f32) -> usize {
-    (height / theme::ROW).max(0.0) as usize
-}
-
-/// egui counts a third click in a row as a triple one, wherever it lands; whoever double-clicks from folder to folder
-/// means pairs.
-fn is_second(last: &mut Option<(f64, u64, Row)>, now: f64, visit: u64, row: Row) -> bool {
-    let second = last.take().is_some_and(|(then, on, what)| now - then < DOUBLE_CLICK && (on, what) == (visit, row));
-    if !second {
-        *last = Some((now, visit, row));
+/// All rows as one widget: has the focus, takes clicks beside them.
+fn list(ui: &Ui, body: Rect, shown: &Shown<'_>, actions: &mut Actions) -> Response {
+    let id = keys::id(Field::Rows(shown.side));
+    let response = ui.interact(body, id, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::List, true, words::rows(shown.side)));
+    if response.gained_focus() && shown.model.active != shown.side {
+        actions.push(Action::Pane(shown.side, PaneAction::Focus));
     }
-    second
-}
-
-fn clicks(
-    last: &mut Option<(f64, u64, Row)>,
-    ui: &Ui,
-    response: &Response,
-    row: Row,
-    side: Side,
-    visit: u64,
-    actions: &mut Actions,
-) {
-    let (modifiers, now) = ui.input(|input| (input.modifiers, input.time));
-    if response.clicked() && modifiers.is_none() && is_second(last, now, visit, row) {
-        actions.push(Action::Pane(side, PaneAction::Activate(row)));
-    } else if response.clicked() {
-        let how = match (modifiers.command, modifiers.shift) {
-            (_, true) => Click::Range,
-            (true, false) => Click::Toggle,
-            _ => Click::Only,
-        };
-        actions.push(Action::Pane(side, PaneAction::Click(row, how)));
+    if response.has_focus() {
+        let filter = egui::EventFilter { vertical_arrows: true, ..egui::EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
     }
-    if response.secondary_clicked() {
-        actions.push(Action::Pane(side, PaneAction::Click(row, Click::Menu)));
+    if response.clicked() || response.secondary_clicked() {
+        actions.push(Action::Pane(shown.side, PaneAction::ClearSelection));
     }
+    response
 }
 
 /// A drag takes the selection along; begun on another row, that row alone.
-fn drag(ui: &Ui, response: &Response, row: Row, side: Side, pane: &Pane, actions: &mut Actions) {
+fn drag(ui: &Ui, response: &Response, row: Row, shown: &Shown<'_>, actions: &mut Actions) {
     let Row::Entry(index) = row else { return };
     if !response.drag_started_by(PointerButton::Primary) {
         return;
     }
+    let pane = shown.pane;
     let items = if pane.selection.contains(index) {
         pane.selected()
     } else {
-        actions.push(Action::Pane(side, PaneAction::Click(row, Click::Only)));
+        actions.push(Action::Pane(shown.side, PaneAction::Click(row, Click::Only)));
         pane.item(index).into_iter().collect()
     };
-    DragAndDrop::set_payload(ui.ctx(), Dragged { from: side, items });
+    DragAndDrop::set_payload(ui.ctx(), Dragged { from: shown.side, items });
 }
 
 /// While something is dragged to an edge of the rows, they scroll.
-fn drag_scroll(ui: &Ui, body: Rect, seen: egui::Rangef, height: f32) {
+fn drag_scroll(ui: &Ui, body: Rect, seen: Rangef, height: f32) {
     if !DragAndDrop::has_payload_of_type::<Dragged>(ui.ctx()) {
         return;
     }
@@ -340,83 +216,71 @@ fn drag_scroll(ui: &Ui, body: Rect, seen: egui::Rangef, height: f32) {
     ui.ctx().request_repaint_after(std::time::Duration::from_millis(16));
 }
 
-/// How a row is coloured.
-struct Looks {
-    fill: Option<Color32>,
-    text: Color32,
-    weak: Color32,
-    folder: Color32,
-    /// The cursor's frame.
-    frame: Option<Color32>,
-    entry: Option<(crate::domain::Entry, bool)>,
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows on a screen")]
+fn rows_of(height: f32) -> usize {
+    (height / theme::ROW).max(0.0) as usize
 }
 
-impl Looks {
-    fn of(ui: &Ui, model: &Model, side: Side, row: Row) -> Self {
-        let palette = theme::palette(ui);
-        let pane = model.pane(side);
-        let keys = keys::rows_have_keys(ui.ctx(), model, side);
-        let dragged = DragAndDrop::payload::<Dragged>(ui.ctx());
-        let target =
-            dragged.is_some_and(|dragged| pane.drop_target(row).is_some_and(|into| pane::accepts(&dragged, &into)));
-        let (fill, text, weak, folder) = match (pane.selection.shows(row), keys) {
-            (true, true) => (Some(palette.selection), palette.on_selection, palette.on_selection, palette.on_selection),
-            (true, false) => (Some(palette.selection_idle), palette.text, palette.weak, palette.folder),
-            (false, _) => (None, palette.text, palette.weak, palette.folder),
-        };
-        let frame = (keys && pane.selection.cursor == Some(row)).then_some(palette.accent);
-        let entry = match row {
-            Row::Parent => None,
-            Row::Entry(index) => pane.entry(index).map(|entry| (entry.clone(), target)),
-        };
-        Self { fill, text, weak, folder, frame, entry }
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "a row is drawn from all of them")]
-fn paint(ui: &Ui, rect: Rect, widths: &[f32; 6], row: Row, name: &str, response: &Response, looks: Looks) {
+/// Paints a row. Whether the name did not fit comes back.
+fn paint(
+    ui: &Ui,
+    rect: Rect,
+    response: &Response,
+    (row, name, entry): (Row, &str, Option<&Entry>),
+    shown: &Shown<'_>,
+) -> bool {
     let palette = theme::palette(ui);
+    let keys = keys::rows_have_keys(ui.ctx(), shown.model, shown.side);
+    let selection = &shown.pane.selection;
+    let (fill, text, weak, folder) = match (selection.shows(row), keys) {
+        (true, true) => (palette.selection, palette.on_selection, palette.on_selection, palette.on_selection),
+        (true, false) => (palette.selection_idle, palette.text, palette.weak, palette.folder),
+        (false, _) if response.hovered() => {
+            (palette.hover.gamma_multiply(0.5), palette.text, palette.weak, palette.folder)
+        }
+        (false, _) => (Color32::TRANSPARENT, palette.text, palette.weak, palette.folder),
+    };
     let painter = ui.painter();
-    match looks.fill {
-        Some(fill) => drop(painter.rect_filled(rect, 0.0, fill)),
-        None if response.hovered() => drop(painter.rect_filled(rect, 0.0, palette.hover.gamma_multiply(0.5))),
-        None => {}
-    }
-    if let Some(colour) = looks.frame {
-        painter.rect_stroke(rect, 0.0, Stroke::new(1.0, colour), StrokeKind::Inside);
+    painter.rect_filled(rect, 0.0, fill);
+    if keys && selection.cursor == Some(row) {
+        painter.rect_stroke(rect, 0.0, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
     }
     let middle = rect.center().y;
-    let (icon, filled) = match (&looks.entry, row) {
-        (Some((entry, _)), _) => icons::of_entry(entry, name),
-        (None, _) => (icons::PARENT, false),
-    };
-    let font = if filled { icons::filled_font() } else { icons::font() };
-    let colour = if filled { looks.folder } else { looks.weak };
-    painter.text(pos2(rect.left() + CELL + 8.0, middle), egui::Align2::CENTER_CENTER, icon, font, colour);
+    let (icon, filled) = entry.map_or((icons::PARENT, false), |entry| icons::of_entry(entry, name));
+    let (font, colour) = if filled { (icons::filled_font(), folder) } else { (icons::font(), weak) };
+    let place = pos2(rect.left() + CELL + theme::ICON / 2.0, middle);
+    painter.text(place, egui::Align2::CENTER_CENTER, icon, font, colour);
 
+    let mut elided = false;
     let mut x = rect.left();
-    for (at, column) in Column::ALL.into_iter().enumerate() {
-        let mut cell = Rect::from_min_size(pos2(x, rect.top()), vec2(widths[at], rect.height()));
-        x += widths[at];
-        cell = cell.shrink2(vec2(CELL, 0.0));
-        let entry = looks.entry.as_ref().map(|(entry, _)| entry);
-        let (text, size, colour, align) = match (column, entry) {
-            (Column::Name, _) => {
+    for (column, width) in Column::ALL.into_iter().zip(shown.widths) {
+        let mut cell = Rect::from_min_size(pos2(x, rect.top()), vec2(width, rect.height())).shrink2(vec2(CELL, 0.0));
+        x += width;
+        let (text, size, colour) = match column {
+            Column::Name => {
                 cell.min.x += theme::ICON + 8.0;
-                (name.to_owned(), theme::TEXT, looks.text, Align::Min)
+                (name.to_owned(), theme::TEXT, text)
             }
-            (_, None) => continue,
-            (Column::Size, Some(entry)) => (format::size(entry), theme::SMALL, looks.weak, Align::Max),
-            (Column::Kind, Some(entry)) => (format::kind(entry, name), theme::SMALL, looks.weak, Align::Min),
-            (Column::Modified, Some(entry)) => (format::modified(entry), theme::SMALL, looks.weak, Align::Min),
-            (Column::Permissions, Some(entry)) => (format::permissions(entry), theme::SMALL, looks.weak, Align::Min),
-            (Column::Owner, Some(entry)) => (format::owner(entry), theme::SMALL, looks.weak, Align::Min),
+            other => (entry.map(|entry| fact(entry, name, other)).unwrap_or_default(), theme::SMALL, weak),
         };
         if text.is_empty() {
             continue;
         }
         let galley = painter.layout_job(toolbar::elided(&text, FontId::proportional(size), colour, cell.width()));
-        let left = if align == Align::Max { cell.right() - galley.size().x } else { cell.left() };
+        let left = if column == Column::Size { cell.right() - galley.size().x } else { cell.left() };
+        elided |= galley.elided && column == Column::Name;
         painter.galley(pos2(left, middle - galley.size().y / 2.0), galley, colour);
+    }
+    elided
+}
+
+fn fact(entry: &Entry, name: &str, column: Column) -> String {
+    match column {
+        Column::Name => name.to_owned(),
+        Column::Size => format::size(entry),
+        Column::Kind => format::kind(entry, name),
+        Column::Modified => format::modified(entry),
+        Column::Permissions => format::permissions(entry),
+        Column::Owner => format::owner(entry),
     }
 }

@@ -21,13 +21,14 @@ pub(super) fn named_icon_button(
     actions: &mut Actions,
 ) -> Response {
     let icon = action.icon(model).map_or(' ', icons::of);
+    let padding = square(ui);
     let button = Button::new(icons::text(icon)).frame_when_inactive(false).min_size(Vec2::splat(theme::CONTROL));
     let hint = match action.shortcut() {
         Some(shortcut) => format!("{name} ({})", keys::shortcut_text(shortcut)),
         None => name.to_owned(),
     };
     let response = ui.add_enabled(action.enabled(model), button);
-    // A padding of its own: the icon stands in the middle of the square.
+    ui.spacing_mut().button_padding = padding;
     let response = response.on_hover_text(&hint).on_disabled_hover_text(&hint);
     if response.clicked() {
         actions.push(action);
@@ -95,6 +96,7 @@ pub(super) fn toggle(ui: &mut Ui, model: &Model, action: Action, on: bool, actio
     let name = action.label(model);
     let icon = action.icon(model).map_or(' ', icons::of);
     let palette = theme::palette(ui);
+    let padding = square(ui);
     let mut button = Button::new(icons::text(icon)).min_size(Vec2::splat(theme::CONTROL)).frame_when_inactive(on);
     if on {
         button = button.fill(palette.pressed).stroke(Stroke::NONE);
@@ -102,4 +104,11 @@ pub(super) fn toggle(ui: &mut Ui, model: &Model, action: Action, on: bool, actio
     if ui.add(button).on_hover_text(name).accessible_name(name).clicked() {
         actions.push(action);
     }
+    ui.spacing_mut().button_padding = padding;
+}
+
+/// The padding that makes a button with an icon square; the one before it comes back.
+fn square(ui: &mut Ui) -> Vec2 {
+    let side = (theme::CONTROL - theme::ICON) / 2.0;
+    std::mem::replace(&mut ui.spacing_mut().button_padding, Vec2::splat(side))
 }

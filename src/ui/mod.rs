@@ -17,6 +17,7 @@ mod pane;
 mod queue_panel;
 mod quick_connect;
 mod status_bar;
+mod table_header;
 pub mod theme;
 mod toolbar;
 pub mod words;
@@ -127,7 +128,7 @@ impl Desktop {
     pub fn new(ctx: &Context, parts: Parts) -> Self {
         theme::install(ctx);
         theme::choose(ctx, parts.settings.theme);
-        ctx.add_plugin(dialogs::Veil);
+        ctx.add_plugin(dialogs::Veil::default());
         let saved = Some(parts.settings.clone());
         let mut desktop = Self {
             model: Model::new(parts.settings, parts.sites, parts.home),

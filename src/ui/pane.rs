@@ -87,6 +87,10 @@ impl PaneView {
         let (rows, status) = rest.split_top_bottom_at_y(rest.bottom() - theme::LINE);
         ui.painter().rect_filled(bar, 0.0, palette.panel);
         ui.painter().rect_filled(status, 0.0, palette.panel);
+        if let Some(mark) = theme::mark(ui, model.colour()).filter(|_| side == Side::Remote) {
+            let line = Rect::from_x_y_ranges(bar.x_range(), bar.top()..=bar.top() + 2.0);
+            ui.painter().rect_filled(line, 0.0, mark);
+        }
         ui.painter().hline(status.x_range(), status.top(), Stroke::new(1.0, palette.line));
 
         let path = self.bar(ui, bar, side, model, actions);
@@ -186,7 +190,9 @@ fn filter(ui: &mut Ui, side: Side, model: &Model, width: f32, actions: &mut Acti
         let place =
             Rect::from_center_size(pos2(response.rect.right() - 14.0, response.rect.center().y), Vec2::splat(20.0));
         let close = Button::new(RichText::new(icons::CLOSE).font(icons::font())).frame_when_inactive(false).small();
-        if ui.put(place, close).accessible_name(clear).clicked() {
+        // Over the input, beside the layout.
+        let mut over = ui.new_child(UiBuilder::new().max_rect(place));
+        if over.add(close).accessible_name(clear).clicked() {
             text.clear();
         }
     }
@@ -309,7 +315,7 @@ fn drop_onto(ui: &Ui, rows: Rect, under: Option<Under>, side: Side, model: &Mode
 }
 
 /// Whether a drop there would do something: not onto itself, not where it is already.
-pub(super) fn accepts(dragged: &Dragged, into: &Location) -> bool {
+fn accepts(dragged: &Dragged, into: &Location) -> bool {
     dragged.from != into.side()
         || dragged.items.iter().all(|item| item.at != *into && item.at.parent().as_ref() != Some(into))
 }
@@ -332,7 +338,9 @@ fn status_line(ui: &Ui, place: Rect, side: Side, model: &Model) {
             label(ui, inner, &text, side, "selected");
         }
     }
+    let operation = model.operation.as_ref().filter(|operation| side == Side::Remote && operation.is_slow(model.now));
     let text = match &pane.listing {
+        _ if operation.is_some() => operation.map(words::operation).unwrap_or_default(),
         Some(_) if pane.is_slow(model.now) => words::loading(pane.rows.totals.files + pane.rows.totals.folders),
         Some(_) => words::totals(&pane.rows.totals),
         None => return,

@@ -35,6 +35,7 @@ pub(super) fn modal<R>(ui: &Ui, title: &str, width: f32, add: impl FnOnce(&mut U
         heading(ui, title);
         add(ui)
     });
+    super::Veil::covers(ctx, id);
     let escaped = response.is_top_modal
         && !response.any_popup_open
         && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
@@ -172,6 +173,14 @@ pub(super) fn scrolled(ui: &mut Ui, rest: f32, add: impl FnOnce(&mut Ui)) {
     let most = (ui.ctx().content_rect().height() - rest).max(160.0);
     ScrollArea::vertical().max_height(most).min_scrolled_height(most).auto_shrink([false, true]).show(ui, |ui| {
         // Room for the scroll bar, so that it never lies on a field.
+        ui.set_width(ui.available_width() - 12.0);
+        add(ui);
+    });
+}
+
+/// A list that scrolls when it is higher than that.
+pub(super) fn scrolled_to(ui: &mut Ui, most: f32, add: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical().max_height(most).auto_shrink([false, true]).show(ui, |ui| {
         ui.set_width(ui.available_width() - 12.0);
         add(ui);
     });

@@ -41,6 +41,8 @@ enum Sheet {
     Import { path: String },
     /// Which file to write.
     Export { path: String },
+    /// What an import left out, and why.
+    LeftOut(Vec<String>),
 }
 
 impl SiteManager {
@@ -273,6 +275,7 @@ impl SiteManager {
             Sheet::Unsaved => self.unsaved_sheet(ui, model, actions),
             Sheet::Import { path } => self.import_sheet(ui, path, actions),
             Sheet::Export { path } => self.export_sheet(ui, path, actions),
+            Sheet::LeftOut(notes) => left_out(ui, notes),
         };
         if stays {
             self.sheet = Some(sheet);
@@ -400,13 +403,8 @@ impl SiteManager {
         match self.reading.poll() {
             Some(Ok(import)) => {
                 let added = self.drafts.import(import);
-                self.sheet = None;
-                let mut told = format!("Imported {}; not saved yet.", words::count(added.sites, "site", "sites"));
-                for note in &added.notes {
-                    told.push(' ');
-                    told.push_str(note);
-                }
-                self.told = Some(told);
+                self.sheet = (!added.notes.is_empty()).then_some(Sheet::LeftOut(added.notes));
+                self.told = Some(format!("Imported {}; not saved yet.", words::count(added.sites, "site", "sites")));
             }
             Some(Err(error)) => self.told = Some(error),
             None => {}
@@ -423,6 +421,25 @@ impl SiteManager {
 }
 
 const TREE_WIDTH: f32 = 248.0;
+
+/// What an import left out; whether it stays in sight.
+fn left_out(ui: &Ui, notes: &[String]) -> bool {
+    let shown = modal(ui, "Not everything could be imported", 560.0, |ui| {
+        super::parts::scrolled_to(ui, 320.0, |ui| {
+            for note in notes {
+                ui.add(egui::Label::new(note).wrap());
+            }
+        });
+        let mut close = false;
+        footer(ui, |ui| {
+            let ok = primary(ui, "OK", true);
+            super::focus_once(ui, &ok);
+            close = ok.clicked();
+        });
+        close
+    });
+    !shown.inner && !shown.escaped
+}
 
 /// Asks for a file: typed, or with the system's dialog.
 struct FileSheet {
