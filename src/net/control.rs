@@ -147,6 +147,9 @@ impl Control {
     /// Sends commands in one write of whole lines; their replies are due from now on.
     pub(super) fn send(&mut self, verbs: &[Verb], wait: &mut Wait) -> Result<(), FtpError> {
         self.drop_stale(Stage::Command)?;
+        if self.pipelining == Pipelining::Fails {
+            self.outwait_stale(wait)?;
+        }
         let mut secret = false;
         for verb in verbs {
             secret |= matches!(verb, Verb::Pass(_) | Verb::Acct(_));
@@ -272,6 +275,8 @@ impl Control {
 
     fn abort(&mut self, wait: &mut Wait, close_data: &mut dyn FnMut()) -> bool {
         let until = Instant::now() + ABORT_PATIENCE;
+        // The transfer's own reply is what ABOR brings about: not to be waited for before it.
+        self.stale = 0;
         let sent = self.send(&[Verb::Abor], wait).is_ok();
         close_data();
         if !sent || self.next_final(wait, until).is_none() {
@@ -344,6 +349,19 @@ impl Control {
             Some(error) => Err(error.clone()),
             None => Ok(()),
         }
+    }
+
+    /// Waits for the replies to cancelled commands: one at a time means that the last one is answered. libunftp hangs
+    /// for good on a second CWD while the first one runs.
+    fn outwait_stale(&mut self, wait: &mut Wait) -> Result<(), FtpError> {
+        let until = Instant::now() + self.patience;
+        while self.stale > 0 && self.poll_reply(Stage::Command)?.is_none() && self.stale > 0 {
+            match wait.wait(until) {
+                Ok(ready) => self.mark(ready.control),
+                Err(stop) => return Err(stop.error(Stage::Command, self.patience)),
+            }
+        }
+        Ok(())
     }
 
     /// The next reply that somebody waits for, of those that were read.
