@@ -147,7 +147,7 @@ impl Control {
     /// Sends commands in one write of whole lines; their replies are due from now on.
     pub(super) fn send(&mut self, verbs: &[Verb], wait: &mut Wait) -> Result<(), FtpError> {
         self.drop_stale(Stage::Command)?;
-        if self.pipelining == Pipelining::Fails {
+        if self.pipelining == Pipelining::Fails && self.stale > 0 {
             self.outwait_stale(wait)?;
         }
         let mut secret = false;
@@ -355,13 +355,17 @@ impl Control {
     /// for good on a second CWD while the first one runs.
     fn outwait_stale(&mut self, wait: &mut Wait) -> Result<(), FtpError> {
         let until = Instant::now() + self.patience;
-        while self.stale > 0 && self.poll_reply(Stage::Command)?.is_none() && self.stale > 0 {
+        loop {
+            // Drops the stale ones that are there.
+            self.poll_reply(Stage::Command)?;
+            if self.stale == 0 {
+                return Ok(());
+            }
             match wait.wait(until) {
                 Ok(ready) => self.mark(ready.control),
                 Err(stop) => return Err(stop.error(Stage::Command, self.patience)),
             }
         }
-        Ok(())
     }
 
     /// The next reply that somebody waits for, of those that were read.

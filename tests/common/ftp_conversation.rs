@@ -650,23 +650,27 @@ impl Conversation<'_> {
                 SockRef::from(&*data).set_linger(Some(Duration::ZERO)).unwrap();
                 End::Lost
             }
-            Fault::StallData { .. } => self.idle(data),
+            Fault::StallData { .. } => self.idle(data, true),
             Fault::LoseControl { .. } => End::Gone,
             Fault::SayMidway { reply, .. } => {
                 self.say(reply);
-                self.idle(data);
+                // All is said: what the client sends now is for after this transfer.
+                self.idle(data, false);
                 End::Said
             }
             _ => End::Lost,
         }
     }
 
-    /// Till the client closes the data connection or aborts.
-    fn idle(&mut self, data: &mut TcpStream) -> End {
+    /// Till the client closes the data connection, or (where commands are listened to) aborts.
+    fn idle(&mut self, data: &mut TcpStream, listens: bool) -> End {
         data.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
-            if let Some(end) = self.interrupted() {
+            if self.shared.is_stopping() {
+                return End::Gone;
+            }
+            if listens && let Some(end) = self.interrupted() {
                 return end;
             }
             match data.read(&mut [0; 1024]) {
