@@ -355,10 +355,11 @@ impl Control {
     /// for good on a second CWD while the first one runs.
     fn outwait_stale(&mut self, wait: &mut Wait) -> Result<(), FtpError> {
         let until = Instant::now() + self.patience;
-        while self.stale > 0 && self.poll_reply(Stage::Command)?.is_none() && self.stale > 0 {
-            match wait.wait(until) {
-                Ok(ready) => self.mark(ready.control),
-                Err(stop) => return Err(stop.error(Stage::Command, self.patience)),
+        while self.stale > 0 {
+            self.poll_reply(Stage::Command)?;
+            if self.stale > 0 {
+                let ready = wait.wait(until).map_err(|stop| stop.error(Stage::Command, self.patience))?;
+                self.mark(ready.control);
             }
         }
         Ok(())
