@@ -10,7 +10,7 @@ use common::exchange::{fetch, list, names, store};
 use common::ftp_server::{Fault, FtpServer};
 use common::recorder::Recorder;
 use twinport::domain::{Mode, RemotePath, TransferMode};
-use twinport::ftp::error::FtpError;
+use twinport::ftp::error::{Class, FtpError};
 use twinport::net::session::{ActiveMode, Dial, Session, StoreAt};
 use twinport::net::wait::Cancel;
 
@@ -235,19 +235,40 @@ fn refusals_after_150_are_told_at_once_and_leave_the_session_usable() {
 
 #[test]
 fn a_server_that_never_connects_is_given_up_and_the_session_goes_on() {
-    for server in [
-        FtpServer::start().fault_times(Fault::NeverConnect, 1),
-        FtpServer::start().fault_times(Fault::Silent("RETR"), 1),
-    ] {
-        let server = server.file("/a", "x");
-        let mut impatient = dial(&server, TransferMode::Active);
-        impatient.timeouts.data = Duration::from_millis(200);
-        let (mut session, _) = open(&impatient);
-        let error = fetch(&mut session, "/a").unwrap_err();
-        let FtpError::NoDataConnection { active: Some(reason), .. } = error else { panic!("{error:?}") };
-        assert!(matches!(*reason, FtpError::NobodyCame { .. }), "{reason:?}");
-        assert_eq!(fetch(&mut session, "/a").unwrap(), b"x");
-    }
+    let server = FtpServer::start().file("/a", "x").fault_times(Fault::NeverConnect, 1);
+    let mut impatient = dial(&server, TransferMode::Active);
+    impatient.timeouts.data = Duration::from_millis(200);
+    let (mut session, _) = open(&impatient);
+    let error = fetch(&mut session, "/a").unwrap_err();
+    let FtpError::NoDataConnection { active: Some(reason), .. } = error else { panic!("{error:?}") };
+    assert!(matches!(*reason, FtpError::NobodyCame { .. }), "{reason:?}");
+    assert_eq!(fetch(&mut session, "/a").unwrap(), b"x");
+}
+
+#[test]
+fn a_server_that_neither_connects_nor_answers_costs_the_session_and_says_why() {
+    let server = FtpServer::start().file("/a", "x").fault(Fault::Silent("RETR")).fault(Fault::Silent("ABOR"));
+    let mut impatient = dial(&server, TransferMode::Active);
+    impatient.timeouts.data = Duration::from_millis(200);
+    let (mut session, _) = open(&impatient);
+    let error = fetch(&mut session, "/a").unwrap_err();
+    let FtpError::NoDataConnection { passive: None, active: Some(reason) } = error else { panic!("{error:?}") };
+    assert!(matches!(*reason, FtpError::NobodyCame { .. }), "{reason:?}");
+    assert!(session.is_broken());
+}
+
+#[test]
+fn a_learned_mode_that_fails_with_its_session_is_unlearned() {
+    let server = FtpServer::start().file("/a", "x").fault(Fault::Silent("RETR")).fault(Fault::Silent("ABOR"));
+    let mut site = server.site();
+    site.learned_mode = Some(Mode::Active);
+    let mut learned = Dial { site: Arc::new(site), ..dial(&server, TransferMode::Auto) };
+    learned.timeouts.data = Duration::from_millis(200);
+    let (mut session, recorder) = open(&learned);
+    let error = fetch(&mut session, "/a").unwrap_err();
+    assert!(matches!(error, FtpError::NobodyCame { .. }), "{error:?}");
+    assert_eq!(error.class(), Class::Transient, "the next session may do better");
+    assert_eq!(recorder.learned(), [Mode::Passive]);
 }
 
 #[cfg(target_os = "linux")]

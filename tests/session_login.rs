@@ -36,7 +36,7 @@ fn fails(server: &FtpServer, dial: &Dial) -> FtpError {
 }
 
 #[test]
-fn logs_in_and_asks_what_it_needs_in_one_write() {
+fn logs_in_and_asks_what_it_needs() {
     let server = FtpServer::start().user("user", "secret").home("/home/user");
     let recorder = Recorder::new();
     let session = Session::open(&server.dial(), &Cancel::new(), recorder.observer()).unwrap();
@@ -287,13 +287,19 @@ fn servers_without_extras_will_do() {
 }
 
 #[test]
-fn a_device_that_takes_one_command_at_a_time_is_asked_one_by_one() {
-    let server = FtpServer::start().fault(Fault::OneLinePerPacket).file("/a", "x");
-    let mut dial = server.dial();
-    dial.timeouts.reply = Duration::from_millis(400);
-    let mut session = server.try_open(&dial).unwrap();
-    assert_eq!(names(&list(&mut session, "/").unwrap()), ["a"]);
-    assert_eq!(session.home(), &RemotePath::root());
+fn several_commands_go_out_at_once_to_servers_known_for_it_only() {
+    // A device that hears one line of each packet tells how many went out together.
+    for (greeting, several) in [("220 Scripted server", false), ("220 ProFTPD Server", true)] {
+        let server = FtpServer::start().greeting(greeting).fault(Fault::OneLinePerPacket).file("/a", "x");
+        let mut dial = server.dial();
+        dial.timeouts.reply = Duration::from_millis(400);
+        let recorder = Recorder::new();
+        let mut session = Session::open(&dial, &Cancel::new(), recorder.observer()).unwrap();
+        // And what only claims to be such a server is asked one by one from then on.
+        assert_eq!(names(&list(&mut session, "/").unwrap()), ["a"]);
+        assert_eq!(session.home(), &RemotePath::root());
+        assert_eq!(recorder.notes().iter().any(|note| note.contains("one command at a time")), several, "{greeting}");
+    }
 }
 
 #[test]

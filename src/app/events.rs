@@ -456,6 +456,19 @@ mod tests {
     }
 
     #[test]
+    fn the_cursor_stays_in_its_place_when_its_file_is_deleted() {
+        let mut model = connected();
+        let connection = model.connection.id;
+        let b = crate::app::Row::Entry(1);
+        model.perform(Action::Pane(Side::Remote, PaneAction::Click(b, crate::app::selection::Click::Only)));
+        let operation = RemoteOperation::Remove(vec![(RemotePath::from("/b"), EntryKind::File)]);
+        model.apply(Event::Managed { connection, operation, result: Ok(()) });
+        model.apply(Event::Listed { connection, listing: listing("/", &["a", "c"]), complete: true });
+        assert_eq!(model.remote.cursor_item().map(|item| item.name).as_deref(), Some("c"));
+        assert_eq!(model.remote.selection.count(), 0, "nothing is selected unasked");
+    }
+
+    #[test]
     fn an_operation_elsewhere_does_not_refresh() {
         let mut model = connected();
         let connection = ConnectionId(model.connection.id.0);

@@ -279,6 +279,7 @@ impl Pane {
 
     /// Other rows of the same directory: selection, cursor and scroll position stay.
     pub(super) fn fill(&mut self, listing: Arc<Listing>) {
+        let cursor = self.selection.cursor.and_then(|row| self.rows.position(row));
         if let Some(old) = &self.listing {
             self.selection.follow(&old.entries, &listing.entries);
         } else {
@@ -294,6 +295,10 @@ impl Pane {
         );
         self.listing = Some(listing);
         self.selection.keep_visible(&self.rows);
+        // What the cursor was on is gone: it goes to what stands there now.
+        if let (None, Some(at), Some(last)) = (self.selection.cursor, cursor, self.rows.len().checked_sub(1)) {
+            self.selection.cursor = self.rows.row(at.min(last));
+        }
     }
 
     /// More rows of a directory that is being read: the first ones are the same.

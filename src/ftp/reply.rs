@@ -114,7 +114,7 @@ impl ReplyReader {
     }
 
     /// The next whole reply.
-    pub fn next(&mut self) -> Option<Heard> {
+    pub fn take(&mut self) -> Option<Heard> {
         self.whole.pop_front()
     }
 
@@ -252,7 +252,7 @@ mod tests {
         for piece in bytes.chunks(size) {
             reader.push(piece, &mut |_| {})?;
         }
-        Ok(std::iter::from_fn(|| reader.next()).map(|heard| (heard.reply.code, heard.reply.lines)).collect())
+        Ok(std::iter::from_fn(|| reader.take()).map(|heard| (heard.reply.code, heard.reply.lines)).collect())
     }
 
     fn one(bytes: &[u8]) -> (u16, Vec<String>) {
@@ -301,9 +301,9 @@ mod tests {
         assert!(!reader.is_doubtful());
         reader.push(b"150 Opening\r\n", &mut |_| {}).expect("readable");
         assert!(reader.is_doubtful());
-        assert_eq!(reader.next(), None);
+        assert_eq!(reader.take(), None);
         reader.recover();
-        assert_eq!(reader.next().map(|heard| heard.reply.code), Some(150));
+        assert_eq!(reader.take().map(|heard| heard.reply.code), Some(150));
         assert!(reader.closes_oddly());
     }
 
@@ -343,7 +343,7 @@ mod tests {
     fn a_paths_bytes_are_kept() {
         let mut reader = ReplyReader::new(Charset::Auto);
         reader.push(b"257 \"/caf\xe9\" is here\r\n", &mut |_| {}).expect("readable");
-        let heard = reader.next().expect("a reply");
+        let heard = reader.take().expect("a reply");
         assert_eq!(&*heard.raw, b"\"/caf\xe9\" is here");
         assert_eq!(heard.reply.lines, ["\"/café\" is here"]);
     }
@@ -357,7 +357,7 @@ mod tests {
                     break;
                 }
                 reader.recover();
-                while reader.next().is_some() {}
+                while reader.take().is_some() {}
             }
         }
 

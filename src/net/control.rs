@@ -314,7 +314,7 @@ impl Control {
     /// The next final reply, whoever asked for it.
     fn next_final(&mut self, wait: &mut Wait, until: Instant) -> Option<Reply> {
         loop {
-            while let Some(heard) = self.reader.next() {
+            while let Some(heard) = self.reader.take() {
                 if heard.reply.code == 421 {
                     self.close(Stage::Command, heard.reply);
                     return None;
@@ -367,7 +367,7 @@ impl Control {
 
     /// The next reply that somebody waits for, of those that were read.
     fn take(&mut self, stage: Stage) -> Result<Option<Heard>, FtpError> {
-        while let Some(heard) = self.reader.next() {
+        while let Some(heard) = self.reader.take() {
             if heard.reply.code == 421 {
                 return Err(self.close(stage, heard.reply));
             }

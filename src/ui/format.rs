@@ -1,6 +1,8 @@
 //! An entry's facts as the table's cells show them.
 
-use crate::domain::{Entry, EntryKind, bytes};
+use jiff::tz::TimeZone;
+
+use crate::domain::{Entry, EntryKind, Precision, Timestamp, Zone, bytes};
 
 use super::words;
 
@@ -27,9 +29,17 @@ pub(super) fn kind(entry: &Entry, name: &str) -> String {
     }
 }
 
-/// `2024-02-29 12:34`.
+/// `2024-02-29 12:34`, on this computer's clock; where only the server knows its zone, on the server's.
 pub(super) fn modified(entry: &Entry) -> String {
-    entry.modified.map(|time| time.short()).unwrap_or_default()
+    entry.modified.map(|time| clock(time, &TimeZone::system())).unwrap_or_default()
+}
+
+fn clock(time: Timestamp, here: &TimeZone) -> String {
+    let known = time.zone == Zone::Utc && time.precision != Precision::Day;
+    match jiff::Timestamp::from_second(time.seconds) {
+        Ok(instant) if known => instant.to_zoned(here.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+        _ => time.short(),
+    }
 }
 
 /// `rwxr-xr-x`.
@@ -58,23 +68,31 @@ pub(super) fn description(entry: &Entry, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Permissions, Timestamp};
+    use crate::domain::Permissions;
 
     #[test]
     fn an_entry_reads_like_a_line_of_a_file_manager() {
         let mut entry = Entry::new("report.pdf", EntryKind::File);
         assert_eq!(description(&entry, "report.pdf"), "PDF file");
         entry.size = Some(1536);
-        entry.modified = Some(Timestamp::utc(0));
         entry.permissions = Some(Permissions(0o644));
         entry.owner = Some("www".into());
         entry.group = Some("www".into());
-        let text = "PDF file, 1.5 KiB, 1970-01-01 00:00, rw-r--r--, www";
+        let text = "PDF file, 1.5 KiB, rw-r--r--, www";
         assert_eq!(description(&entry, "report.pdf"), text);
         entry.group = Some("staff".into());
         assert_eq!(owner(&entry), "www staff");
         let folder = Entry { size: Some(4096), ..Entry::new("a.b", EntryKind::Directory) };
         assert_eq!(description(&folder, "a.b"), "Folder");
         assert_eq!(kind(&Entry::new("x", EntryKind::File), ".bashrc"), "File");
+    }
+
+    #[test]
+    fn times_are_on_this_computers_clock_where_they_can_be() {
+        let here = TimeZone::fixed(jiff::tz::offset(2));
+        let utc = Timestamp::utc(1_709_210_096);
+        assert_eq!(clock(utc, &here), "2024-02-29 14:34");
+        assert_eq!(clock(Timestamp { zone: Zone::Server, ..utc }, &here), "2024-02-29 12:34");
+        assert_eq!(clock(Timestamp { precision: Precision::Day, ..utc }, &here), "2024-02-29");
     }
 }

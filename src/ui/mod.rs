@@ -96,6 +96,8 @@ struct View {
     dialogs: Dialogs,
     picker: FilePicker,
     title: String,
+    /// Whether a dialog was open in the last frame.
+    modal: bool,
     saved: Option<Settings>,
 }
 
@@ -223,6 +225,12 @@ impl eframe::App for Desktop {
             ctx.request_repaint_after(wake);
         }
         theme::choose(ctx, self.model.settings.theme);
+        let modal = self.model.dialog.is_some() || !self.model.questions.is_empty();
+        if modal != self.view.modal {
+            // egui knows one frame late that a modal is gone; till then what lies behind it has no names.
+            ctx.request_repaint();
+            self.view.modal = modal;
+        }
         let title = self.model.title();
         if title != self.view.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));

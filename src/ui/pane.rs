@@ -98,7 +98,7 @@ impl PaneView {
         state(ui, rows, side, model, actions);
         drop_onto(ui, rows, under, side, model, actions);
         status_line(ui, status, side, model);
-        error(ui, path, side, model, actions);
+        error(ui, path.with_max_x(rect.right() - theme::PAD), side, model, actions);
     }
 
     /// Path, filter, transfer. Where the path is comes back.
@@ -358,7 +358,7 @@ fn label(ui: &Ui, place: Rect, text: &str, side: Side, what: &str) {
     response.widget_info(|| egui::WidgetInfo::labeled(Role::Label, true, text));
 }
 
-/// What is wrong with the path that was typed: a card under it, over the rows, so that nothing moves.
+/// What is wrong with the path that was typed: a card under it, at most as wide as `path`, over the rows, so that nothing moves.
 fn error(ui: &Ui, path: Rect, side: Side, model: &Model, actions: &mut Actions) {
     let pane = model.pane(side);
     let Some(error) = pane.error.as_ref().filter(|_| pane.listing.is_some()) else { return };

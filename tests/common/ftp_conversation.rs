@@ -754,6 +754,7 @@ impl Conversation<'_> {
                     stranger.connect(&address.into()).ok();
                 }
                 if self.shared.due(|fault| *fault == Fault::NeverConnect).is_some() {
+                    self.never_connect();
                     return None;
                 }
                 if let Ok(socket) = TcpStream::connect_timeout(&address, Duration::from_secs(5)) {
@@ -763,6 +764,22 @@ impl Conversation<'_> {
         }
         self.say("425 Cannot open data connection.");
         None
+    }
+
+    fn never_connect(&mut self) {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            match self.interrupted() {
+                Some(End::Aborted) => {
+                    self.say("425 Cannot open data connection.");
+                    self.say("226 Abort successful.");
+                    return;
+                }
+                Some(_) => break,
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        self.ended = true;
     }
 
     fn files<T>(&self, change: impl FnOnce(&mut Files) -> T) -> T {

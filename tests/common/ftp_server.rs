@@ -63,7 +63,7 @@ pub enum Fault {
     NoCompletion(&'static str),
     /// 226 at once; the data connection is never touched.
     CompleteWithoutData(&'static str),
-    /// Active mode: 150, and never a connection.
+    /// Active mode: 150, and never a connection; ABOR is answered with 425 and 226.
     NeverConnect,
     /// Active mode: somebody from 127.0.0.2 connects first.
     StrangerConnects,

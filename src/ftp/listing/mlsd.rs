@@ -88,8 +88,8 @@ fn kind(value: &[u8]) -> Option<(EntryKind, Option<Box<[u8]>>)> {
         other => {
             let is_link = [&b"os.unix=slink"[..], b"os.unix=symlink"].iter().any(|link| other.starts_with(link));
             if is_link {
-                let target = value.iter().position(|b| *b == b':').map(|at| value[at + 1..].into());
-                (EntryKind::Link, target.filter(|target: &Box<[u8]>| !target.is_empty()))
+                let target = value.iter().position(|b| *b == b':').map(|at| &value[at + 1..]);
+                (EntryKind::Link, target.filter(|target| !target.is_empty()).map(Into::into))
             } else {
                 (EntryKind::Other, None)
             }

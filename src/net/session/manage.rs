@@ -153,10 +153,7 @@ impl Session {
         self.ready()?;
         let (from, to) = (self.whole(from), self.whole(to));
         let both = [Verb::Rnfr(Argument::path(&from)?), Verb::Rnto(Argument::path(&to)?)];
-        let failure = match self.rename_once(&both)? {
-            None => return Ok(()),
-            Some(failure) => failure,
-        };
+        let Some(failure) = self.rename_once(&both)? else { return Ok(()) };
         // IIS replaces nothing.
         if replace && matches!(failure, FtpError::Refused { verb: "RNTO", .. }) {
             let reply = self.ask(&Verb::Dele(Argument::path(&to)?))?;

@@ -89,9 +89,20 @@ impl Session {
                     }
                     return Ok(started);
                 }
-                Err(error) if is_data_trouble(&error) && !self.is_broken() && !self.arranger.is_proven() => {
-                    if let Some(next) = modes.get(at + 1) {
-                        self.control.note(format!("No data connection in {mode} mode, trying {next} mode"));
+                Err(error) if is_data_trouble(&error) && !self.arranger.is_proven() => {
+                    match modes.get(at + 1) {
+                        // The network may have changed since the mode was learned. This session is of no use any more:
+                        // the next one begins with the other mode.
+                        Some(next) if self.is_broken() => {
+                            self.control
+                                .note(format!("No data connection in {mode} mode, {next} mode comes first now"));
+                            self.control.tell(Happening::Learned(*next));
+                            return Err(error);
+                        }
+                        Some(next) => {
+                            self.control.note(format!("No data connection in {mode} mode, trying {next} mode"));
+                        }
+                        None => {}
                     }
                     let failure = match mode {
                         Mode::Passive => &mut passive,
@@ -154,7 +165,7 @@ impl Session {
     }
 
     /// From the command to the first sign that it runs: 150 and a connection, or bytes, or the last reply.
-    #[expect(clippy::type_complexity, reason = "whether 150 came, the size it told, the last reply")]
+    /// Whether 150 came, the size it told, the last reply.
     fn begin(&mut self, verb: &Verb, way: &mut Way) -> Result<(bool, Option<u64>, Option<Reply>), FtpError> {
         let upload = is_upload(verb);
         let patience = self.timeouts.reply;
