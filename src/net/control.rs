@@ -147,7 +147,7 @@ impl Control {
     /// Sends commands in one write of whole lines; their replies are due from now on.
     pub(super) fn send(&mut self, verbs: &[Verb], wait: &mut Wait) -> Result<(), FtpError> {
         self.drop_stale(Stage::Command)?;
-        if self.pipelining == Pipelining::Fails && self.stale > 0 {
+        if self.pipelining == Pipelining::Fails {
             self.outwait_stale(wait)?;
         }
         let mut secret = false;
@@ -355,17 +355,14 @@ impl Control {
     /// for good on a second CWD while the first one runs.
     fn outwait_stale(&mut self, wait: &mut Wait) -> Result<(), FtpError> {
         let until = Instant::now() + self.patience;
-        loop {
-            // Drops the stale ones that are there.
+        while self.stale > 0 {
             self.poll_reply(Stage::Command)?;
-            if self.stale == 0 {
-                return Ok(());
-            }
-            match wait.wait(until) {
-                Ok(ready) => self.mark(ready.control),
-                Err(stop) => return Err(stop.error(Stage::Command, self.patience)),
+            if self.stale > 0 {
+                let ready = wait.wait(until).map_err(|stop| stop.error(Stage::Command, self.patience))?;
+                self.mark(ready.control);
             }
         }
+        Ok(())
     }
 
     /// The next reply that somebody waits for, of those that were read.
