@@ -17,6 +17,7 @@ use twinport::engine::message::{
     Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
     Question, QueueCommand, RemoteTarget, Settings, What,
 };
+use twinport::store::journal::{JobRow, Journal};
 
 /// An engine, a server it can log in to, a local folder.
 struct Bench {
@@ -540,4 +541,35 @@ fn a_long_listing_can_be_interrupted() {
         _ => None,
     });
     assert_eq!(error, FtpError::Cancelled);
+}
+
+#[test]
+fn a_file_that_became_whole_just_before_the_program_was_killed_is_not_asked_about() {
+    let server = FtpServer::start().file_at("/a", "whole", SOME_TIME);
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("queue.db");
+    let target = folder.path().join("a");
+    fs::write(&target, "whole").unwrap();
+    let job = JobRow {
+        id: twinport::domain::JobId(1),
+        parent: None,
+        rank: (0, 1),
+        site: Site { id: SiteId(7), ..server.site() },
+        upload: false,
+        kind: EntryKind::File,
+        local: target.as_os_str().as_encoded_bytes().to_vec(),
+        remote: RemotePath::from("/a"),
+        size: Some(5),
+        modified: None,
+        policy: "Ask".into(),
+        state: "running".into(),
+        error: None,
+        bytes: 0,
+    };
+    Journal::open(&journal).unwrap().write(&[job], &[]).unwrap();
+    let mut face = Face::start(settings(), Some(journal), "password");
+    face.until_state("a paused queue", |face| face.paused);
+    face.send(Command::Queue(QueueCommand::ResumeAll));
+    face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
+    assert!(face.questions.is_empty());
 }

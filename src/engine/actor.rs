@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 
 use crate::domain::{ConnectionId, DataPath, JobId, Mode, QuestionId, Secret, Site, SiteId};
+use crate::ftp::error::FtpError;
 use crate::ftp::explain::Explanation;
 use crate::net::session::{ActiveMode, Dial, Happening, Timeouts};
 use crate::net::wait::Cancel;
@@ -86,8 +87,9 @@ pub(super) struct Busy {
 /// A question that waits for its answer.
 pub(super) enum Asked {
     FileExists(JobId),
-    BrowserPassword(ConnectionId),
-    ServerPassword(Arc<str>),
+    /// With what is wrong if nobody answers.
+    BrowserPassword(ConnectionId, FtpError),
+    ServerPassword(Arc<str>, FtpError),
 }
 
 /// The channels' other ends.
@@ -296,8 +298,10 @@ impl Actor {
                 self.resolve_conflict(job, policy, for_all);
             }
             (Some(Asked::FileExists(job)), _) => self.refuse_conflict(job),
-            (Some(Asked::BrowserPassword(connection)), answer) => self.browser_password(connection, answer),
-            (Some(Asked::ServerPassword(server)), answer) => self.server_password(&server, answer),
+            (Some(Asked::BrowserPassword(connection, error)), answer) => {
+                self.browser_password(connection, answer, error);
+            }
+            (Some(Asked::ServerPassword(server, error)), answer) => self.server_password(&server, answer, error),
             (None, _) => {}
         }
     }

@@ -127,7 +127,8 @@ impl Actor {
             }
             Err(FtpError::PasswordNeeded) => {
                 let site = Arc::clone(&browser.site);
-                self.ask(Asked::BrowserPassword(connection), Question::Password { site, refused: None });
+                let asked = Asked::BrowserPassword(connection, FtpError::PasswordNeeded);
+                self.ask(asked, Question::Password { site, refused: None });
             }
             Err(FtpError::LoginRefused(reply))
                 if browser.site.needs_password() && !too_many(&reply) && reply.code >= 500 =>
@@ -136,13 +137,14 @@ impl Actor {
                 self.secrets.forget(&site);
                 let refused = Some(reply.text());
                 self.note(LogKind::Error, format!("{}: the login was refused", site.title()));
-                self.ask(Asked::BrowserPassword(connection), Question::Password { site, refused });
+                let asked = Asked::BrowserPassword(connection, FtpError::LoginRefused(reply));
+                self.ask(asked, Question::Password { site, refused });
             }
             Err(error) => self.browser_failed(connection, error),
         }
     }
 
-    pub(super) fn browser_password(&mut self, connection: ConnectionId, answer: Answer) {
+    pub(super) fn browser_password(&mut self, connection: ConnectionId, answer: Answer, otherwise: FtpError) {
         let Some(browser) = self.browsers.get(&connection) else { return };
         let site = Arc::clone(&browser.site);
         match answer {
@@ -151,7 +153,7 @@ impl Actor {
                 self.lift_hold(&site);
                 self.open(connection);
             }
-            _ => self.browser_failed(connection, FtpError::PasswordNeeded),
+            _ => self.browser_failed(connection, otherwise),
         }
     }
 
@@ -237,8 +239,10 @@ impl Actor {
             }
             _ => self.drop_session(browser.session),
         }
-        let moot =
-            self.questions.iter().find(|(_, asked)| matches!(asked, Asked::BrowserPassword(of) if *of == connection));
+        let moot = self
+            .questions
+            .iter()
+            .find(|(_, asked)| matches!(asked, Asked::BrowserPassword(of, _) if *of == connection));
         if let Some(id) = moot.map(|(id, _)| *id) {
             self.withdraw(id);
         }

@@ -31,6 +31,15 @@ pub(super) fn download(
     let mut target = job.local.clone();
     let mut adopt = None;
     if let Some(existing) = local_side(&target)? {
+        if job.begun
+            && source.size.is_some()
+            && existing.size == source.size
+            && !differ(existing.modified, source.modified)
+        {
+            // Renamed just before the program was killed.
+            job.counter.begin_at(existing.size.unwrap_or(0));
+            return Ok(Worked::Transferred);
+        }
         match decide(job.policy, source, existing) {
             Decision::Overwrite => {}
             Decision::Resume(at) => adopt = Some(at),

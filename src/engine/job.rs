@@ -31,6 +31,8 @@ pub(super) struct Job {
     pub(super) existing: Existing,
     pub(super) state: JobState,
     pub(super) bytes: u64,
+    /// It was running when the program was killed: its target may be whole already.
+    pub(super) begun: bool,
     /// Tries that failed in a row without a byte of progress.
     pub(super) attempt: u8,
 }

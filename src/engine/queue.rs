@@ -78,6 +78,7 @@ impl Queue {
             existing: Existing::Unknown,
             state: JobState::Queued,
             bytes: 0,
+            begun: false,
             attempt: 0,
         });
         id
@@ -103,6 +104,7 @@ impl Queue {
                 loose: false,
                 state: JobState::Queued,
                 bytes: 0,
+                begun: false,
                 attempt: 0,
                 ..template.clone()
             });

@@ -102,7 +102,8 @@ fn write(mut journal: Journal, inbox: &Receiver<Page>, failed: &Sender<Explanati
 
 fn to_row(job: &Job) -> JobRow {
     let (state, error) = match &job.state {
-        JobState::Queued | JobState::Running | JobState::Asking(_) | JobState::Waiting { .. } => ("queued", None),
+        JobState::Queued | JobState::Asking(_) | JobState::Waiting { .. } => ("queued", None),
+        JobState::Running => ("running", None),
         JobState::Paused => ("paused", None),
         JobState::Done(Outcome::Transferred) => ("done", None),
         JobState::Done(Outcome::Skipped) => ("skipped", None),
@@ -129,8 +130,9 @@ fn to_row(job: &Job) -> JobRow {
 }
 
 fn from_row(row: JobRow) -> Option<Job> {
+    let begun = row.state == "running";
     let state = match row.state.as_str() {
-        "queued" => JobState::Queued,
+        "queued" | "running" => JobState::Queued,
         "paused" => JobState::Paused,
         "done" => JobState::Done(Outcome::Transferred),
         "skipped" => JobState::Done(Outcome::Skipped),
@@ -160,6 +162,7 @@ fn from_row(row: JobRow) -> Option<Job> {
         existing: Existing::Unknown,
         state,
         bytes: row.bytes,
+        begun,
         attempt: 0,
     })
 }

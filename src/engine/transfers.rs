@@ -263,6 +263,7 @@ impl Actor {
             policy: job.policy,
             loose: job.loose,
             existing: job.existing,
+            begun: job.begun,
             safe_uploads: self.settings.safe_uploads,
             preserve_times: self.settings.preserve_times,
             counter,
@@ -397,12 +398,12 @@ impl Actor {
             return;
         }
         match remote {
-            FtpError::PasswordNeeded => self.ask_password(id, site, None),
+            FtpError::PasswordNeeded => self.ask_password(id, site, None, remote.clone()),
             FtpError::LoginRefused(reply) if site.needs_password() && remote.class() == Class::NeedsUser => {
                 self.secrets.forget(site);
                 self.server(site).proven = false;
                 let words = reply.text();
-                self.ask_password(id, site, Some(words));
+                self.ask_password(id, site, Some(words), remote.clone());
             }
             _ => {
                 self.note(LogKind::Error, format!("{}: {}", site.title(), error.explain().line()));
@@ -435,12 +436,12 @@ impl Actor {
     }
 
     /// Asks once for a server, however many of its jobs wait.
-    fn ask_password(&mut self, id: JobId, site: &Arc<Site>, refused: Option<String>) {
+    fn ask_password(&mut self, id: JobId, site: &Arc<Site>, refused: Option<String>, error: FtpError) {
         let hold = self.server(site).hold;
         let question = match hold {
             Hold::Asking(question) if self.questions.contains_key(&question) => question,
             _ => {
-                let asked = Asked::ServerPassword(site.server_key().into());
+                let asked = Asked::ServerPassword(site.server_key().into(), error);
                 let question = self.ask(asked, Question::Password { site: Arc::clone(site), refused });
                 self.server(site).hold = Hold::Asking(question);
                 question
@@ -449,7 +450,7 @@ impl Actor {
         self.queue.transition(id, JobState::Asking(question));
     }
 
-    pub(super) fn server_password(&mut self, key: &Arc<str>, answer: Answer) {
+    pub(super) fn server_password(&mut self, key: &Arc<str>, answer: Answer, otherwise: FtpError) {
         let Some(server) = self.servers.get_mut(key) else { return };
         server.hold = Hold::No;
         let site = Arc::clone(&server.site);
@@ -463,7 +464,7 @@ impl Actor {
                 });
             }
             _ => {
-                let error = JobError::Remote(FtpError::PasswordNeeded);
+                let error = JobError::Remote(otherwise);
                 self.give_up(key, &error);
                 asking.into_iter().for_each(|id| {
                     self.queue.transition(id, JobState::Failed(error.clone()));
@@ -484,7 +485,7 @@ impl Actor {
             self.queue.update(id, |job| job.policy = policy);
             if let Some(JobState::Asking(question)) = self.queue.job(id).map(|job| job.state.clone()) {
                 // A password that is missing is another question.
-                if matches!(self.questions.get(&question), Some(Asked::ServerPassword(_))) {
+                if matches!(self.questions.get(&question), Some(Asked::ServerPassword(..))) {
                     continue;
                 }
                 self.withdraw(question);

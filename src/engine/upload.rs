@@ -49,6 +49,11 @@ pub(super) fn upload(
     let mut replace = false;
     let mut append_at = None;
     if let Some(existing) = existing {
+        if job.begun && existing.size == source.size {
+            // Renamed just before the program was killed.
+            job.counter.begin_at(size);
+            return Ok(Worked::Transferred);
+        }
         match decide(job.policy, source, existing) {
             Decision::Overwrite => replace = true,
             Decision::Resume(at) => append_at = Some(at),

@@ -47,6 +47,8 @@ pub(super) struct Assignment {
     /// See [`super::job::Job::loose`].
     pub(super) loose: bool,
     pub(super) existing: Existing,
+    /// Was running when the program was killed.
+    pub(super) begun: bool,
     pub(super) safe_uploads: bool,
     pub(super) preserve_times: bool,
     pub(super) counter: Arc<Counter>,

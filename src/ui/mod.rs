@@ -299,3 +299,8 @@ impl eframe::App for Desktop {
         }
     }
 }
+
+/// A place on the window, as the accessibility tree has it.
+fn bounds(rect: egui::Rect) -> egui::accesskit::Rect {
+    egui::accesskit::Rect { x0: rect.min.x.into(), y0: rect.min.y.into(), x1: rect.max.x.into(), y1: rect.max.y.into() }
+}

@@ -79,7 +79,7 @@ impl PaneView {
         let ui = &mut pane_ui;
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         // A container has no place of its own in the accessibility tree; what is dropped on a pane needs one.
-        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_bounds(bounds(rect)));
+        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_bounds(super::bounds(rect)));
         ui.spacing_mut().item_spacing.y = 0.0;
 
         let palette = theme::palette(ui);
@@ -153,10 +153,6 @@ impl PaneView {
         self.path = response.has_focus().then_some(text);
         response.rect
     }
-}
-
-fn bounds(rect: Rect) -> egui::accesskit::Rect {
-    egui::accesskit::Rect { x0: rect.min.x.into(), y0: rect.min.y.into(), x1: rect.max.x.into(), y1: rect.max.y.into() }
 }
 
 fn filter(ui: &mut Ui, side: Side, model: &Model, width: f32, actions: &mut Actions) {

@@ -41,9 +41,11 @@ impl FileExists {
         let shown = window.show(ctx, |ui| {
             ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
             super::parts::heading(ui, "File exists");
-            self.contents(ui, direction, source, target, more)
+            let dialog = super::parts::node(ui, egui::UiKind::Window);
+            (self.contents(ui, direction, source, target, more), dialog)
         })?;
-        let answer = shown.inner.flatten();
+        let (answer, dialog) = shown.inner.unwrap_or_default();
+        super::parts::place(ctx, dialog, "File exists", shown.response.rect);
         // Esc means this window only where the user is in it.
         let inside = ctx.top_layer_id() == Some(shown.response.layer_id);
         if answer.is_none()

@@ -3,7 +3,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{
     Align, Button, Frame, Id, Key, Label, Layout, Margin, Modal, Modifiers, Response, RichText, ScrollArea, Sense,
-    TextEdit, Ui, vec2,
+    TextEdit, Ui, UiKind, vec2,
 };
 
 use super::super::theme::{self, CONTROL};
@@ -33,13 +33,30 @@ pub(super) fn modal<R>(ui: &Ui, title: &str, width: f32, add: impl FnOnce(&mut U
         ui.set_width(width.min(room));
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
         heading(ui, title);
-        add(ui)
+        let dialog = node(ui, UiKind::Modal);
+        (add(ui), dialog)
     });
+    place(ctx, response.inner.1, title, response.response.rect);
     super::Veil::covers(ctx, id);
     let escaped = response.is_top_modal
         && !response.any_popup_open
         && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-    Shown { inner: response.inner, escaped }
+    Shown { inner: response.inner.0, escaped }
+}
+
+/// The accessibility node of the dialog around `ui`.
+pub(super) fn node(ui: &Ui, kind: UiKind) -> Option<Id> {
+    ui.stack().iter().find(|above| above.kind() == Some(kind)).map(|above| above.unique_id)
+}
+
+/// Gives a dialog's node its name, and its place: a container has none of its own, and whoever looks for it needs one.
+pub(super) fn place(ctx: &egui::Context, dialog: Option<Id>, title: &str, rect: egui::Rect) {
+    if let Some(dialog) = dialog {
+        ctx.accesskit_node_builder(dialog, |node| {
+            node.set_label(title);
+            node.set_bounds(super::super::bounds(rect));
+        });
+    }
 }
 
 /// The title. Painted, not a label: the dialog itself carries the name.
