@@ -550,6 +550,8 @@ fn a_file_that_became_whole_just_before_the_program_was_killed_is_not_asked_abou
     let journal = folder.path().join("queue.db");
     let target = folder.path().join("a");
     fs::write(&target, "whole").unwrap();
+    let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
+    fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
     let job = JobRow {
         id: twinport::domain::JobId(1),
         parent: None,

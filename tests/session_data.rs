@@ -11,7 +11,8 @@ use common::ftp_server::{Fault, FtpServer};
 use common::recorder::Recorder;
 use twinport::domain::{Mode, RemotePath, TransferMode};
 use twinport::ftp::error::{Class, FtpError};
-use twinport::net::session::{ActiveMode, Dial, Session, StoreAt};
+use twinport::net::session::{Session, StoreAt};
+use twinport::net::terms::{ActiveMode, Dial};
 use twinport::net::wait::Cancel;
 
 fn dial(server: &FtpServer, mode: TransferMode) -> Dial {

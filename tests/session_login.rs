@@ -12,7 +12,9 @@ use common::ftp_server::{Fault, FtpServer};
 use common::recorder::Recorder;
 use twinport::domain::{Logon, RemotePath, Secret, Security, Site};
 use twinport::ftp::error::{Class, FtpError, Stage, Stranger};
-use twinport::net::session::{Dial, Happening, Session, Step};
+use twinport::net::happening::{Happening, Step};
+use twinport::net::session::Session;
+use twinport::net::terms::Dial;
 use twinport::net::wait::Cancel;
 
 const LOGIN: [&str; 7] = ["USER user", "PASS ***", "SYST", "FEAT", "PWD", "TYPE I", "OPTS UTF8 ON"];
@@ -372,7 +374,7 @@ fn cancelling_ends_connecting_at_every_step() {
     ] {
         let cancel = Cancel::new();
         let dial = Dial {
-            timeouts: twinport::net::session::Timeouts {
+            timeouts: twinport::net::terms::Timeouts {
                 connect: Duration::from_secs(600),
                 reply: Duration::from_secs(600),
                 data: Duration::from_secs(600),

@@ -12,7 +12,8 @@ use common::exchange::{fetch, fetch_from, fetch_what_comes, noise, store};
 use common::ftp_server::{AbortStyle, Fault, FtpServer, Node, SOME_TIME};
 use twinport::domain::{RemotePath, Site, TransferMode};
 use twinport::ftp::error::{Class, FtpError, Stage};
-use twinport::net::session::{Dial, Session, StoreAt};
+use twinport::net::session::{Session, StoreAt};
+use twinport::net::terms::Dial;
 use twinport::net::wait::Cancel;
 
 fn impatient(server: &FtpServer) -> Session {

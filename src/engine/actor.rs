@@ -10,7 +10,8 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 use crate::domain::{ConnectionId, DataPath, JobId, Mode, QuestionId, Secret, Site, SiteId};
 use crate::ftp::error::FtpError;
 use crate::ftp::explain::Explanation;
-use crate::net::session::{ActiveMode, Dial, Happening, Timeouts};
+use crate::net::happening::Happening;
+use crate::net::terms::{ActiveMode, Dial, Timeouts};
 use crate::net::wait::Cancel;
 use crate::store::settings::Settings;
 

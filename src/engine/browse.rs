@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::{ConnectionId, ControlPath, Listing, Logon, RemotePath, Secret, Site};
 use crate::ftp::error::{FtpError, too_many};
-use crate::net::session::Step;
+use crate::net::happening::Step;
 use crate::net::wait::Cancel;
 
 use super::actor::{Actor, Asked, Role};

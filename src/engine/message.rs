@@ -15,7 +15,7 @@ pub use super::error::{JobError, LocalAction, LocalError};
 pub use crate::ftp::error::{Class, FtpError, Stage};
 pub use crate::ftp::explain::{Explanation, explain};
 pub use crate::ftp::reply::Reply;
-pub use crate::net::session::Step;
+pub use crate::net::happening::Step;
 
 /// Down: what a face wants.
 #[derive(Debug)]

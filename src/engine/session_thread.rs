@@ -9,7 +9,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::domain::{EntryKind, Listing, RemotePath};
 use crate::ftp::error::{Class, FtpError};
-use crate::net::session::{Observer, Session};
+use crate::net::happening::Observer;
+use crate::net::session::Session;
 
 use super::download::Clock;
 use super::error::JobError;

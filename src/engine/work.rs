@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::domain::{Charset, EntryKind, JobId, Listing, RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
-use crate::net::session::{Dial, Happening};
+use crate::net::happening::Happening;
+use crate::net::terms::Dial;
 use crate::net::wait::Cancel;
 use crate::store::settings::ConflictPolicy;
 

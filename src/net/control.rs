@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroize as _;
 
-use super::session::{Happening, Observer};
+use super::happening::{Happening, Observer};
 use super::stream::Stream;
 use super::wait::{Edges, Stop, Wait};
 use crate::domain::{Charset, ControlPath};

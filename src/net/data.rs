@@ -10,8 +10,8 @@ use socket2::{Domain, Socket, Type};
 
 use super::control::Control;
 use super::dial;
-use super::session::ActiveMode;
 use super::stream::Stream;
+use super::terms::ActiveMode;
 use super::wait::{Role, Stop, Wait};
 use crate::domain::{Mode, TransferMode};
 use crate::ftp::address;

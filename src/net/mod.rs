@@ -4,6 +4,8 @@
 mod control;
 mod data;
 mod dial;
+pub mod happening;
 pub mod session;
 mod stream;
+pub mod terms;
 pub mod wait;

@@ -66,7 +66,7 @@ const WIDTH: f32 = 440.0;
 /// The data connection that was opened last: of the transfers while some run, else of the browsing session.
 fn data_path(model: &Model) -> Option<&DataPath> {
     let (own, transfer) = (model.connection.data.as_ref(), model.transfer_path.as_ref());
-    if model.queue.count(Tab::Active) > 0 { transfer.or(own) } else { own.or(transfer) }
+    if model.queue.count(Tab::Active) > 0 { transfer.or(own) } else { own }
 }
 
 fn connection(model: &Model) -> String {

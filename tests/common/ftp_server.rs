@@ -19,7 +19,9 @@ use std::time::{Duration, Instant};
 
 use twinport::domain::{Logon, Secret, Security, Site, SiteId, TransferMode};
 use twinport::ftp::error::FtpError;
-use twinport::net::session::{ActiveMode, Dial, Observer, Session, Timeouts};
+use twinport::net::happening::Observer;
+use twinport::net::session::Session;
+use twinport::net::terms::{ActiveMode, Dial, Timeouts};
 use twinport::net::wait::Cancel;
 
 use super::PATIENCE;

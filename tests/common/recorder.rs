@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use twinport::domain::{DataPath, Mode};
-use twinport::net::session::{Happening, Observer};
+use twinport::net::happening::{Happening, Observer};
 
 /// Everything heard so far; clones share it.
 #[derive(Clone, Default)]

@@ -9,9 +9,11 @@ use crate::ftp::verb::{Argument, SecretArgument, Verb};
 use crate::net::control::Control;
 use crate::net::data::Arranger;
 use crate::net::dial;
+use crate::net::happening::{Happening, Observer, Step};
+use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
-use super::{Dial, Happening, Observer, Session, Step};
+use super::Session;
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {

@@ -6,92 +6,21 @@ mod login;
 mod manage;
 mod transfer;
 
-use std::net::IpAddr;
-use std::ops::RangeInclusive;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{ControlPath, DataPath, EntryKind, Mode, RemotePath, Secret, Site, Timestamp, TransferMode};
+use crate::domain::{DataPath, EntryKind, RemotePath, Timestamp, TransferMode};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 use crate::net::control::Control;
 use crate::net::data::Arranger;
+use crate::net::happening::Observer;
 use crate::net::stream::Stream;
+use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
 
 pub use channel::DataChannel;
-
-/// What a session needs to know before it dials.
-#[derive(Debug, Clone)]
-pub struct Dial {
-    /// The server and user.
-    pub site: Arc<Site>,
-    /// `None` is fine for anonymous; otherwise [`FtpError::PasswordNeeded`] where the server asks for one.
-    pub secret: Option<Secret>,
-    /// The site's transfer mode, else the settings'.
-    pub mode: TransferMode,
-    /// How long each kind of wait may last.
-    pub timeouts: Timeouts,
-    /// For active mode.
-    pub active: ActiveMode,
-}
-
-/// How long each kind of wait may last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// TCP connect of the control connection, and the greeting.
-    pub connect: Duration,
-    /// A reply, or the next byte of a transfer.
-    pub reply: Duration,
-    /// TCP connect of a passive data connection; accept of an active one.
-    pub data: Duration,
-}
-
-/// Where we listen in active mode.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ActiveMode {
-    /// `None` = the system's choice.
-    pub ports: Option<RangeInclusive<u16>>,
-    /// What PORT and EPRT name instead of the control socket's own address (behind NAT).
-    pub external_address: Option<IpAddr>,
-}
-
-/// What a session tells while it works. Texts hold no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happening {
-    /// A step of the way to a usable session.
-    Step(Step),
-    /// A command line sent, secrets masked.
-    Sent(String),
-    /// A reply line received, control characters replaced.
-    Received(String),
-    /// Something worth knowing that is no dialogue: "EPSV refused, using PASV".
-    Note(String),
-    /// Both ends of the control connection.
-    Control(ControlPath),
-    /// A data connection stands.
-    Data(DataPath),
-    /// This mode works with this server, the other does not.
-    Learned(Mode),
-}
-
-/// The way to a usable session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// Looking up the host's addresses.
-    Resolving,
-    /// TCP connect.
-    Connecting,
-    /// Waiting for the greeting.
-    Greeting,
-    /// USER, PASS, ACCT, FEAT, PWD.
-    LoggingIn,
-}
-
-/// Hears what a session tells; called on the session's thread.
-pub type Observer = Arc<dyn Fn(Happening) + Send + Sync>;
 
 /// What is known of one remote name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

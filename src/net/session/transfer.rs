@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::{DataChannel, Happening, Session, Started, StoreAt};
+use super::{DataChannel, Session, Started, StoreAt};
 use crate::domain::{DataPath, Mode, RemotePath};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::data::{Way, is_data_trouble};
+use crate::net::happening::Happening;
 use crate::net::wait::Stop;
 
 impl Session {

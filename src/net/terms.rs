@@ -1,0 +1,43 @@
+//! What a session is told before it dials: with whom, how long to wait, which way data may flow.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{Secret, Site, TransferMode};
+
+/// What a session needs to know before it dials.
+#[derive(Debug, Clone)]
+pub struct Dial {
+    /// The server and user.
+    pub site: Arc<Site>,
+    /// `None` is fine for anonymous; otherwise [`crate::ftp::error::FtpError::PasswordNeeded`] where the server asks for one.
+    pub secret: Option<Secret>,
+    /// The site's transfer mode, else the settings'.
+    pub mode: TransferMode,
+    /// How long each kind of wait may last.
+    pub timeouts: Timeouts,
+    /// For active mode.
+    pub active: ActiveMode,
+}
+
+/// How long each kind of wait may last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// TCP connect of the control connection, and the greeting.
+    pub connect: Duration,
+    /// A reply, or the next byte of a transfer.
+    pub reply: Duration,
+    /// TCP connect of a passive data connection; accept of an active one.
+    pub data: Duration,
+}
+
+/// Where we listen in active mode.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ActiveMode {
+    /// `None` = the system's choice.
+    pub ports: Option<RangeInclusive<u16>>,
+    /// What PORT and EPRT name instead of the control socket's own address (behind NAT).
+    pub external_address: Option<IpAddr>,
+}
