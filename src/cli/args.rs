@@ -129,6 +129,9 @@ pub struct Options {
     /// Seconds to wait for the server [default: 20].
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
     pub timeout: Option<u16>,
+    /// At most so many bytes a second: 500K, 5M.
+    #[arg(long, global = true, value_name = "RATE", value_parser = rate)]
+    pub limit: Option<u64>,
     /// Automatic retries of what may pass by itself [default: 3].
     #[arg(long, global = true, value_name = "N")]
     pub retries: Option<u8>,
@@ -301,6 +304,9 @@ impl Options {
             settings.connect_timeout_seconds = seconds;
             settings.reply_timeout_seconds = seconds;
         }
+        if self.limit.is_some() {
+            settings.speed_limit = self.limit;
+        }
         if let Some(retries) = self.retries {
             settings.retries = retries;
         }
@@ -346,11 +352,41 @@ impl From<OnExists> for ConflictPolicy {
     }
 }
 
+/// `800`, `500K`, `1.5M`, `2G`: bytes a second, in steps of 1,024.
+fn rate(text: &str) -> Result<u64, String> {
+    let wrong = || format!("“{text}” is no rate: say 500K or 5M, for so many bytes a second");
+    let bare = text.trim_end_matches(['b', 'B']);
+    let (digits, unit) = match bare.split_at_checked(bare.len().saturating_sub(1)) {
+        Some((digits, "K" | "k")) => (digits, 1_u64 << 10),
+        Some((digits, "M" | "m")) => (digits, 1 << 20),
+        Some((digits, "G" | "g")) => (digits, 1 << 30),
+        _ => (bare, 1),
+    };
+    let (whole, tenths) = digits.split_once('.').unwrap_or((digits, "0"));
+    let whole: u64 = whole.parse().map_err(|_| wrong())?;
+    let tenths: u64 = tenths.get(..1).unwrap_or("x").parse().map_err(|_| wrong())?;
+    match whole.checked_mul(unit).and_then(|bytes| bytes.checked_add(unit * tenths / 10)) {
+        Some(0) | None => Err(wrong()),
+        Some(bytes) => Ok(bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn rates_are_read_as_people_write_them() {
+        assert_eq!(rate("800"), Ok(800));
+        assert_eq!(rate("500K"), Ok(512_000));
+        assert_eq!(rate("1.5M"), Ok(1_572_864));
+        assert_eq!(rate("2MB"), Ok(2 << 20));
+        for wrong in ["", "0", "K", "-5K", "fast", "1.xM", "99999999999G"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
     use crate::store::sitebook::Node;
 
     fn read(line: &[&str]) -> Arguments {

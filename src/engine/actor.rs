@@ -17,6 +17,7 @@ use crate::store::settings::Settings;
 
 use super::EngineConfig;
 use super::browse::Browser;
+use super::limiter::Limiter;
 use super::local::{LocalReport, LocalTask, LocalThread};
 use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
 use super::queue::Queue;
@@ -44,6 +45,7 @@ pub(super) struct Actor {
     pub(super) questions: HashMap<QuestionId, Asked>,
     pub(super) totals: Totals,
     pub(super) secrets: Arc<Secrets>,
+    pub(super) limiter: Arc<Limiter>,
     pub(super) now: Instant,
     local: LocalThread,
     scribe: Option<Scribe>,
@@ -117,6 +119,8 @@ impl Actor {
         let (notices, notices_inbox) = unbounded();
         let secrets = Arc::new(Secrets::new(keyring));
         let local = LocalThread::start(Arc::clone(secrets.keyring()), log.clone(), local_reports)?;
+        let limiter = Arc::new(Limiter::default());
+        limiter.set_rate(settings.speed_limit);
         let now = Instant::now();
         let mut actor = Self {
             settings,
@@ -128,6 +132,7 @@ impl Actor {
             questions: HashMap::new(),
             totals: Totals::default(),
             secrets,
+            limiter,
             now,
             local,
             scribe: None,
@@ -211,7 +216,10 @@ impl Actor {
             Command::Queue(command) => self.change_queue(command),
             Command::Answer { question, answer } => self.answer(question, answer),
             Command::KeepSecret { site, secret } => self.keep_secret(site, secret),
-            Command::Configure(settings) => self.settings = *settings,
+            Command::Configure(settings) => {
+                self.limiter.set_rate(settings.speed_limit);
+                self.settings = *settings;
+            }
         }
     }
 

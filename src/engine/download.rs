@@ -199,7 +199,7 @@ fn fetch(
     job.counter.learn_size(expected);
     let from = part.length;
     job.counter.begin_at(from);
-    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, &job.counter);
+    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job);
     part.length = job.counter.bytes();
     end(channel, received, expected, part.length)?;
     match expected {

@@ -8,6 +8,7 @@ mod download;
 mod error;
 mod folder;
 mod job;
+mod limiter;
 mod local;
 mod local_name;
 mod manage;

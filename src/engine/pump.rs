@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::net::session::DataChannel;
 
 use super::error::{JobError, LocalAction, LocalError};
+use super::work::Assignment;
 
 /// So much is moved at a time.
 pub(super) const BUFFER: usize = 256 * 1024;
@@ -68,14 +69,16 @@ pub(super) fn receive(
     file: &mut File,
     path: &Path,
     buffer: &mut [u8],
-    counter: &Counter,
+    job: &Assignment,
 ) -> Result<(), Stopped> {
     loop {
-        let read = channel.read(buffer).map_err(|error| Stopped::Remote(error.into()))?;
+        let portion = job.limiter.portion(buffer.len());
+        let read = channel.read(&mut buffer[..portion]).map_err(|error| Stopped::Remote(error.into()))?;
         let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { return Ok(()) };
         file.write_all(bytes)
             .map_err(|error| Stopped::Local(LocalError::new(LocalAction::Write, path, &error).into()))?;
-        counter.add(read);
+        job.counter.add(read);
+        job.limiter.spend(read, &job.cancel);
     }
 }
 
@@ -85,16 +88,18 @@ pub(super) fn send(
     file: &mut File,
     path: &Path,
     buffer: &mut [u8],
-    counter: &Counter,
+    job: &Assignment,
 ) -> Result<(), Stopped> {
     loop {
-        let read = match file.read(buffer) {
+        let portion = job.limiter.portion(buffer.len());
+        let read = match file.read(&mut buffer[..portion]) {
             Ok(read) => read,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(Stopped::Local(LocalError::new(LocalAction::Read, path, &error).into())),
         };
         let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { return Ok(()) };
         channel.write_all(bytes).map_err(|error| Stopped::Remote(error.into()))?;
-        counter.add(read);
+        job.counter.add(read);
+        job.limiter.spend(read, &job.cancel);
     }
 }

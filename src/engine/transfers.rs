@@ -249,6 +249,7 @@ impl Actor {
             meter: Meter::default(),
             counted: 0,
         };
+        let cancel = Cancel::new();
         let assignment = Assignment {
             job: id,
             direction: job.direction,
@@ -267,9 +268,11 @@ impl Actor {
             safe_uploads: self.settings.safe_uploads,
             preserve_times: self.settings.preserve_times,
             counter,
+            limiter: Arc::clone(&self.limiter),
+            cancel: cancel.clone(),
         };
         let dial = self.dial(&Arc::clone(&job.site));
-        let task = Task { dial, cancel: Cancel::new(), work: Work::Transfer(Box::new(assignment)) };
+        let task = Task { dial, cancel, work: Work::Transfer(Box::new(assignment)) };
         if !self.give(session, task, Some(running)) {
             return false;
         }

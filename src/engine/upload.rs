@@ -155,7 +155,7 @@ fn store(
     let offset = channel.offset;
     file.seek(SeekFrom::Start(offset)).map_err(|error| LocalError::new(LocalAction::Read, &job.local, &error))?;
     job.counter.begin_at(offset);
-    match pump::send(&mut channel, file, &job.local, buffer, &job.counter) {
+    match pump::send(&mut channel, file, &job.local, buffer, job) {
         Ok(()) => match channel.finish() {
             Ok(_) => {}
             Err(error) => return Err(error.into()),

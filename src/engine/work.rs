@@ -12,6 +12,7 @@ use crate::store::settings::ConflictPolicy;
 
 use super::error::JobError;
 use super::job::{Child, Existing};
+use super::limiter::Limiter;
 use super::message::{Direction, FileFacts, RemoteOperation};
 use super::pump::Counter;
 
@@ -53,6 +54,9 @@ pub(super) struct Assignment {
     pub(super) safe_uploads: bool,
     pub(super) preserve_times: bool,
     pub(super) counter: Arc<Counter>,
+    pub(super) limiter: Arc<Limiter>,
+    /// The task's.
+    pub(super) cancel: Cancel,
 }
 
 /// How a job went.

@@ -26,6 +26,8 @@ pub struct Settings {
     pub connect_timeout_seconds: u16,
     /// For a reply, or the next byte of a transfer.
     pub reply_timeout_seconds: u16,
+    /// All transfers together, bytes a second; `None` = as fast as it goes.
+    pub speed_limit: Option<u64>,
     /// Automatic retries of what is transient.
     pub retries: u8,
     /// Before the first retry; doubles each time.
@@ -195,6 +197,7 @@ impl Default for Settings {
             connections: 4,
             connect_timeout_seconds: 20,
             reply_timeout_seconds: 20,
+            speed_limit: None,
             retries: 3,
             retry_delay_seconds: 5,
             on_exists: ConflictPolicy::Ask,
