@@ -101,4 +101,4 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const UNSENT: u32 = 512 * 1024;
+const UNSENT: u32 = 1024 * 1024;
