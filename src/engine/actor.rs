@@ -258,10 +258,11 @@ impl Actor {
             LocalReport::Managed { operation, result } => self.tell(Event::ManagedLocal { operation, result }),
             LocalReport::KeyringFailed(words) => self.tell(Event::Notice(Explanation {
                 what: "The password was not saved.".into(),
-                why: format!("The system's keyring says: {words}."),
-                advice: "You will be asked for it when connecting; Twinport keeps it in memory until it is closed."
-                    .into(),
+                why: words,
+                advice: "You will be asked for it again when Twinport was closed.".into(),
             })),
+            // Said where the password is typed; here it would be said each time.
+            LocalReport::NoKeyring(words) => self.note(LogKind::Note, words),
         }
     }
 

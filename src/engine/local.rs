@@ -26,9 +26,17 @@ pub(super) enum LocalTask {
 
 /// How it went.
 pub(super) enum LocalReport {
-    Listed { dir: PathBuf, result: Result<Arc<Listing>, LocalError> },
-    Managed { operation: LocalOperation, result: Result<(), LocalError> },
+    Listed {
+        dir: PathBuf,
+        result: Result<Arc<Listing>, LocalError>,
+    },
+    Managed {
+        operation: LocalOperation,
+        result: Result<(), LocalError>,
+    },
     KeyringFailed(String),
+    /// There is none on this system.
+    NoKeyring(String),
 }
 
 /// The engine's end of it. Dropping it ends the thread after its task.
@@ -113,6 +121,7 @@ fn serve(
                 };
                 match kept {
                     Ok(()) => continue,
+                    Err(words) if keyring.usable().is_err() => LocalReport::NoKeyring(words),
                     Err(words) => LocalReport::KeyringFailed(words),
                 }
             }

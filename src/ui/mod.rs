@@ -284,7 +284,10 @@ impl eframe::App for Desktop {
             view.local.show(ui, left, Side::Local, model, actions);
             view.remote.show(ui, right, Side::Remote, model, actions);
         });
-        notices::show(ui, model, actions);
+        if model.dialog.is_none() {
+            // They wait while a dialog is open: nothing may cover its buttons.
+            notices::show(ui, model, actions);
+        }
         view.dialogs.show(ui, model, actions);
         pane::drag_preview(ui);
         if !actions.is_empty() {
