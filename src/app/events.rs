@@ -97,9 +97,14 @@ impl Model {
         let mut effects = Vec::new();
         let mut next: Option<f64> = None;
         let mut wake = |seconds: f64| next = Some(next.map_or(seconds, |other: f64| other.min(seconds)));
-        self.notices.retain(|notice| now < notice.since + notice.seconds());
-        for notice in &self.notices {
-            wake(notice.since + notice.seconds() - now);
+        if self.dialog.is_some() {
+            // They are not drawn meanwhile: their time begins when they can be read.
+            self.notices.iter_mut().for_each(|notice| notice.since = now);
+        } else {
+            self.notices.retain(|notice| now < notice.since + notice.seconds());
+            for notice in &self.notices {
+                wake(notice.since + notice.seconds() - now);
+            }
         }
         if let Some(operation) = &self.operation {
             let left = operation.since + super::model::SLOW - now;
@@ -416,6 +421,22 @@ mod tests {
         assert_eq!(model.title(), words::APP);
         assert!(!Action::Pane(Side::Remote, PaneAction::Delete).enabled(&model));
         assert!(Action::Reconnect.enabled(&model));
+    }
+
+    #[test]
+    fn a_notice_behind_a_dialog_is_still_there_when_the_dialog_closes() {
+        let mut model = connected();
+        let text = Explanation { what: "Mind the gap.".into(), ..Explanation::default() };
+        model.notify(Severity::Error, text);
+        model.dialog = Some(crate::app::Dialog::SiteManager);
+        model.now += 1000.0;
+        model.settle();
+        model.dialog = None;
+        model.settle();
+        assert_eq!(model.notices.len(), 1);
+        model.now += 1000.0;
+        model.settle();
+        assert!(model.notices.is_empty(), "its time is over, now that it could be read");
     }
 
     #[test]

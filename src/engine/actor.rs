@@ -1,4 +1,5 @@
-//! The engine's thread: hears commands and reports, decides, tells. It never touches a socket or a disk.
+//! The engine's thread: hears commands and reports, decides, tells. It touches no socket, and of the disk only the
+//! entry of what the user orders to be sent (is it a folder?).
 
 use std::collections::HashMap;
 use std::convert::Infallible;
