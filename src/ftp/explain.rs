@@ -1,6 +1,8 @@
 //! Words for people: an error, and where in the conversation, to what happened, why, and what to do. The one place where
 //! errors of the server and the network become sentences; the window, the log and the command line all use it.
 
+mod tls;
+
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -97,6 +99,10 @@ pub fn explain(error: &FtpError) -> Explanation {
             why: sentence(detail),
             advice: "Widen the port range in the settings, or switch the transfer mode to passive.".into(),
         },
+        FtpError::Untrusted(offered) => tls::untrusted(offered),
+        FtpError::NoTls { reply, downgrade } => tls::no_tls(reply, *downgrade),
+        FtpError::ClearTextUnasked(reply) => tls::clear_text(reply),
+        FtpError::Tls { stage, trouble } => tls::trouble(*stage, trouble),
         FtpError::Incomplete { expected, got } => Explanation {
             what: format!("Only {got} of {expected} bytes arrived."),
             why: "The server ended the transfer and said that all was well, but the file is larger.".into(),

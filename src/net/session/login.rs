@@ -63,7 +63,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     let image = image.reply.is_positive();
     tell_wishes(&features, &mut control, &mut wait)?;
 
-    let arranger = Arranger::new(dial.mode, site.learned_mode, dial.active.clone(), dial.timeouts.data);
+    let arranger = Arranger::new(dial.mode, &site.learned, dial.active.clone(), dial.timeouts.data);
     let home = home.unwrap_or_default();
     Ok(Session {
         cwd: home.clone(),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{DataChannel, Session, Started, StoreAt};
-use crate::domain::{DataPath, Mode, RemotePath};
+use crate::domain::{DataPath, Lesson, Mode, RemotePath};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
@@ -86,7 +86,7 @@ impl Session {
             match self.start_in(*mode, verb, rest, &mut ahead) {
                 Ok(started) => {
                     if self.arranger.worked(*mode) {
-                        self.control.tell(Happening::Learned(*mode));
+                        self.control.tell(Happening::Learned(Lesson::Mode(*mode)));
                     }
                     return Ok(started);
                 }
@@ -97,7 +97,7 @@ impl Session {
                         Some(next) if self.is_broken() => {
                             self.control
                                 .note(format!("No data connection in {mode} mode, {next} mode comes first now"));
-                            self.control.tell(Happening::Learned(*next));
+                            self.control.tell(Happening::Learned(Lesson::Mode(*next)));
                             return Err(error);
                         }
                         Some(next) => {
