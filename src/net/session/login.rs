@@ -14,6 +14,7 @@ use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
 use super::Session;
+use super::transfer::Carriage;
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
@@ -72,9 +73,8 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         mlst: features.mlst,
         list_all: None,
         sets_times: true,
-        rest: true,
-        image,
-        rest_left: false,
+        carriage: Carriage::new(site, &features, image),
+        protected: false,
         resync_due: false,
         unsettled: false,
         features,

@@ -1,6 +1,7 @@
 //! One logged-in conversation with a server.
 
 mod channel;
+mod fxp;
 mod list;
 mod login;
 mod manage;
@@ -21,6 +22,7 @@ use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
 
 pub use channel::DataChannel;
+pub use fxp::copy_between;
 
 /// What is known of one remote name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,15 +54,14 @@ pub struct Session {
     home: RemotePath,
     /// Where the server has us; empty = not known, or the login directory that has no known path.
     cwd: RemotePath,
-    image: bool,
+    /// Whether data connections are encrypted (PROT P).
+    protected: bool,
+    carriage: transfer::Carriage,
     mlsd: bool,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.
     list_all: Option<bool>,
     sets_times: bool,
-    rest: bool,
-    /// An offset was set and perhaps not used up.
-    rest_left: bool,
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,
     /// A transfer runs, or its channel was dropped in the middle.
@@ -71,6 +72,7 @@ pub struct Session {
 struct Started {
     stream: Option<Stream>,
     path: DataPath,
+    coding: transfer::Coding,
     announced: Option<u64>,
     last: Option<Reply>,
     preliminary: bool,
@@ -103,6 +105,11 @@ impl Session {
     /// The login directory (absolute where the server told).
     pub fn home(&self) -> &RemotePath {
         &self.home
+    }
+
+    /// Tells its observer something that is no dialogue.
+    pub fn note(&self, text: impl Into<String>) {
+        self.control.note(text);
     }
 
     /// Whether it must not be used again: closed, out of step, or a transfer was dropped in the middle.
