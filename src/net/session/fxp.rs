@@ -161,7 +161,9 @@ fn carry(sessions: &mut [&mut Session; 2], verbs: [&Verb; 2], tick: &mut dyn FnM
     }
     Err(match &error {
         // The usual ways to say that it goes nowhere but to us.
-        FtpError::Refused { verb, reply, .. } if matches!(reply.code, 425 | 500 | 501 | 502 | 504) => unwilling(verb, reply),
+        FtpError::Refused { verb, reply, .. } if matches!(reply.code, 425 | 500 | 501 | 502 | 504) => {
+            unwilling(verb, reply)
+        }
         _ => error,
     })
 }

@@ -42,6 +42,8 @@ pub enum StoreAt {
     Start,
     /// From this offset: REST + STOR where the server can, else APPE.
     Offset(u64),
+    /// The same of a file that must not be touched before its end: APPE, unless REST + STOR is known to do right.
+    End(u64),
 }
 
 /// A logged-in control connection. Binary type, paths absolute or relative to [`Session::home`].

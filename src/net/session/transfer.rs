@@ -112,11 +112,12 @@ impl Session {
         let whole = self.whole(path);
         let argument = Argument::path(&whole)?;
         self.be_binary()?;
-        let offset = match at {
-            StoreAt::Start | StoreAt::Offset(0) => 0,
-            StoreAt::Offset(offset) => offset,
+        let (offset, by_rest) = match at {
+            StoreAt::Start => (0, false),
+            StoreAt::Offset(offset) => (offset, self.carriage.rest_stor != Some(false)),
+            StoreAt::End(offset) => (offset, self.carriage.rest_stor == Some(true)),
         };
-        if offset > 0 && self.carriage.offsets && self.carriage.rest_stor != Some(false) {
+        if offset > 0 && by_rest && self.carriage.offsets {
             match self.start(&Verb::Stor(argument.clone()), offset, Vec::new()) {
                 Ok(started) => {
                     let mut channel = DataChannel::new(self, "STOR", started);
@@ -134,9 +135,18 @@ impl Session {
             Some(_) => ("APPE", Verb::Appe(argument)),
             None => ("STOR", Verb::Stor(argument)),
         };
-        let started = self.start(&verb, 0, Vec::new())?;
+        let (name, started, begin) = match (self.start(&verb, 0, Vec::new()), end) {
+            // No APPE: then REST after all.
+            (Err(FtpError::Refused { verb: "APPE", reply, .. }), Some(end))
+                if reply.is_not_implemented() && !by_rest && self.carriage.rest_stor.is_none() =>
+            {
+                let verb = Verb::Stor(Argument::path(&whole)?);
+                ("STOR", self.start(&verb, end, Vec::new())?, end)
+            }
+            (started, end) => (name, started?, end.unwrap_or(0)),
+        };
         let mut channel = DataChannel::new(self, name, started);
-        channel.offset = end.unwrap_or(0);
+        channel.offset = begin;
         Ok(channel)
     }
 
