@@ -190,7 +190,7 @@ fn a_download_whose_last_reply_never_comes_is_whole_where_a_new_session_says_so(
 fn a_download_whose_last_reply_never_comes_goes_on_where_a_new_session_says_that_it_is_longer() {
     let data = noise(250_000);
     let server = FtpServer::start().file("/a", &data[..150_000]).fault_times(Fault::NoCompletion("RETR"), 1);
-    let mut bench = Bench::with(&server, Settings { reply_timeout_seconds: 2, ..once() });
+    let mut bench = Bench::with(&server, Settings { reply_timeout_seconds: 2, ..impatient() });
     bench.face.send(Command::Enqueue(vec![bench.fetch("/a")]));
     server.wait_heard("RETR", 1);
     server.put("/a", Node::File { data: data.clone(), modified: SOME_TIME + 60, mode: 0o644 });
@@ -562,7 +562,7 @@ fn an_upload_whose_last_reply_never_comes_goes_on_where_some_of_it_is_missing() 
     for safe_uploads in [true, false] {
         let data = noise(100_000);
         let server = FtpServer::start().fault_times(Fault::NoCompletion("STOR"), 1);
-        let mut bench = Bench::with(&server, Settings { retries: 0, safe_uploads, ..impatient() });
+        let mut bench = Bench::with(&server, Settings { safe_uploads, ..impatient() });
         fs::write(bench.path("a"), &data).unwrap();
         bench.face.send(Command::Enqueue(vec![bench.send("a", "/")]));
         // The server loses the end of it while the last reply is waited for.

@@ -106,7 +106,13 @@ pub(super) fn upload(
 
     temporary = temporary.filter(|_| append_at.is_none());
     let at = part.filter(|at| *at > 0 && *at <= size && !job.text);
-    if doubt.is_some() && temporary.is_some() && at == Some(size) {
+    if let Some(doubt) = doubt
+        && temporary.is_some()
+    {
+        if at != Some(size) {
+            // Something is missing: for the next try, which goes on there.
+            return Err(doubt.clone().into());
+        }
         session.note(told_by_size(&target.text(&job.charset)));
     }
     // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
