@@ -4,6 +4,7 @@ mod channel;
 mod list;
 mod login;
 mod manage;
+mod secure;
 mod transfer;
 
 use std::time::Duration;
@@ -53,6 +54,8 @@ pub struct Session {
     /// Where the server has us; empty = not known, or the login directory that has no known path.
     cwd: RemotePath,
     image: bool,
+    /// Whether data connections are encrypted (PROT P).
+    protected: bool,
     mlsd: bool,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.
