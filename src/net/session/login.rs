@@ -81,6 +81,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         rest: true,
         image,
         protected,
+        continued: false,
         rest_left: false,
         resync_due: false,
         unsettled: false,

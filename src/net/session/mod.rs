@@ -56,6 +56,8 @@ pub struct Session {
     image: bool,
     /// Whether data connections are encrypted (PROT P).
     protected: bool,
+    /// Whether the last of them could continue the control connection's session.
+    continued: bool,
     mlsd: bool,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.

@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use super::transfer::Begun;
-use crate::domain::Security;
+use crate::domain::{Lesson, Security};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 use crate::net::control::Control;
 use crate::net::data::Way;
+use crate::net::happening::Happening;
 use crate::net::terms::Dial;
 use crate::net::tls::Guard;
-use crate::net::wait::Wait;
+use crate::net::wait::{Stop, Wait};
 
 /// Implicit TLS: before the greeting.
 pub(super) fn from_the_start(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
@@ -78,18 +79,20 @@ impl Session {
         let (Way::Open(stream), true) = (&mut *way, self.protected) else { return Ok(begun) };
         let Some(guard) = self.control.guard().cloned() else { return Ok(begun) };
         let (preliminary, announced, mut last) = begun;
-        if last.is_some() && !preliminary {
-            // It never waited for a handshake, so nothing was sent.
-            *way = Way::Shut;
-            return Ok((preliminary, announced, last));
-        }
+        self.continued = guard.can_resume();
         stream.encrypt(guard.connection()?);
-        let patience = self.timeouts.data;
+        // A server that has said its last word already, without a 150, may never have touched the data connection.
+        let untouched = last.is_some() && !preliminary;
+        let patience = if untouched { self.timeouts.data.min(UNTOUCHED) } else { self.timeouts.data };
         let until = Instant::now() + patience;
         let failure = loop {
             match stream.shake_hands() {
                 Ok(true) => return Ok((preliminary, announced, last)),
                 Ok(false) => {}
+                Err(_) if untouched => {
+                    *way = Way::Shut;
+                    return Ok((preliminary, announced, last));
+                }
                 Err(error) => break guard.explain(&error, Stage::DataConnection),
             }
             match self.control.poll_reply(Stage::DataConnection)? {
@@ -104,9 +107,17 @@ impl Session {
                 Some(heard) => last = Some(heard.reply),
                 None => {}
             }
-            let ready = self.wait.wait(until).map_err(|stop| stop.error(Stage::DataConnection, patience))?;
-            self.control.mark(ready.control);
-            stream.mark(ready.data);
+            match self.wait.wait(until) {
+                Ok(ready) => {
+                    self.control.mark(ready.control);
+                    stream.mark(ready.data);
+                }
+                Err(Stop::Deadline) if untouched => {
+                    *way = Way::Shut;
+                    return Ok((preliminary, announced, last));
+                }
+                Err(stop) => return Err(stop.error(Stage::DataConnection, patience)),
+            }
         };
         // The server's own words say more than its TLS: 522, “session reuse required”.
         match self.control.last_words(&mut self.wait, Stage::DataConnection, LAST_WORDS)? {
@@ -116,7 +127,30 @@ impl Session {
             _ => Err(failure),
         }
     }
+
+    /// Whether that refusal says that the server missed the continued TLS session: then only a new control connection helps.
+    /// `Some(true)` = it should have seen it, so that the new one had better speak TLS 1.2.
+    pub fn misses_continued_session(&self, error: &FtpError) -> Option<bool> {
+        let guard = self.control.guard().filter(|_| self.protected)?;
+        let FtpError::Refused { reply, .. } = error else { return None };
+        let text = reply.text().to_ascii_lowercase();
+        // vsftpd's 522, ProFTPD's and FileZilla Server's 425 and 450.
+        let misses = reply.code == 522 || ["reuse", "resum"].iter().any(|word| text.contains(word));
+        match (misses, self.continued) {
+            (false, _) => None,
+            (true, false) => Some(false),
+            (true, true) if guard.is_tls13() => {
+                self.control.tell(Happening::Learned(Lesson::Tls12Only));
+                Some(true)
+            }
+            // TLS 1.2 cannot do it better a second time.
+            (true, true) => None,
+        }
+    }
 }
+
+/// For a handshake after the last word.
+const UNTOUCHED: Duration = Duration::from_secs(1);
 
 /// For the server to say why it broke the handshake off.
 const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -12,9 +12,7 @@ use std::sync::Arc;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, SupportedProtocolVersion,
-};
+use rustls::{AlertDescription, ClientConfig, ClientConnection, ProtocolVersion, SupportedProtocolVersion};
 
 use super::stream::Wire;
 use super::terms::TlsTerms;
@@ -111,6 +109,11 @@ impl Guard {
         typed(error, stage).unwrap_or_else(|| super::control::lost(stage, error))
     }
 
+    /// Whether the control connection speaks TLS 1.3.
+    pub(super) fn is_tls13(&self) -> bool {
+        self.tickets.is_tls13()
+    }
+
     /// Whether the next data connection can continue the control connection's session.
     pub(super) fn can_resume(&self) -> bool {
         self.tickets.is_stocked()
@@ -118,11 +121,6 @@ impl Guard {
 }
 
 impl Tls {
-    /// Whether it continues an earlier session.
-    pub(super) fn is_resumed(&self) -> bool {
-        self.connection.handshake_kind() == Some(HandshakeKind::Resumed)
-    }
-
     /// See [`super::stream::Stream::shake_hands`].
     pub(super) fn shake_hands(&mut self, wire: &mut Wire) -> io::Result<bool> {
         loop {

@@ -30,6 +30,11 @@ impl Tickets {
         stock.session.is_some() || !stock.tickets.is_empty()
     }
 
+    /// Whether sessions are continued by tickets, as TLS 1.3 does.
+    pub(super) fn is_tls13(&self) -> bool {
+        self.stock().session.is_none()
+    }
+
     fn stock(&self) -> MutexGuard<'_, Stock> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
