@@ -34,10 +34,19 @@ pub enum Verb {
     /// OPTS MLST with these facts.
     OptsMlst(Argument),
     TypeImage,
+    TypeAscii,
+    /// MODE S: bytes as they are.
+    ModeStream,
+    /// MODE Z: compressed.
+    ModeDeflate,
     Pwd,
     Cwd(Argument),
     Epsv,
     Pasv,
+    /// PASV for a TLS data connection between two servers.
+    Cpsv,
+    /// Whether the server is the TLS client of its next data connections.
+    Sscn(bool),
     Eprt(SocketAddr),
     Port(SocketAddrV4),
     Mlsd(Option<Argument>),
@@ -80,6 +89,11 @@ impl Argument {
     /// As [`Argument::new`].
     pub fn path(path: &RemotePath) -> Result<Self, FtpError> {
         Self::new(path.as_bytes())
+    }
+
+    /// As it goes out.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// Text in the site's charset; UTF-8 where that lacks a character.
@@ -125,11 +139,14 @@ impl Verb {
             Self::Syst => "SYST",
             Self::OptsUtf8 => "OPTS UTF8",
             Self::OptsMlst(_) => "OPTS MLST",
-            Self::TypeImage => "TYPE",
+            Self::TypeImage | Self::TypeAscii => "TYPE",
+            Self::ModeStream | Self::ModeDeflate => "MODE",
             Self::Pwd => "PWD",
             Self::Cwd(_) => "CWD",
             Self::Epsv => "EPSV",
             Self::Pasv => "PASV",
+            Self::Cpsv => "CPSV",
+            Self::Sscn(_) => "SSCN",
             Self::Eprt(_) => "EPRT",
             Self::Port(_) => "PORT",
             Self::Mlsd(_) => "MLSD",
@@ -215,6 +232,10 @@ impl Verb {
             Self::Prot(level) => words(&format!(" {level}"), b""),
             Self::OptsUtf8 => words(" ON", b""),
             Self::TypeImage => words(" I", b""),
+            Self::TypeAscii => words(" A", b""),
+            Self::ModeStream => words(" S", b""),
+            Self::ModeDeflate => words(" Z", b""),
+            Self::Sscn(on) => words(if *on { " ON" } else { " OFF" }, b""),
             Self::Rest(offset) => words(&format!(" {offset}"), b""),
             Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
             Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
@@ -225,6 +246,7 @@ impl Verb {
             | Self::Pwd
             | Self::Epsv
             | Self::Pasv
+            | Self::Cpsv
             | Self::Mlsd(None)
             | Self::Noop
             | Self::Abor

@@ -13,6 +13,7 @@ use crate::net::happening::{Happening, Observer, Step};
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
+use super::transfer::Carriage;
 use super::{Session, secure};
 
 /// All the way.
@@ -78,11 +79,9 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         mlst: features.mlst,
         list_all: None,
         sets_times: true,
-        rest: true,
-        image,
+        carriage: Carriage::new(site, &features, image),
         protected,
         continued: false,
-        rest_left: false,
         resync_due: false,
         unsettled: false,
         features,
