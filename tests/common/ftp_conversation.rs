@@ -231,7 +231,7 @@ impl Conversation<'_> {
                     self.say("200 OK.");
                 }
             }
-            "OPTS" | "NOOP" | "ALLO" | "CLNT" => self.say("200 OK."),
+            "OPTS" | "PBSZ" | "PROT" | "NOOP" | "ALLO" | "CLNT" => self.say("200 OK."),
             "PWD" => {
                 let mut reply = b"257 \"".to_vec();
                 for byte in &self.cwd {

@@ -5,6 +5,7 @@ mod fxp;
 mod list;
 mod login;
 mod manage;
+mod secure;
 mod transfer;
 
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub struct Session {
     cwd: RemotePath,
     /// Whether data connections are encrypted (PROT P).
     protected: bool,
+    /// Whether the last of them could continue the control connection's session.
+    continued: bool,
     carriage: transfer::Carriage,
     mlsd: bool,
     mlst: bool,
