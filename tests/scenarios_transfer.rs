@@ -175,14 +175,16 @@ fn a_file_of_unknown_size_without_a_last_reply_is_given_up_and_not_fetched_for_e
 // D12. Landscape 32.
 #[test]
 fn a_download_whose_last_reply_never_comes_is_whole_where_a_new_session_says_so() {
-    let data = noise(150_000);
-    let server = FtpServer::start().file("/a", data.clone()).fault_times(Fault::NoCompletion("RETR"), 1);
-    let mut bench = Bench::with(&server, Settings { retries: 0, ..impatient() });
-    bench.face.transfer_well(vec![bench.fetch("/a")]);
-    assert_eq!(fs::read(bench.path("a")).unwrap(), data);
-    assert_eq!(server.count("RETR"), 1, "not fetched twice");
-    assert_eq!(server.accepted_connections(), 2, "asked on a new session");
-    assert!(notes(&bench.face).iter().any(|note| note.contains("size")), "{:?}", notes(&bench.face));
+    for fault in [Fault::NoCompletion("RETR"), Fault::FinalReply { verb: "RETR", reply: "421 Idle for too long" }] {
+        let data = noise(150_000);
+        let server = FtpServer::start().file("/a", data.clone()).fault_times(fault.clone(), 1);
+        let mut bench = Bench::with(&server, Settings { retries: 0, ..impatient() });
+        bench.face.transfer_well(vec![bench.fetch("/a")]);
+        assert_eq!(fs::read(bench.path("a")).unwrap(), data, "{fault:?}");
+        assert_eq!(server.count("RETR"), 1, "not fetched twice: {fault:?}");
+        assert_eq!(server.accepted_connections(), 2, "asked on a new session: {fault:?}");
+        assert!(notes(&bench.face).iter().any(|note| note.contains("size")), "{:?}", notes(&bench.face));
+    }
 }
 
 // D12.
@@ -347,6 +349,27 @@ fn a_full_disk_here_stops_the_download_says_so_and_the_next_one_works() {
     assert!(!bench.path("a").exists());
 }
 
+// D01. No round trip more than the protocol needs.
+#[test]
+fn each_file_of_a_folder_costs_two_commands_down_and_five_up() {
+    let server = (0..20).fold(FtpServer::start(), |server, number| server.file(format!("/d/{number:02}"), noise(2000)));
+    let mut bench = Bench::with(&server, Settings { connections: 1, ..settings() });
+    bench.face.transfer_well(vec![bench.fetch("/d")]);
+    let (begun, ended) = (server.transcript(), server.count(""));
+    let first = begun.iter().position(|line| line.starts_with("RETR")).unwrap() - 1;
+    assert_eq!(ended - first, 40, "{:#?}", &begun[first..]);
+
+    fs::rename(bench.path("d"), bench.path("up")).unwrap();
+    bench.face.transfer_well(vec![bench.send("up", "/")]);
+    let heard = server.transcript();
+    let first = heard.iter().position(|line| line.starts_with("STOR")).unwrap() - 1;
+    let verbs: Vec<&str> = heard[first..].iter().map(|line| line.split(' ').next().unwrap()).collect();
+    for of_one in verbs.chunks(5) {
+        assert_eq!(of_one, ["EPSV", "STOR", "RNFR", "RNTO", "MFMT"]);
+    }
+    assert_eq!(verbs.len(), 100);
+}
+
 // --- uploads ---
 
 // E06. Landscape 34.
@@ -397,6 +420,17 @@ fn a_server_that_cannot_continue_gets_the_whole_file_anew_and_is_not_asked_again
         let said = notes(&bench.face).iter().any(|note| note.contains("does not continue"));
         assert!(said, "{style:?} {:?}", notes(&bench.face));
     }
+}
+
+// Landscape 41.
+#[test]
+fn a_server_that_does_not_offer_rest_gets_appe() {
+    let server = FtpServer::start().file("/a", "hello").without(&["REST"]);
+    let mut session = server.open();
+    assert_eq!(store(&mut session, "/a", StoreAt::Offset(5), b" world").unwrap(), 5);
+    assert_eq!(server.content("/a").unwrap(), b"hello world");
+    server.assert_heard_in_order(&["APPE /a"]);
+    server.assert_never_heard("REST");
 }
 
 // Landscape 41.
