@@ -296,7 +296,6 @@ fn fetch_text(
     part: &mut Part,
     buffer: &mut [u8],
 ) -> Result<(), JobError> {
-    part.restart()?;
     let mut channel = session.retrieve_text(remote)?;
     job.counter.begin_at(0);
     let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job);
