@@ -620,6 +620,31 @@ fn an_upload_whose_last_reply_never_comes_goes_on_where_some_of_it_is_missing() 
     }
 }
 
+#[test]
+fn what_a_failed_try_left_under_the_final_name_is_never_taken_for_the_users_file() {
+    for policy in [ConflictPolicy::Ask, ConflictPolicy::Skip, ConflictPolicy::Newer, ConflictPolicy::Rename] {
+        let data = noise(3_000_000);
+        let server = FtpServer::start().fault_times(Fault::ResetData { verb: "STOR", after: 500_000 }, 1);
+        let mut bench = Bench::with(&server, Settings { safe_uploads: false, ..impatient() });
+        fs::write(bench.path("big"), &data).unwrap();
+        let order = on_exists(bench.send("big", "/"), policy);
+        bench.face.transfer_well(vec![order]);
+        assert!(server.content("/big").unwrap() == data, "{policy:?}");
+        assert_eq!(server.paths(), ["/", "/big"], "{policy:?}");
+    }
+    // Beside the user's own file the half one is under the other name.
+    let data = noise(3_000_000);
+    let server =
+        FtpServer::start().file("/big", "mine").fault_times(Fault::ResetData { verb: "STOR", after: 500_000 }, 1);
+    let mut bench = Bench::with(&server, Settings { safe_uploads: false, ..impatient() });
+    fs::write(bench.path("big"), &data).unwrap();
+    let order = on_exists(bench.send("big", "/"), ConflictPolicy::Rename);
+    bench.face.transfer_well(vec![order]);
+    assert_eq!(server.content("/big").unwrap(), b"mine");
+    assert!(server.content("/big (2)").unwrap() == data);
+    assert_eq!(server.paths(), ["/", "/big", "/big (2)"]);
+}
+
 // --- interruptions ---
 
 // I01. Landscape 38.
