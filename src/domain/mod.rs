@@ -9,6 +9,7 @@ mod remote_path;
 mod secret;
 mod site;
 mod timestamp;
+mod visible;
 
 pub use channel::{ControlPath, DataPath, Mode, TransferMode};
 pub use charset::Charset;
@@ -19,3 +20,4 @@ pub use remote_path::RemotePath;
 pub use secret::Secret;
 pub use site::{Logon, Security, Site, SiteColour};
 pub use timestamp::{Precision, Timestamp, Zone};
+pub use visible::visible;
