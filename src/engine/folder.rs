@@ -15,16 +15,17 @@ use super::local_name::{Names, System, is_part, map, remote_name};
 use super::upload::temporary_of;
 use super::work::{Assignment, Worked};
 
-/// Reads the remote directory and makes the local one.
+/// Reads the remote directory and makes the local one. `note` = what is to be told of its own name.
 pub(super) fn download(
     session: &mut Session,
     job: &Assignment,
     remote: &RemotePath,
     folder: &Path,
+    note: Option<String>,
 ) -> Result<Worked, JobError> {
     let listing = session.list(remote, &mut |_| {})?;
     fs::create_dir_all(folder).map_err(|error| LocalError::new(LocalAction::Create, folder, &error))?;
-    let mut notes = Vec::new();
+    let mut notes = Vec::from_iter(note);
     let mut names = Names::new(System::HERE, folds_case(folder));
     let mut children = Vec::with_capacity(listing.entries.len());
     for entry in &listing.entries {

@@ -107,11 +107,6 @@ impl Names {
     }
 }
 
-/// A name that stays inside its folder and that this system can hold: see [`map`].
-pub(crate) fn local_name(remote: &[u8], charset: &Charset) -> OsString {
-    map(remote, charset, System::HERE).name
-}
-
 /// A name that stays inside its folder and that the system can hold. `..`, separators, control characters, and on Windows
 /// drive letters, streams, device names and trailing dots and spaces, are replaced; what is too long is cut. On Unix the
 /// server's bytes are kept where they are no text.
@@ -315,7 +310,11 @@ mod tests {
             ("a/../../b", "a_.._.._b"),
             ("x\0y\n", "x_y_"),
         ] {
-            assert_eq!(local_name(remote.as_bytes(), &Charset::Auto), OsString::from(local));
+            for system in SYSTEMS {
+                let mapped = map(remote.as_bytes(), &Charset::Auto, system);
+                assert_eq!(mapped.name, local);
+                assert!(mapped.why.is_some(), "{remote} is not told");
+            }
         }
     }
 
@@ -444,7 +443,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_stay_bytes() {
         use std::os::unix::ffi::OsStrExt as _;
-        assert_eq!(local_name(b"caf\xe9/..", &Charset::Auto).as_bytes(), b"caf\xe9_..");
+        assert_eq!(map(b"caf\xe9/..", &Charset::Auto, System::Unix).name.as_bytes(), b"caf\xe9_..");
         assert_eq!(map(b"caf\xe9", &Charset::Auto, System::Mac).name, "café");
         assert_eq!(map(&[0xE9; 300], &Charset::Auto, System::Unix).name.len(), 255);
     }

@@ -440,7 +440,7 @@ mod tests {
     fn telnet_commands_in_replies_are_left_out() {
         for bytes in [
             &b"\xff\xfd\x18220 Hello\r\n"[..],
-            b"\xff\xfb\0220 Hello\r\n",
+            b"\xff\xfb\x00220 Hello\r\n",
             b"\xff\xf1\xff\xf9220 Hello\r\n",
             b"220 He\xff\xfe\x06llo\r\n",
         ] {

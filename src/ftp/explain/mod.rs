@@ -15,6 +15,7 @@ use self::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
 use self::refusals::REFUSALS;
 use super::error::FtpError;
 use super::reply::Reply;
+use crate::domain::visible;
 
 /// An error in plain words; each part is a sentence or two, or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -178,7 +179,7 @@ impl Explanation {
 
 /// The server's own words, as evidence.
 fn said(reply: &Reply) -> String {
-    let text = reply.text();
+    let text = quoted(&reply.text());
     if text.is_empty() {
         format!("The server answered with code {} and no words.", reply.code)
     } else {
@@ -190,8 +191,18 @@ fn join(one: &str, other: &str) -> String {
     [one, other].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// Somebody else's words as they may be shown: nothing that hides what it is, and no more than a person reads.
+fn quoted(text: &str) -> String {
+    let shown = visible(text);
+    match shown.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{} …", shown[..end].trim_end()),
+        None => shown.into_owned(),
+    }
+}
+
 /// The text with a capital letter and a full stop.
 fn sentence(text: &str) -> String {
+    let text = quoted(text);
     let mut chars = text.trim().chars();
     let Some(first) = chars.next() else { return String::new() };
     let mut sentence: String = first.to_uppercase().chain(chars).collect();
@@ -212,8 +223,13 @@ fn say(what: &str, why: &str, advice: &str) -> Explanation {
     Explanation { what: what.into(), why: why.into(), advice: advice.into() }
 }
 
+/// In characters: a message has room for a few lines of it, the log has all.
+const LONGEST_QUOTE: usize = 500;
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::error::{Stage, Stranger};
     use super::*;
 
@@ -301,6 +317,31 @@ mod tests {
         assert_eq!(refusal("MFMT", 502, "Nope").what, "The server does not know how to set the file's time.");
         assert!(refusal("RETR", 425, "Can't open data connection.").advice.contains("passive and active"));
     }
+
+    #[test]
+    fn a_flood_of_words_is_cut() {
+        let line = refusal("RETR", 550, &"blah ".repeat(100_000)).line();
+        assert!(line.len() < 2000 && line.contains(" …” (550)."), "{}", line.len());
+        let error = FtpError::NotFtp { stranger: Stranger::Unknown, first_line: "\u{1b}x\u{202E}".repeat(9000) };
+        let line = explain(&error).line();
+        assert!(line.chars().count() < 2000 && !line.chars().any(char::is_control), "{}", line.len());
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_under_any_code_are_told(text in "\\PC{0,80}", code in 100u16..1000, verb in 0..VERBS.len()) {
+            for error in [
+                FtpError::LoginRefused(reply(code, &text)),
+                FtpError::Refused { verb: VERBS[verb], stage: Stage::Command, reply: reply(code, &text) },
+                FtpError::Closed { stage: Stage::Command, last: Some(reply(code, &text)) },
+            ] {
+                let Explanation { what, why, advice } = explain(&error);
+                prop_assert!(!what.is_empty() && !why.is_empty() && !advice.is_empty());
+            }
+        }
+    }
+
+    const VERBS: &[&str] = &["RETR", "STOR", "LIST", "CWD", "PASV", "EPRT", "RNTO", "AUTH", "PROT", "XYZZY"];
 
     #[test]
     fn the_servers_words_are_the_evidence() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::catalogue;
 use super::logins::TOO_MANY;
 use super::refusals::REFUSALS;
-use super::{Explanation, explain, said, say, seconds, sentence, told};
+use super::{Explanation, explain, quoted, said, say, seconds, sentence, told};
 use crate::ftp::error::{FtpError, Stage, Stranger, too_many};
 use crate::ftp::reply::Reply;
 
@@ -130,7 +130,7 @@ pub(super) fn lost(stage: Stage, kind: ErrorKind, detail: &str) -> Explanation {
 }
 
 pub(super) fn not_ftp(stranger: Stranger, first_line: &str) -> Explanation {
-    let heard = format!("It said “{first_line}”.");
+    let heard = format!("It said “{}”.", quoted(first_line));
     let (what, advice) = match stranger {
         Stranger::Ssh => (
             "That port speaks SSH, not FTP.",
