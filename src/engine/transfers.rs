@@ -75,6 +75,7 @@ impl Actor {
         let mut names: HashMap<PathBuf, Names> = HashMap::new();
         for Order { site, what, on_exists } in orders {
             let policy = on_exists.unwrap_or(self.settings.on_exists);
+            let mut refusal = None;
             let new = match what {
                 What::Download { remote, kind, size, modified, to } => {
                     let loose = matches!(to, LocalTarget::At(_));
@@ -110,15 +111,12 @@ impl Actor {
                         // The root of a disk has no name: what is in it goes into the directory itself.
                         RemoteTarget::Into(dir) => match local.file_name() {
                             None => dir,
-                            Some(name) => match remote_name(name, &site.charset) {
-                                Some(name) => dir.join(&name),
-                                None => {
-                                    let (path, charset) = (local.display(), site.charset.label());
-                                    let why = format!("cannot be written in the site's charset {charset}: left out");
-                                    self.note(LogKind::Error, format!("“{path}” {why}"));
-                                    continue;
-                                }
-                            },
+                            Some(name) => dir.join(&remote_name(name, &site.charset).unwrap_or_else(|| {
+                                let (name, charset) = (name.to_string_lossy(), site.charset.label());
+                                let what = format!("“{name}” cannot be written in the site's charset {charset}");
+                                refusal = Some(FtpError::Unsupported { what });
+                                name.into_owned().into_bytes()
+                            })),
                         },
                     };
                     // One look at the disk per order, not per file: what lies in a folder is looked at by its session.
@@ -138,7 +136,10 @@ impl Actor {
                 }
             };
             self.server(&Arc::clone(&new.site));
-            self.queue.add(new);
+            let id = self.queue.add(new);
+            if let Some(error) = refusal {
+                self.failed(id, error.into(), false);
+            }
         }
     }
 

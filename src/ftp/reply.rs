@@ -475,6 +475,8 @@ mod tests {
         assert!(!reader.is_doubtful());
         reader.push(b"150 Opening\r\n", &mut |_| {}).expect("readable");
         assert!(reader.is_doubtful());
+        reader.push(b"\r\n", &mut |_| {}).expect("readable");
+        assert!(reader.is_doubtful(), "a blank line takes nothing back");
         assert_eq!(reader.take(), None);
         reader.recover();
         assert_eq!(reader.take().map(|heard| heard.reply.code), Some(150));

@@ -1,6 +1,8 @@
 //! How a refusal finds its words: by what was asked, by the reply's code, and by the server's own words. The catalogue is
 //! data; servers word the same thing differently, and the same words mean different things under different verbs.
 
+use std::borrow::Cow;
+
 use crate::ftp::reply::Reply;
 
 /// A known refusal. What is empty fits everything; the first case that fits is taken.
@@ -36,13 +38,22 @@ pub(super) const fn case(
 
 /// The first case that fits.
 pub(super) fn find(cases: &'static [Case], verb: &str, reply: &Reply) -> Option<&'static Case> {
-    let text = reply.text().to_lowercase();
+    let text = ends(&reply.text()).to_lowercase();
     cases.iter().find(|case| {
         (case.codes.is_empty() || case.codes.contains(&reply.code))
             && (case.verbs.is_empty() || case.verbs.contains(&verb))
             && (case.words.is_empty()
                 || case.words.iter().any(|words| words.split('+').all(|word| text.contains(word))))
     })
+}
+
+/// The beginning and the end of a text: a reply may have a million bytes, its reason stands in the first or last line.
+fn ends(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * ENOUGH {
+        return Cow::Borrowed(text);
+    }
+    let (first, last) = (text.floor_char_boundary(ENOUGH), text.ceil_char_boundary(text.len() - ENOUGH));
+    Cow::Owned(format!("{} {}", &text[..first], &text[last..]))
 }
 
 /// What a verb is for.
@@ -75,6 +86,9 @@ pub(super) fn task(verb: &str) -> &'static str {
         _ => "do that",
     }
 }
+
+/// In bytes.
+const ENOUGH: usize = 2000;
 
 #[cfg(test)]
 pub(super) fn check(cases: &'static [Case]) {

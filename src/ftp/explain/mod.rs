@@ -13,7 +13,7 @@ use self::catalogue::Case;
 use self::logins::LOGINS;
 use self::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
 use self::refusals::REFUSALS;
-use super::error::FtpError;
+use super::error::{FtpError, Stage};
 use super::reply::Reply;
 use crate::domain::visible;
 
@@ -60,7 +60,7 @@ pub fn explain(error: &FtpError) -> Explanation {
             "None is saved for this site, and none was given.",
             "Enter it when connecting, or save it in the Site Manager.",
         ),
-        FtpError::Refused { verb, reply, .. } => refused(verb, reply),
+        FtpError::Refused { verb, stage, reply } => refused(verb, *stage, reply),
         FtpError::Protocol { detail } => Explanation {
             what: "The server sent something that is not FTP.".into(),
             why: sentence(detail),
@@ -146,9 +146,18 @@ fn login_refused(reply: &Reply) -> Explanation {
     }
 }
 
-fn refused(verb: &str, reply: &Reply) -> Explanation {
+fn refused(verb: &str, stage: Stage, reply: &Reply) -> Explanation {
+    // Whether it came before the first byte or after the last one makes a difference for what is there now.
+    let so_far = match (stage, verb) {
+        (Stage::Completion, "STOR" | "APPE" | "STOU") => {
+            "Bytes had gone over already; the server may not have kept all of them."
+        }
+        (Stage::Completion, _) => "Bytes had come already; they may not be all.",
+        _ => "",
+    };
     if let Some(case) = catalogue::find(REFUSALS, verb, reply) {
-        return told(case, verb, reply);
+        let told = told(case, verb, reply);
+        return Explanation { why: join(so_far, &told.why), ..told };
     }
     let advice = match reply.code {
         400..=499 => "That may pass: try again in a moment.",
@@ -156,7 +165,7 @@ fn refused(verb: &str, reply: &Reply) -> Explanation {
     };
     Explanation {
         what: format!("The server refused to {}.", catalogue::task(verb)),
-        why: said(reply),
+        why: join(so_far, &said(reply)),
         advice: advice.into(),
     }
 }
@@ -230,7 +239,7 @@ const LONGEST_QUOTE: usize = 500;
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::error::{Stage, Stranger};
+    use super::super::error::Stranger;
     use super::*;
 
     fn reply(code: u16, text: &str) -> Reply {
@@ -316,6 +325,14 @@ mod tests {
         assert_eq!(refusal("SITE CHMOD", 500, "Unknown").what, "The server cannot change permissions.");
         assert_eq!(refusal("MFMT", 502, "Nope").what, "The server does not know how to set the file's time.");
         assert!(refusal("RETR", 425, "Can't open data connection.").advice.contains("passive and active"));
+    }
+
+    #[test]
+    fn where_it_was_said_is_told() {
+        let at = |verb, stage| explain(&FtpError::Refused { verb, stage, reply: reply(426, "Aborted.") }).why;
+        assert!(at("STOR", Stage::Completion).starts_with("Bytes had gone over already"));
+        assert!(at("RETR", Stage::Completion).starts_with("Bytes had come already"));
+        assert!(!at("RETR", Stage::Command).contains("already"));
     }
 
     #[test]
