@@ -10,12 +10,13 @@ use twinport::cli::UsageError;
 use twinport::cli::{self, Arguments, Context, Exit};
 use twinport::domain::{Secret, Site};
 use twinport::engine::message::Explanation;
-use twinport::engine::{Engine, EngineConfig};
+use twinport::engine::{Engine, EngineConfig, Trust};
 use twinport::store::profile::Profile;
 use twinport::store::saver::Saver;
 use twinport::store::secrets::SystemKeyring;
 use twinport::store::settings::Settings;
 use twinport::store::sitebook::SiteBook;
+use twinport::store::trust::TrustBook;
 use twinport::ui;
 
 /// The site to connect to at once, and its password where it is known.
@@ -35,12 +36,13 @@ fn main() -> ExitCode {
     };
     let settings = Settings::load(&profile.settings());
     let book = SiteBook::load(&profile.sites());
-    let warnings: Vec<String> = settings.warnings.into_iter().chain(book.warnings).collect();
+    let trust = TrustBook::load(&profile.trust());
+    let warnings: Vec<String> = settings.warnings.into_iter().chain(book.warnings).chain(trust.warnings).collect();
     for warning in &warnings {
         cli::complain(warning);
     }
     let keyring = Arc::new(SystemKeyring::default());
-    let context = Context { profile, settings: settings.value, book: book.value, keyring };
+    let context = Context { profile, settings: settings.value, book: book.value, trust: trust.value, keyring };
     match &arguments.verb {
         Some(verb) => cli::run(verb, &arguments.options, &context).into(),
         None => window(&arguments, context, warnings).into(),
@@ -55,7 +57,8 @@ fn window(arguments: &Arguments, context: Context, warnings: Vec<String>) -> Exi
     };
     if !arguments.practice {
         let journal = context.profile.queue();
-        return open(context, start, Some(journal), warnings);
+        let trust = arguments.options.trust(&context.trust, true);
+        return open(context, trust, start, Some(journal), warnings);
     }
     #[cfg(feature = "practice")]
     {
@@ -84,11 +87,11 @@ fn practice(context: Context, warnings: Vec<String>) -> Exit {
     .ok();
     let start = Some((Arc::new(server.site()), Some(server.secret())));
     // Without a journal: the next start must not find transfers to a server that is gone.
-    open(context, start, None, warnings)
+    open(context, Trust::default(), start, None, warnings)
 }
 
-fn open(context: Context, start: Start, journal: Option<PathBuf>, warnings: Vec<String>) -> Exit {
-    let Context { profile, settings, book, keyring } = context;
+fn open(context: Context, trust: Trust, start: Start, journal: Option<PathBuf>, warnings: Vec<String>) -> Exit {
+    let Context { profile, settings, book, trust: _, keyring } = context;
     // The engine starts while the window is still being made; until then there is nobody to wake.
     let waker: Arc<OnceLock<ui::Waker>> = Arc::default();
     let wake = Arc::clone(&waker);
@@ -96,6 +99,7 @@ fn open(context: Context, start: Start, journal: Option<PathBuf>, warnings: Vec<
         settings: settings.clone(),
         journal,
         log: Some(profile.log()),
+        trust,
         keyring,
         waker: Arc::new(move || {
             if let Some(wake) = wake.get() {
@@ -143,6 +147,7 @@ fn save(profile: &Profile, saver: &Saver, saved: &Saved) {
     let (path, text) = match saved {
         Saved::Settings(settings) => (profile.settings(), settings.to_ron()),
         Saved::Sites(book) => (profile.sites(), book.to_ron()),
+        Saved::Trust(book) => (profile.trust(), book.to_ron()),
     };
     match text {
         Ok(text) => saver.save(path, text),

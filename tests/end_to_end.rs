@@ -19,7 +19,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use twinport::app::Saved;
 use twinport::domain::TransferMode;
-use twinport::engine::{Engine, EngineConfig};
+use twinport::engine::{Engine, EngineConfig, Trust};
 use twinport::store::secrets::MemoryKeyring;
 use twinport::store::settings::Settings;
 use twinport::store::sitebook::SiteBook;
@@ -125,6 +125,7 @@ impl Window {
                 settings: Settings::default(),
                 journal: None,
                 log: None,
+                trust: Trust::default(),
                 keyring: Arc::new(MemoryKeyring::default()),
                 waker: Arc::new(move || ctx.request_repaint()),
             })

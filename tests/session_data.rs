@@ -124,7 +124,7 @@ fn automatic_turns_to_active_says_so_and_stays_there() {
 fn automatic_begins_with_what_was_learned() {
     let server = FtpServer::start().file("/a", "x");
     let mut site = server.site();
-    site.learned_mode = Some(Mode::Active);
+    site.learned.mode = Some(Mode::Active);
     let learned = Dial { site: Arc::new(site), ..dial(&server, TransferMode::Auto) };
     let (mut session, recorder) = open(&learned);
     fetch(&mut session, "/a").unwrap();
@@ -133,7 +133,7 @@ fn automatic_begins_with_what_was_learned() {
 
     let server = FtpServer::start().file("/a", "x").without(&["EPRT", "PORT"]);
     let mut site = server.site();
-    site.learned_mode = Some(Mode::Active);
+    site.learned.mode = Some(Mode::Active);
     let learned = Dial { site: Arc::new(site), ..dial(&server, TransferMode::Auto) };
     let (mut session, recorder) = open(&learned);
     fetch(&mut session, "/a").unwrap();
@@ -262,7 +262,7 @@ fn a_server_that_neither_connects_nor_answers_costs_the_session_and_says_why() {
 fn a_learned_mode_that_fails_with_its_session_is_unlearned() {
     let server = FtpServer::start().file("/a", "x").fault(Fault::Silent("RETR")).fault(Fault::Silent("ABOR"));
     let mut site = server.site();
-    site.learned_mode = Some(Mode::Active);
+    site.learned.mode = Some(Mode::Active);
     let mut learned = Dial { site: Arc::new(site), ..dial(&server, TransferMode::Auto) };
     learned.timeouts.data = Duration::from_millis(200);
     let (mut session, recorder) = open(&learned);

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use twinport::domain::{Charset, Logon, Mode, Security, Site, SiteColour, TransferMode};
+use twinport::domain::{Charset, Learned, Logon, Mode, Security, Site, SiteColour, TransferMode};
 use twinport::store::import::Import;
 use twinport::store::sitebook::{Folder, Node, SiteBook, Spot};
 
@@ -114,8 +114,9 @@ fn no_secret_ever_gets_into_sites_ron() {
 fn the_site_book_comes_back_as_it_was_saved() {
     let (mut book, _) = imported();
     let id = book.find("Mirror").expect("there").id;
-    assert!(book.learn(id, Mode::Active));
-    assert!(!book.learn(id, Mode::Active), "nothing new");
+    let learned = Learned { mode: Some(Mode::Active), ..Learned::default() };
+    assert!(book.learn(id, "", learned));
+    assert!(!book.learn(id, "", learned), "nothing new");
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("sites.ron");
     twinport::store::file::write_whole(&path, book.to_ron().expect("written").as_bytes()).expect("saved");

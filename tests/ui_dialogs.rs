@@ -41,7 +41,7 @@ fn manager(book: SiteBook) -> Desk {
 fn saved_sites(desk: &mut Desk) -> Option<Arc<SiteBook>> {
     desk.saved().into_iter().rev().find_map(|saved| match saved {
         Saved::Sites(sites) => Some(sites),
-        Saved::Settings(_) => None,
+        Saved::Settings(_) | Saved::Trust(_) => None,
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{JobId, Listing, RemotePath, SiteId};
+use crate::domain::{JobId, Listing, RemotePath};
 use crate::engine::message::{
     Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, RemoteOperation,
     explain,
@@ -76,16 +76,22 @@ impl Model {
                 }
                 self.transfer_path = Some(path);
             }
-            Event::Learned { site, server_key, mode } => {
-                if site != SiteId(0) && Arc::make_mut(&mut self.sites).learn(site, mode) {
+            Event::Learned { site, server_key, learned } => {
+                if Arc::make_mut(&mut self.sites).learn(site, &server_key, *learned) {
                     effects.push(Effect::Save(Saved::Sites(self.sites.clone())));
                 }
                 if let Some(current) = &mut self.connection.site
                     && current.server_key() == server_key
                 {
-                    Arc::make_mut(current).learned_mode = Some(mode);
+                    Arc::make_mut(current).learned = *learned;
                 }
             }
+            Event::Secured { connection, encryption } => {
+                if connection == self.connection.id {
+                    self.connection.encryption = encryption;
+                }
+            }
+            Event::Trusted(book) => effects.push(Effect::Save(Saved::Trust(book))),
             Event::Notice(text) => self.notify(Severity::Error, text),
         }
         effects
@@ -142,7 +148,10 @@ impl Model {
 
     fn connection_changed(&mut self, state: ConnectionState, effects: &mut Vec<Effect>) {
         match state {
-            ConnectionState::Connecting(step) => self.connection.link = Link::Connecting(step),
+            ConnectionState::Connecting(step) => {
+                self.connection.link = Link::Connecting(step);
+                self.connection.encryption = None;
+            }
             ConnectionState::Reached(path) => self.connection.control = Some(path),
             ConnectionState::Ready { home } => {
                 self.connection.link = Link::Ready;
@@ -361,7 +370,7 @@ fn is_login_dir(location: &Location) -> bool {
 mod tests {
     use super::*;
     use crate::app::{Action, PaneAction};
-    use crate::domain::{Charset, ConnectionId, Entry, EntryKind, Mode, Site};
+    use crate::domain::{Charset, ConnectionId, Entry, EntryKind, Learned, Mode, Site, SiteId};
     use crate::engine::message::{Command, LocalAction, Settings};
     use crate::store::sitebook::SiteBook;
 
@@ -452,8 +461,9 @@ mod tests {
     fn the_mode_that_worked_is_kept_with_the_connection() {
         let mut model = connected();
         let server_key = "me@h:21".to_owned();
-        model.apply(Event::Learned { site: SiteId(0), server_key, mode: Mode::Active });
-        assert_eq!(model.connection.site.as_ref().and_then(|site| site.learned_mode), Some(Mode::Active));
+        let learned = Box::new(Learned { mode: Some(Mode::Active), ..Learned::default() });
+        model.apply(Event::Learned { site: SiteId(0), server_key, learned });
+        assert_eq!(model.connection.site.as_ref().and_then(|site| site.learned.mode), Some(Mode::Active));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::{
-    Charset, ConnectionId, ControlPath, DataPath, QuestionId, RemotePath, Secret, Site, SiteColour, SiteId,
+    Charset, ConnectionId, ControlPath, DataPath, Encryption, QuestionId, RemotePath, Secret, Site, SiteColour, SiteId,
 };
 use crate::engine::message::{Explanation, Question, Settings, Step};
 use crate::store::sitebook::SiteBook;
@@ -69,6 +69,8 @@ pub struct Connection {
     pub login_dir: RemotePath,
     /// Both ends of the control connection, while it stands.
     pub control: Option<ControlPath>,
+    /// How it is encrypted; `None` = not.
+    pub encryption: Option<Arc<Encryption>>,
     /// The data connection that was opened last.
     pub data: Option<DataPath>,
 }
@@ -218,6 +220,7 @@ impl Connection {
             link: Link::Closed,
             login_dir: RemotePath::default(),
             control: None,
+            encryption: None,
             data: None,
         }
     }

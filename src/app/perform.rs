@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::{ConnectionId, EntryKind, RemotePath, Secret, Site};
 use crate::engine::message::{
     Command, Explanation, LocalOperation, LocalTarget, Order, QueueCommand, RemoteOperation, RemoteTarget, Settings,
-    Step, What,
+    Step, TrustBook, What,
 };
 use crate::store::sitebook::SiteBook;
 
@@ -42,6 +42,8 @@ pub enum Saved {
     Settings(Box<Settings>),
     /// `sites.ron`.
     Sites(Arc<SiteBook>),
+    /// `trust.ron`.
+    Trust(Arc<TrustBook>),
 }
 
 /// Where the keyboard's cursor can be put.

@@ -170,8 +170,8 @@ impl SiteDrafts {
         }
         for site in live.sites() {
             let same = self.book.site(site.id).is_some_and(|ours| ours.host.eq_ignore_ascii_case(&site.host));
-            if let Some(mode) = site.learned_mode.filter(|_| same) {
-                self.book.learn(site.id, mode);
+            if same {
+                self.book.learn(site.id, "", site.learned);
             }
         }
         let gone = live.sites().into_iter().filter(|site| self.book.site(site.id).is_none());
@@ -221,7 +221,7 @@ fn with_closed_folders(book: &SiteBook) -> SiteBook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Mode;
+    use crate::domain::{Learned, Mode};
 
     fn drafts() -> (SiteDrafts, NodeId, NodeId) {
         let mut book = SiteBook::default();
@@ -265,10 +265,10 @@ mod tests {
         drafts.selected = Some(b);
         drafts.remove();
         let mut live = SiteBook::clone(&drafts.saved);
-        live.learn(SiteId(a.0), Mode::Active);
+        live.learn(SiteId(a.0), "", Learned { mode: Some(Mode::Active), ..Learned::default() });
         let commit = drafts.commit(&live).expect("all right");
         assert_eq!(commit.secrets, [(SiteId(a.0), Some(Secret::from("x"))), (SiteId(b.0), None)]);
-        assert_eq!(commit.book.site(SiteId(a.0)).and_then(|site| site.learned_mode), Some(Mode::Active));
+        assert_eq!(commit.book.site(SiteId(a.0)).and_then(|site| site.learned.mode), Some(Mode::Active));
     }
 
     #[test]

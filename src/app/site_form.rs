@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{Charset, Logon, Secret, Security, Site, SiteColour, TransferMode};
+use crate::domain::{Charset, Learned, Logon, Secret, Security, Site, SiteColour, TransferMode};
 
 /// The form of one site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +196,8 @@ impl SiteForm {
             remote_dir: Some(self.remote_dir.trim().to_owned()).filter(|dir| !dir.is_empty()),
             notes: self.notes.clone(),
             colour: self.colour,
-            learned_mode: self.saved.learned_mode.filter(|_| same_server),
+            learned: if same_server { self.saved.learned } else { Learned::default() },
+            ..self.saved.clone()
         })
     }
 }
@@ -216,7 +217,7 @@ mod tests {
             name: "A".into(),
             host: "a.example".into(),
             user: "u".into(),
-            learned_mode: Some(Mode::Active),
+            learned: Learned { mode: Some(Mode::Active), ..Learned::default() },
             ..Site::default()
         };
         SiteForm::new(&site)
@@ -259,7 +260,7 @@ mod tests {
     fn what_was_learned_is_forgotten_with_the_server() {
         let mut form = form();
         form.host = "b.example".into();
-        assert_eq!(form.site().expect("a site").learned_mode, None);
+        assert!(form.site().expect("a site").learned.is_empty());
     }
 
     #[test]

@@ -198,6 +198,7 @@ pub fn step(step: Step) -> &'static str {
         Step::Resolving => "Looking up the server's address",
         Step::Connecting => "Opening the connection",
         Step::Greeting => "Waiting for the server's greeting",
+        Step::Securing => "Setting the encryption up",
         Step::LoggingIn => "Logging in",
     }
 }

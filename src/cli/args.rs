@@ -7,10 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::Exit;
 use super::output::complain;
 use super::url::{Address, AddressError};
-use crate::domain::{Secret, Security, Site, TransferMode};
+use crate::domain::{Fingerprint, Secret, Security, Site, TransferMode};
+use crate::engine::Trust;
 use crate::engine::message::ConflictPolicy;
 use crate::store::settings::Settings;
 use crate::store::sitebook::SiteBook;
+use crate::store::trust::TrustBook;
 
 /// The environment variable that may hold the password.
 pub(super) const PASSWORD_VARIABLE: &str = "TWINPORT_PASSWORD";
@@ -25,7 +27,8 @@ makes LOCAL/dir. Paths in a URL are relative to the login directory; // or %2F f
 The password comes from the URL, TWINPORT_PASSWORD, the saved site, or a prompt. Without a user in the URL the login is \
 anonymous.
 
-Exit status: 0 all done; 1 some transfer failed; 2 wrong usage; 3 could not connect or log in; 130 interrupted.";
+Exit status: 0 all done; 1 some transfer failed; 2 wrong usage; 3 could not connect or log in; 4 certificate not trusted; \
+130 interrupted.";
 
 /// A two-pane FTP client: a window for people, a command line for scripts.
 #[derive(Debug, Parser)]
@@ -108,14 +111,14 @@ pub struct Options {
     /// Who opens the data connection: passive (then active), only we, or only the server.
     #[arg(long, global = true, value_enum)]
     pub mode: Option<ModeArgument>,
-    /// Encryption. This version speaks plain FTP only.
+    /// Encryption [default: by the URL: ftp:// = auto, ftpes:// = explicit, ftps:// = implicit].
     #[arg(long, global = true, value_enum)]
     pub tls: Option<TlsArgument>,
-    /// Accept this certificate.
-    #[arg(long, global = true, value_name = "SHA256", hide = true)]
-    pub trust: Option<String>,
-    /// Accept any certificate.
-    #[arg(long, global = true, hide = true)]
+    /// Accept this certificate, whoever signed it: its fingerprint, as the message about it shows it.
+    #[arg(long, global = true, value_name = "SHA256")]
+    pub trust: Vec<Fingerprint>,
+    /// Accept any certificate: whoever is on the way can read along.
+    #[arg(long, global = true)]
     pub insecure: bool,
     /// Parallel FTP connections for a transfer.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=32))]
@@ -209,15 +212,6 @@ pub enum UsageError {
     /// A URL that is none.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// TLS is not there yet.
-    #[error(
-        "this version of Twinport speaks plain FTP only, so it cannot encrypt. Use ftp:// without --tls, if the server \
-         takes unencrypted logins and you trust the network"
-    )]
-    NoTls,
-    /// `--trust`, `--insecure`.
-    #[error("--trust and --insecure are about certificates, and this version of Twinport speaks plain FTP only")]
-    NoCertificates,
     /// `--verify hash`, `--verify none`.
     #[error("this version of Twinport always compares sizes and nothing else: leave --verify out")]
     OnlySizes,
@@ -251,12 +245,6 @@ impl Arguments {
     pub fn check(&self) -> Result<(), UsageError> {
         if let (Some(target), Some(_)) = (&self.target, &self.verb) {
             return Err(UsageError::TargetBeforeVerb(target.clone()));
-        }
-        if matches!(self.options.tls, Some(TlsArgument::Explicit | TlsArgument::Implicit)) {
-            return Err(UsageError::NoTls);
-        }
-        if self.options.trust.is_some() || self.options.insecure {
-            return Err(UsageError::NoCertificates);
         }
         if self.options.verify != Verify::Size {
             return Err(UsageError::OnlySizes);
@@ -312,6 +300,11 @@ impl Options {
         }
     }
 
+    /// Which certificates will do. `asks` = there is somebody to ask about clear text; else it is told, and gone on with.
+    pub fn trust(&self, book: &TrustBook, asks: bool) -> Trust {
+        Trust { book: book.clone(), accepted: self.trust.clone(), any: self.insecure, clear_text: !asks }
+    }
+
     /// A site with what the command line says on top: there, too, the command line wins over what was saved.
     pub fn apply_to_site(&self, site: &mut Site) {
         if let Some(mode) = self.mode {
@@ -320,10 +313,19 @@ impl Options {
         if self.connections.is_some() {
             site.connection_limit = self.connections;
         }
-        match self.tls {
-            Some(TlsArgument::Off) => site.security = Security::Off,
-            Some(TlsArgument::Auto) => site.security = Security::Auto,
-            Some(TlsArgument::Explicit | TlsArgument::Implicit) | None => {}
+        if let Some(tls) = self.tls {
+            site.security = tls.into();
+        }
+    }
+}
+
+impl From<TlsArgument> for Security {
+    fn from(tls: TlsArgument) -> Self {
+        match tls {
+            TlsArgument::Auto => Self::Auto,
+            TlsArgument::Explicit => Self::Explicit,
+            TlsArgument::Implicit => Self::Implicit,
+            TlsArgument::Off => Self::Off,
         }
     }
 }
@@ -439,8 +441,6 @@ mod tests {
 
     #[test]
     fn what_this_version_cannot_do_is_said() {
-        assert_eq!(read(&["--tls", "explicit", "ls", "ftp://h"]).check(), Err(UsageError::NoTls));
-        assert_eq!(read(&["--insecure", "ls", "ftp://h"]).check(), Err(UsageError::NoCertificates));
         assert_eq!(read(&["--verify", "hash", "ls", "ftp://h"]).check(), Err(UsageError::OnlySizes));
         assert_eq!(read(&["x", "ls", "ftp://h"]).check(), Err(UsageError::TargetBeforeVerb("x".into())));
         assert_eq!(read(&["--tls", "off", "ls", "ftp://h"]).check(), Ok(()));
@@ -452,7 +452,7 @@ mod tests {
             Site { name: "Work".into(), host: "files.example".into(), user: "ann".into(), ..Site::default() },
             Site { name: "Home".into(), host: "other.example".into(), ..Site::default() },
         ];
-        let book = SiteBook { items: saved.into_iter().map(Node::Site).collect() };
+        let book = SiteBook { items: saved.into_iter().map(Node::Site).collect(), ..SiteBook::default() };
         let open = |target: &str| read(&[target, "--mode", "passive"]).site(&book);
         let (site, _) = open("home").expect("a site").expect("named");
         assert_eq!(site.host, "other.example");

@@ -13,7 +13,7 @@ use super::url::Address;
 use super::{Context, Exit, Options};
 use crate::domain::{Logon, Secret, Site, SiteId};
 use crate::engine::message::{Answer, Command, Event, FtpError, LogKind, LogLine, Question, Settings, Stage, explain};
-use crate::engine::{Engine, EngineConfig};
+use crate::engine::{Engine, EngineConfig, Trust};
 use crate::store::secrets::{Keyring, MemoryKeyring};
 
 /// The status of a program that a signal ended.
@@ -68,7 +68,7 @@ impl Client {
         let mut settings = context.settings.clone();
         options.apply_to_settings(&mut settings);
         let interrupts = interrupts();
-        let engine = match start_engine(settings, keyring) {
+        let engine = match start_engine(settings, options.trust(&context.trust, false), keyring) {
             Ok(engine) => engine,
             Err(error) => {
                 complain(&format!("the system has no room for more threads: {error}"));
@@ -105,6 +105,10 @@ impl Client {
                     }
                     (None, None) => return Err(Refusal::NoPassword),
                 },
+                // Nobody is asked here: what is not trusted ends it, with the fingerprint to trust next time.
+                Event::Question { id, question: Question::Certificate { .. } | Question::ClearText { .. } } => {
+                    self.engine.send(Command::Answer { question: id, answer: Answer::Never });
+                }
                 event => return Ok(Wake::Event(Box::new(event))),
             }
         }
@@ -171,6 +175,7 @@ impl Refusal {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Interrupted => Exit::Interrupted,
+            Self::NoConnection(FtpError::Untrusted(_)) => Exit::Untrusted,
             Self::WrongPassword(_) | Self::NoPassword | Self::NoConnection(_) => Exit::NoConnection,
             Self::Ended => Exit::Failed,
         }
@@ -184,20 +189,25 @@ pub(super) fn is_connection_failure(error: &FtpError) -> bool {
         | FtpError::CannotConnect { .. }
         | FtpError::NotFtp { .. }
         | FtpError::LoginRefused(_)
-        | FtpError::PasswordNeeded => true,
+        | FtpError::PasswordNeeded
+        | FtpError::Untrusted(_)
+        | FtpError::NoTls { .. }
+        | FtpError::ClearTextUnasked(_) => true,
         FtpError::Timeout { stage, .. }
         | FtpError::Closed { stage, .. }
         | FtpError::Lost { stage, .. }
+        | FtpError::Tls { stage, .. }
         | FtpError::Refused { stage, .. } => matches!(stage, Stage::Connect | Stage::Greeting | Stage::Login),
         _ => false,
     }
 }
 
-fn start_engine(settings: Settings, keyring: MemoryKeyring) -> io::Result<Engine> {
+fn start_engine(settings: Settings, trust: Trust, keyring: MemoryKeyring) -> io::Result<Engine> {
     Engine::start(EngineConfig {
         settings,
         journal: None,
         log: None,
+        trust,
         keyring: Arc::new(keyring),
         waker: Arc::new(|| {}),
     })
@@ -262,7 +272,7 @@ mod tests {
     #[test]
     fn the_urls_password_wins_over_the_saved_one() {
         let site = Site { id: SiteId(7), host: "host".into(), user: "ann".into(), ..Site::default() };
-        let book = SiteBook { items: vec![Node::Site(site)] };
+        let book = SiteBook { items: vec![Node::Site(site)], ..SiteBook::default() };
         let keyring = MemoryKeyring::default();
         keyring.write(SiteId(7), &Secret::from("saved")).expect("kept");
         let find = |url: &str| {

@@ -23,6 +23,7 @@ use crate::store::profile::Profile;
 use crate::store::secrets::Keyring;
 use crate::store::settings::Settings;
 use crate::store::sitebook::SiteBook;
+use crate::store::trust::TrustBook;
 
 /// What the profile gave.
 pub struct Context {
@@ -32,6 +33,8 @@ pub struct Context {
     pub settings: Settings,
     /// The saved sites.
     pub book: SiteBook,
+    /// Certificates that the user trusts.
+    pub trust: TrustBook,
     /// Where passwords live.
     pub keyring: Arc<dyn Keyring>,
 }
@@ -47,6 +50,8 @@ pub enum Exit {
     Usage,
     /// Could not connect or log in.
     NoConnection,
+    /// The server's certificate is not trusted.
+    Untrusted,
     /// Interrupted.
     Interrupted,
 }
@@ -68,6 +73,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::NoConnection => 3,
+            Exit::Untrusted => 4,
             Exit::Interrupted => 130,
         })
     }

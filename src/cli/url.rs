@@ -11,9 +11,11 @@ use crate::store::sitebook::SiteBook;
 /// Where a URL points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
+    /// By the scheme: `ftp` = explicit TLS where offered, `ftpes` = explicit TLS, `ftps` = TLS from the first byte.
+    pub security: Security,
     /// Host name or address; an IPv6 address without brackets.
     pub host: String,
-    /// `None` = 21.
+    /// `None` = 21, or 990 for `ftps`.
     pub port: Option<u16>,
     /// `None` = anonymous.
     pub user: Option<String>,
@@ -31,12 +33,6 @@ pub enum AddressError {
     /// No `://`.
     #[error("“{0}” is no URL: it should look like ftp://user@host/path")]
     NoScheme(String),
-    /// `ftps:`, `ftpes:`.
-    #[error(
-        "{0}:// means encryption, and this version of Twinport speaks plain FTP only. Use ftp://, if the server takes \
-         unencrypted logins and you trust the network"
-    )]
-    Tls(String),
     /// `sftp:`, `scp:`.
     #[error(
         "{0}:// is another protocol (files over SSH), which Twinport does not speak; an FTP server's URL begins with ftp://"
@@ -87,15 +83,16 @@ impl Address {
         // Whatever stands before an @ may be a password: it is not repeated.
         let shown = || url.rsplit('@').next().unwrap_or_default().to_owned();
         let (scheme, rest) = url.split_once("://").ok_or_else(|| AddressError::NoScheme(shown()))?;
-        match scheme.to_ascii_lowercase().as_str() {
-            "ftp" => {}
-            scheme @ ("ftps" | "ftpes") => return Err(AddressError::Tls(scheme.to_owned())),
+        let security = match scheme.to_ascii_lowercase().as_str() {
+            "ftp" => Security::Auto,
+            "ftps" => Security::Implicit,
+            "ftpes" => Security::Explicit,
             scheme @ ("sftp" | "scp" | "ssh") => return Err(AddressError::Ssh(scheme.to_owned())),
             scheme if scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) => {
                 return Err(AddressError::Scheme(scheme.to_owned()));
             }
             _ => return Err(AddressError::NoScheme(shown())),
-        }
+        };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         // The last @: people write ftp://me@example.org:secret@host as it comes.
         let (login, place) = match authority.rsplit_once('@') {
@@ -108,7 +105,7 @@ impl Address {
         };
         let (host, port) = host_and_port(place)?;
         let (path, directory) = remote_path(path)?;
-        Ok(Self { host, port, user, password, path, directory })
+        Ok(Self { security, host, port, user, password, path, directory })
     }
 
     /// The site for it: a saved one for the same server and user, else one for the moment.
@@ -117,17 +114,25 @@ impl Address {
         let moment = Site {
             host: self.host.clone(),
             port: self.port,
-            security: Security::Auto,
+            security: self.security,
             logon,
             user: self.user.clone().unwrap_or_default(),
             ..Site::default()
         };
         let key = moment.server_key();
-        let clear = |site: &Site| matches!(site.security, Security::Auto | Security::Off);
-        match book.sites().into_iter().find(|site| site.server_key() == key && clear(site)) {
+        // A scheme that says more than the saved site wins; one that says less (ftp) leaves it as it was saved.
+        let fits = |site: &Site| match self.security {
+            Security::Implicit => site.security == Security::Implicit,
+            _ => site.security != Security::Implicit,
+        };
+        match book.sites().into_iter().find(|site| site.server_key() == key && fits(site)) {
             // Where the remote pane begins is of no concern to a URL: its path says where.
-            Some(site) => Site { remote_dir: None, ..site.clone() },
-            None => moment,
+            Some(site) => Site {
+                remote_dir: None,
+                security: if self.security == Security::Auto { site.security } else { self.security },
+                ..site.clone()
+            },
+            None => Site { learned: book.learned(&key), ..moment },
         }
     }
 }
@@ -312,8 +317,6 @@ mod tests {
         use AddressError as E;
         let wrong = |url: &str| Address::parse(url).expect_err(url);
         assert!(matches!(wrong("host/path"), E::NoScheme(_)));
-        assert!(matches!(wrong("ftps://host"), E::Tls(_)));
-        assert!(matches!(wrong("FTPES://host"), E::Tls(_)));
         assert!(matches!(wrong("sftp://host"), E::Ssh(_)));
         assert!(matches!(wrong("https://host"), E::Scheme(_)));
         assert_eq!(wrong("ftp:///path"), E::NoHost);
@@ -357,7 +360,7 @@ mod tests {
             remote_dir: Some("/deep".into()),
             ..Site::default()
         };
-        let book = SiteBook { items: vec![Node::Site(saved)] };
+        let book = SiteBook { items: vec![Node::Site(saved)], ..SiteBook::default() };
         let site = |url: &str| Address::parse(url).expect(url).site(&book);
         assert_eq!(site("ftp://ann@files.example/x").name, "Work");
         assert_eq!(site("ftp://ann@files.example/x").remote_dir, None);

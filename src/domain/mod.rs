@@ -1,23 +1,29 @@
 //! Floor 0: the nouns everyone may say. No I/O, no threads, no window.
 
+mod certificate;
 mod channel;
 mod charset;
 mod entry;
 mod human;
 mod ids;
+mod learned;
+mod proxy;
 mod remote_path;
 mod secret;
 mod site;
 mod timestamp;
 mod visible;
 
+pub use certificate::{Certificate, Distrust, Encryption, Fingerprint, MinimumTls, Offered};
 pub use channel::{ControlPath, DataPath, Mode, TransferMode};
 pub use charset::Charset;
 pub use entry::{Entry, EntryKind, Listing, Permissions, natural_order};
 pub use human::{bytes, duration, rate};
 pub use ids::{ConnectionId, JobId, QuestionId, SiteId};
+pub use learned::{Learned, Lesson};
+pub use proxy::{FtpProxy, Proxy, ProxyKind};
 pub use remote_path::RemotePath;
 pub use secret::Secret;
-pub use site::{Logon, Security, Site, SiteColour};
+pub use site::{ClientCertificate, Logon, Security, Site, SiteColour};
 pub use timestamp::{Precision, Timestamp, Zone};
 pub use visible::visible;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charset, Mode, SiteId, TransferMode};
+use super::{Charset, Learned, MinimumTls, SiteId, TransferMode};
 
 /// One site: a saved one, or the one quick connect and a URL make for the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +40,29 @@ pub struct Site {
     pub notes: String,
     /// A mark in lists and on the window, to tell production from the rest.
     pub colour: SiteColour,
-    /// The mode that last worked with [`TransferMode::Auto`].
-    pub learned_mode: Option<Mode>,
+    /// The oldest TLS that will do; `None` = the settings'.
+    pub minimum_tls: Option<MinimumTls>,
+    /// Whether data connections are encrypted too, where the control connection is (PROT P, RFC 4217).
+    pub protect_data: bool,
+    /// What we show the server about ourselves in TLS.
+    pub client_certificate: Option<ClientCertificate>,
+    /// How far the clock of its listings is ahead of UTC, in minutes; `None` = found out.
+    pub clock_offset_minutes: Option<i16>,
+    /// Dialled directly even where the settings name a proxy.
+    pub bypass_proxy: bool,
+    /// Text is compressed on its way where the server can (MODE Z). Never unasked: servers pay for it in processor time.
+    pub compression: bool,
+    /// What was found out about it.
+    pub learned: Learned,
+}
+
+/// Two PEM files: a certificate (with what signed it, if the server needs that), and its private key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientCertificate {
+    /// The certificate's file.
+    pub certificate: PathBuf,
+    /// The key's file, which may be the same.
+    pub key: PathBuf,
 }
 
 /// TLS, per site (RFC 4217).
@@ -140,7 +161,13 @@ impl Default for Site {
             remote_dir: None,
             notes: String::new(),
             colour: SiteColour::default(),
-            learned_mode: None,
+            minimum_tls: None,
+            protect_data: true,
+            client_certificate: None,
+            clock_offset_minutes: None,
+            bypass_proxy: false,
+            compression: false,
+            learned: Learned::default(),
         }
     }
 }

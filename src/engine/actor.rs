@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 
-use crate::domain::{ConnectionId, DataPath, JobId, Mode, QuestionId, Secret, Site, SiteId};
+use crate::domain::{ConnectionId, DataPath, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId};
 use crate::ftp::error::FtpError;
 use crate::ftp::explain::Explanation;
 use crate::net::happening::Happening;
@@ -26,6 +26,7 @@ use super::scribe::Scribe;
 use super::secrets::Secrets;
 use super::session_thread::SessionThread;
 use super::transfers::{Running, Server, Totals};
+use super::trust::Trusted;
 use super::work::{Finished, Report, Task};
 
 /// Progress is sampled so often.
@@ -46,6 +47,7 @@ pub(super) struct Actor {
     pub(super) questions: HashMap<QuestionId, Asked>,
     pub(super) totals: Totals,
     pub(super) secrets: Arc<Secrets>,
+    pub(super) trusted: Trusted,
     pub(super) limiter: Arc<Limiter>,
     pub(super) now: Instant,
     local: LocalThread,
@@ -94,6 +96,8 @@ pub(super) enum Asked {
     /// With what is wrong if nobody answers.
     BrowserPassword(ConnectionId, FtpError),
     ServerPassword(Arc<str>, FtpError),
+    BrowserEncryption(ConnectionId, FtpError),
+    ServerEncryption(Arc<str>, FtpError),
 }
 
 /// The channels' other ends.
@@ -112,7 +116,7 @@ impl Actor {
         events: Sender<Event>,
         death: Receiver<Infallible>,
     ) -> std::io::Result<(Self, Inbox)> {
-        let EngineConfig { settings, journal, log, keyring, waker } = config;
+        let EngineConfig { settings, journal, log, trust, keyring, waker } = config;
         // Sessions wait when the engine is behind: back-pressure down to the socket.
         let (reports, reports_inbox) = bounded(256);
         let (local_reports, local_inbox) = bounded(64);
@@ -133,6 +137,7 @@ impl Actor {
             questions: HashMap::new(),
             totals: Totals::default(),
             secrets,
+            trusted: Trusted::new(trust),
             limiter,
             now,
             local,
@@ -216,6 +221,7 @@ impl Actor {
             Command::Enqueue(orders) => self.enqueue(orders),
             Command::Queue(command) => self.change_queue(command),
             Command::Answer { question, answer } => self.answer(question, answer),
+            Command::Teach { server_key, learned } => self.teach(&server_key, *learned),
             Command::KeepSecret { site, secret } => self.keep_secret(site, secret),
             Command::Configure(settings) => {
                 self.limiter.set_rate(settings.speed_limit);
@@ -282,12 +288,12 @@ impl Actor {
                 self.data.insert(connection, path);
                 return;
             }
-            Happening::Learned(mode) => return self.learned(session, mode),
+            Happening::Learned(lesson) => return self.learned(session, lesson),
+            Happening::Secured(encryption) => return self.secured(session, encryption),
         };
         self.log.push(LogLine { at: SystemTime::now(), session, kind, text });
     }
 
-    /// Whose server a session talks to.
     /// Whose server a session talks to.
     pub(super) fn site_of(&self, session: u64) -> Option<Arc<Site>> {
         match &self.sessions.get(&session)?.role {
@@ -296,11 +302,19 @@ impl Actor {
         }
     }
 
-    fn learned(&mut self, session: u64, mode: Mode) {
-        let Some(site) = self.site_of(session) else { return };
-        let server_key = site.server_key();
-        self.server(&site).learned = Some(mode);
-        self.tell(Event::Learned { site: site.id, server_key, mode });
+    pub(super) fn learned(&mut self, session: u64, lesson: Lesson) {
+        if let Some(site) = self.site_of(session) {
+            self.learn(&site, lesson);
+        }
+    }
+
+    /// Remembers what was found out about a server, and tells where it is news.
+    pub(super) fn learn(&mut self, site: &Arc<Site>, lesson: Lesson) {
+        let server = self.server(site);
+        if server.learned.learn(lesson) {
+            let learned = Box::new(server.learned);
+            self.tell(Event::Learned { site: site.id, server_key: site.server_key(), learned });
+        }
     }
 
     fn answer(&mut self, question: QuestionId, answer: Answer) {
@@ -313,7 +327,17 @@ impl Actor {
                 self.browser_password(connection, answer, error);
             }
             (Some(Asked::ServerPassword(server, error)), answer) => self.server_password(&server, answer, error),
+            (Some(Asked::BrowserEncryption(connection, error)), answer) => {
+                self.browser_encryption(connection, &answer, error);
+            }
+            (Some(Asked::ServerEncryption(server, error)), answer) => self.server_encryption(&server, &answer, error),
             (None, _) => {}
+        }
+    }
+
+    fn teach(&mut self, server_key: &str, learned: Learned) {
+        if let Some(server) = self.servers.get_mut(server_key) {
+            server.learned = learned;
         }
     }
 
@@ -395,16 +419,18 @@ impl Actor {
 
     /// How to dial that site, with what was learned and what the settings say.
     pub(super) fn dial(&self, site: &Arc<Site>) -> Dial {
-        let learned = self.servers.get(site.server_key().as_str()).and_then(|server| server.learned);
+        let learned = self.servers.get(site.server_key().as_str()).map(|server| server.learned);
         let mut site = Arc::clone(site);
-        if learned.is_some() && learned != site.learned_mode {
-            Arc::make_mut(&mut site).learned_mode = learned;
+        if let Some(learned) = learned.filter(|learned| *learned != site.learned) {
+            Arc::make_mut(&mut site).learned = learned;
         }
         let settings = &self.settings;
         let seconds = |seconds: u16| Duration::from_secs(u64::from(seconds.max(1)));
         let reply = seconds(settings.reply_timeout_seconds);
         Dial {
             mode: site.transfer_mode.unwrap_or(settings.transfer_mode),
+            tls: self.trusted.terms(&site, settings.minimum_tls),
+            proxy: settings.proxy.clone().filter(|_| !site.bypass_proxy).map(|proxy| (proxy, None)),
             site,
             secret: None,
             timeouts: Timeouts { connect: seconds(settings.connect_timeout_seconds), reply, data: reply },

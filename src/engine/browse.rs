@@ -140,7 +140,23 @@ impl Actor {
                 let asked = Asked::BrowserPassword(connection, FtpError::LoginRefused(reply));
                 self.ask(asked, Question::Password { site, refused });
             }
-            Err(error) => self.browser_failed(connection, error),
+            Err(error) => match Self::encryption_question(&browser.site, &error) {
+                Some(question) => {
+                    self.ask(Asked::BrowserEncryption(connection, error), question);
+                }
+                None => self.browser_failed(connection, error),
+            },
+        }
+    }
+
+    pub(super) fn browser_encryption(&mut self, connection: ConnectionId, answer: &Answer, otherwise: FtpError) {
+        let Some(browser) = self.browsers.get(&connection) else { return };
+        let site = Arc::clone(&browser.site);
+        if self.accept_encryption(&site, &otherwise, answer) {
+            self.lift_hold(&site);
+            self.open(connection);
+        } else {
+            self.browser_failed(connection, otherwise);
         }
     }
 
@@ -242,7 +258,7 @@ impl Actor {
         let moot = self
             .questions
             .iter()
-            .find(|(_, asked)| matches!(asked, Asked::BrowserPassword(of, _) if *of == connection));
+            .find(|(_, asked)| matches!(asked, Asked::BrowserPassword(of, _) | Asked::BrowserEncryption(of, _) if *of == connection));
         if let Some(id) = moot.map(|(id, _)| *id) {
             self.withdraw(id);
         }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::domain::{
-    ConnectionId, ControlPath, DataPath, EntryKind, JobId, Listing, Mode, QuestionId, RemotePath, Secret, Site, SiteId,
-    Timestamp,
+    ConnectionId, ControlPath, DataPath, Encryption, EntryKind, JobId, Learned, Listing, Offered, QuestionId,
+    RemotePath, Secret, Site, SiteId, Timestamp,
 };
 pub use crate::store::settings::{ConflictPolicy, Settings};
+pub use crate::store::trust::TrustBook;
 
 pub use super::error::{JobError, LocalAction, LocalError};
 pub use crate::ftp::error::{Class, FtpError, Stage};
@@ -40,6 +41,8 @@ pub enum Command {
     Queue(QueueCommand),
     /// Answers a question.
     Answer { question: QuestionId, answer: Answer },
+    /// What is known of a server is from now on this: the user corrected it.
+    Teach { server_key: String, learned: Box<Learned> },
     /// Puts a saved site's password into the keyring, or (`None`) takes it out.
     KeepSecret { site: SiteId, secret: Option<Secret> },
     /// The settings changed.
@@ -77,8 +80,12 @@ pub enum Event {
     Log(Vec<LogLine>),
     /// A data connection was opened: by the browsing session of that connection, or (`None`) by a transfer.
     Data { connection: Option<ConnectionId>, path: DataPath },
-    /// With [`crate::domain::TransferMode::Auto`] this mode worked; to be kept with the site.
-    Learned { site: SiteId, server_key: String, mode: Mode },
+    /// All that is known of a server by now; to be kept with the site, or by its key where it is not saved.
+    Learned { site: SiteId, server_key: String, learned: Box<Learned> },
+    /// How a browsing connection is encrypted; `None` = not at all.
+    Secured { connection: ConnectionId, encryption: Option<Arc<Encryption>> },
+    /// The certificates that the user trusts changed; to be kept.
+    Trusted(Arc<TrustBook>),
     /// Something the user should know that belongs to no job: the journal or the keyring cannot be used.
     Notice(Explanation),
 }
@@ -348,6 +355,10 @@ pub enum Question {
     FileExists { job: JobId, direction: Direction, source: FileFacts, target: FileFacts },
     /// A password, for the first time or because the last one was refused (`refused` = the server's words).
     Password { site: Arc<Site>, refused: Option<String> },
+    /// The server's certificate is not trusted by itself.
+    Certificate { site: Arc<Site>, offered: Arc<Offered> },
+    /// The server takes no TLS: `words` is its refusal. `downgrade` = it has spoken TLS before, which is alarming.
+    ClearText { site: Arc<Site>, words: String, downgrade: bool },
 }
 
 /// One side of a conflict.
@@ -368,6 +379,10 @@ pub enum Answer {
     OnExists { policy: ConflictPolicy, for_all: bool },
     /// To [`Question::Password`]. `keep` = in the keyring, for a saved site.
     Password { secret: Secret, keep: bool },
+    /// To [`Question::Certificate`]. `always` = from now on, else for this run of the program.
+    Trust { always: bool },
+    /// To [`Question::ClearText`]: go on without encryption, with this server from now on.
+    ClearText,
     /// The user does not want to: the job is cancelled, or the connection fails.
     Never,
 }

@@ -21,6 +21,7 @@ mod scribe;
 mod secrets;
 mod session_thread;
 mod transfers;
+mod trust;
 mod upload;
 mod work;
 
@@ -31,8 +32,10 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+use crate::domain::Fingerprint;
 use crate::store::secrets::Keyring;
 use crate::store::settings::Settings;
+use crate::store::trust::TrustBook;
 use message::{Command, Event};
 
 /// What the engine needs to start.
@@ -43,10 +46,25 @@ pub struct EngineConfig {
     pub journal: Option<PathBuf>,
     /// `twinport.log`; `None` = the message log is not written down.
     pub log: Option<PathBuf>,
+    /// Certificates that the user trusts, and what else will do.
+    pub trust: Trust,
     /// Where passwords live.
     pub keyring: Arc<dyn Keyring>,
     /// Called after events were sent, from the engine's thread; wakes the window.
     pub waker: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Which certificates will do, beside those that the system trusts.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// As loaded; changes come as [`Event::Trusted`].
+    pub book: TrustBook,
+    /// These, on any server (`--trust`).
+    pub accepted: Vec<Fingerprint>,
+    /// Any (`--insecure`).
+    pub any: bool,
+    /// Clear text will do without asking (the command line tells it, and cannot ask); not where a server has spoken TLS before.
+    pub clear_text: bool,
 }
 
 /// A running engine. Dropping it ends all threads within two seconds: partial files stay resumable, the queue is saved.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::domain::{EntryKind, JobId, Mode, QuestionId, RemotePath, Site, Timestamp};
+use crate::domain::{EntryKind, JobId, Learned, QuestionId, RemotePath, Site, Timestamp};
+use crate::ftp::ascii::has_extension;
 use crate::ftp::error::{Class, FtpError, Stage, too_many};
 use crate::net::wait::Cancel;
 use crate::store::settings::ConflictPolicy;
@@ -31,7 +32,7 @@ const IDLE: Duration = Duration::from_secs(20);
 /// What is known of a server that transfers go to.
 pub(super) struct Server {
     pub(super) site: Arc<Site>,
-    pub(super) learned: Option<Mode>,
+    pub(super) learned: Learned,
     hold: Hold,
     /// The server said "too many": so many transfer sessions and no more.
     cap: Option<usize>,
@@ -58,6 +59,8 @@ pub(super) struct Running {
     remote: RemotePath,
     counter: Arc<Counter>,
     meter: Meter,
+    /// How far the try before this one came.
+    before: u64,
     /// What of it is in the totals already.
     counted: u64,
 }
@@ -267,6 +270,7 @@ impl Actor {
             remote: job.remote.clone(),
             counter: Arc::clone(&counter),
             meter: Meter::default(),
+            before: job.bytes,
             counted: 0,
         };
         let cancel = Cancel::new();
@@ -285,6 +289,8 @@ impl Actor {
             loose: job.loose,
             existing: job.existing,
             begun: job.begun,
+            text: job.kind != EntryKind::Directory
+                && has_extension(job.remote.as_bytes(), &self.settings.ascii_extensions),
             safe_uploads: self.settings.safe_uploads,
             preserve_times: self.settings.preserve_times,
             counter,
@@ -313,8 +319,9 @@ impl Actor {
         if let Some(mut running) = running {
             self.totals.count(&mut running);
             self.queue.release_target(running.direction, &running.server, &running.local, &running.remote);
-            progress = running.counter.moved() > 0;
             let bytes = running.counter.bytes();
+            // One that moves the same bytes again and again is none: it would never end.
+            progress = running.counter.moved() > 0 && bytes > running.before;
             self.queue.update(id, |job| job.bytes = bytes);
         }
         // Removed meanwhile.
@@ -420,6 +427,10 @@ impl Actor {
             self.queue.transition(id, JobState::Queued);
             return;
         }
+        if let Some(question) = Self::encryption_question(site, remote) {
+            self.ask_about_server(id, site, question, Asked::ServerEncryption(key, remote.clone()));
+            return;
+        }
         match remote {
             FtpError::PasswordNeeded => self.ask_password(id, site, None, remote.clone()),
             FtpError::LoginRefused(reply) if site.needs_password() && remote.class() == Class::NeedsUser => {
@@ -460,12 +471,16 @@ impl Actor {
 
     /// Asks once for a server, however many of its jobs wait.
     fn ask_password(&mut self, id: JobId, site: &Arc<Site>, refused: Option<String>, error: FtpError) {
+        let asked = Asked::ServerPassword(site.server_key().into(), error);
+        self.ask_about_server(id, site, Question::Password { site: Arc::clone(site), refused }, asked);
+    }
+
+    fn ask_about_server(&mut self, id: JobId, site: &Arc<Site>, question: Question, asked: Asked) {
         let hold = self.server(site).hold;
         let question = match hold {
             Hold::Asking(question) if self.questions.contains_key(&question) => question,
             _ => {
-                let asked = Asked::ServerPassword(site.server_key().into(), error);
-                let question = self.ask(asked, Question::Password { site: Arc::clone(site), refused });
+                let question = self.ask(asked, question);
                 self.server(site).hold = Hold::Asking(question);
                 question
             }
@@ -474,25 +489,37 @@ impl Actor {
     }
 
     pub(super) fn server_password(&mut self, key: &Arc<str>, answer: Answer, otherwise: FtpError) {
-        let Some(server) = self.servers.get_mut(key) else { return };
-        server.hold = Hold::No;
-        let site = Arc::clone(&server.site);
-        let asking = self.jobs_where(|job| job.server == *key && matches!(job.state, JobState::Asking(_)));
-        let asking: Vec<JobId> = asking.into_iter().filter(|id| !self.is_conflict(*id)).collect();
-        match answer {
+        let Some(site) = self.servers.get(key).map(|server| Arc::clone(&server.site)) else { return };
+        let answered = match answer {
             Answer::Password { secret, keep } => {
                 self.use_secret(&site, secret, keep);
-                asking.into_iter().for_each(|id| {
-                    self.queue.transition(id, JobState::Queued);
-                });
+                true
             }
-            _ => {
-                let error = JobError::Remote(otherwise);
-                self.give_up(key, &error);
-                asking.into_iter().for_each(|id| {
-                    self.queue.transition(id, JobState::Failed(error.clone()));
-                });
-            }
+            _ => false,
+        };
+        self.answered_about_server(key, answered, otherwise);
+    }
+
+    pub(super) fn server_encryption(&mut self, key: &Arc<str>, answer: &Answer, otherwise: FtpError) {
+        let Some(site) = self.servers.get(key).map(|server| Arc::clone(&server.site)) else { return };
+        let accepted = self.accept_encryption(&site, &otherwise, answer);
+        self.answered_about_server(key, accepted, otherwise);
+    }
+
+    /// The jobs that waited for the answer go on, or end with what is wrong without it.
+    fn answered_about_server(&mut self, key: &Arc<str>, go_on: bool, otherwise: FtpError) {
+        if let Some(server) = self.servers.get_mut(key) {
+            server.hold = Hold::No;
+        }
+        let asking = self.jobs_where(|job| job.server == *key && matches!(job.state, JobState::Asking(_)));
+        let asking: Vec<JobId> = asking.into_iter().filter(|id| !self.is_conflict(*id)).collect();
+        let error = JobError::Remote(otherwise);
+        if !go_on {
+            self.give_up(key, &error);
+        }
+        for id in asking {
+            let state = if go_on { JobState::Queued } else { JobState::Failed(error.clone()) };
+            self.queue.transition(id, state);
         }
     }
 
@@ -508,7 +535,10 @@ impl Actor {
             self.queue.update(id, |job| job.policy = policy);
             if let Some(JobState::Asking(question)) = self.queue.job(id).map(|job| job.state.clone()) {
                 // A password that is missing is another question.
-                if matches!(self.questions.get(&question), Some(Asked::ServerPassword(..))) {
+                if matches!(
+                    self.questions.get(&question),
+                    Some(Asked::ServerPassword(..) | Asked::ServerEncryption(..))
+                ) {
                     continue;
                 }
                 self.withdraw(question);
@@ -547,7 +577,7 @@ impl Actor {
     pub(super) fn server(&mut self, site: &Arc<Site>) -> &mut Server {
         let server = self.servers.entry(site.server_key().into()).or_insert_with(|| Server {
             site: Arc::clone(site),
-            learned: site.learned_mode,
+            learned: site.learned,
             hold: Hold::No,
             cap: None,
             failures: 0,

@@ -3,9 +3,11 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::reply::Reply;
+use crate::domain::Offered;
 
 /// What the caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,6 +89,18 @@ pub enum FtpError {
     /// A password is needed and there is none.
     #[error("password needed")]
     PasswordNeeded,
+    /// The server's certificate is not trusted by itself: the user must look at it.
+    #[error("untrusted certificate of {}: {:?}", .0.host, .0.distrust)]
+    Untrusted(Arc<Offered>),
+    /// The server takes no TLS, and the site wants it or has had it (`downgrade`).
+    #[error("no TLS (it had it before: {downgrade}): {reply:?}")]
+    NoTls { reply: Reply, downgrade: bool },
+    /// The server takes no TLS; clear text is possible, and nobody has agreed to it yet.
+    #[error("clear text needs consent: {0:?}")]
+    ClearTextUnasked(Reply),
+    /// TLS failed.
+    #[error("TLS failed ({stage:?}): {trouble:?}")]
+    Tls { stage: Stage, trouble: TlsTrouble },
     /// The server said no to a command (4yz or 5yz). `verb` is `RETR`, `STOR`, ...
     #[error("{verb} refused: {reply:?}")]
     Refused { verb: &'static str, stage: Stage, reply: Reply },
@@ -120,6 +134,29 @@ pub enum FtpError {
     /// The server (or this version) lacks it.
     #[error("not supported: {what}")]
     Unsupported { what: String },
+}
+
+/// What went wrong with TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsTrouble {
+    /// What came is no TLS: a plain port, most likely.
+    NotTls,
+    /// No version of TLS that both sides take.
+    Version,
+    /// No cipher that both sides take, or the other side refused the handshake without a better reason.
+    Refused { alert: String },
+    /// The server wants a client certificate, or not this one.
+    ClientCertificate,
+    /// Our own certificate or key file cannot be used.
+    OwnCertificate { detail: String },
+    /// Something was sent in clear text behind the server's yes to TLS: somebody on the way may have put it there.
+    Injected,
+    /// The data connection's certificate is another than the control connection's.
+    OtherCertificate,
+    /// The data connection ended without saying goodbye: it may have been cut.
+    Truncated,
+    /// Anything else.
+    Other { detail: String },
 }
 
 impl Stranger {
@@ -168,6 +205,12 @@ impl FtpError {
                 Class::Transient
             }
             Self::Incomplete { .. } => Class::Transient,
+            Self::Untrusted(_) | Self::NoTls { .. } | Self::ClearTextUnasked(_) => Class::NeedsUser,
+            Self::Tls { trouble, .. } => match trouble {
+                TlsTrouble::Truncated => Class::Transient,
+                TlsTrouble::Other { .. } | TlsTrouble::OtherCertificate => Class::Reconnect,
+                _ => Class::NeedsUser,
+            },
             Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => Class::Permanent,
         }
     }

@@ -10,10 +10,11 @@ use socket2::{Domain, Socket, Type};
 
 use super::control::Control;
 use super::dial;
+use super::happening::Happening;
 use super::stream::Stream;
 use super::terms::ActiveMode;
 use super::wait::{Role, Stop, Wait};
-use crate::domain::{Mode, TransferMode};
+use crate::domain::{Learned, Lesson, Mode, TransferMode};
 use crate::ftp::address;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
@@ -42,6 +43,8 @@ pub(super) struct Door {
 pub(super) enum Way {
     Open(Stream),
     Ajar(Listening),
+    /// The server said its last word without using it.
+    Shut,
 }
 
 /// A port of ours, where the server is to connect.
@@ -55,9 +58,16 @@ pub(super) struct Listening {
 }
 
 impl Arranger {
-    pub(super) fn new(mode: TransferMode, learned: Option<Mode>, active: ActiveMode, patience: Duration) -> Self {
-        let preferred = learned.unwrap_or(Mode::Passive);
-        Self { mode, preferred, proven: false, epsv: true, eprt: true, active, patience }
+    pub(super) fn new(mode: TransferMode, learned: &Learned, active: ActiveMode, patience: Duration) -> Self {
+        Self {
+            mode,
+            preferred: learned.mode.unwrap_or(Mode::Passive),
+            proven: false,
+            epsv: learned.epsv.unwrap_or(true),
+            eprt: learned.eprt.unwrap_or(true),
+            active,
+            patience,
+        }
     }
 
     pub(super) fn set_mode(&mut self, mode: TransferMode) {
@@ -128,6 +138,7 @@ impl Arranger {
                 _ => "EPSV refused, using PASV from now on",
             });
             self.epsv = false;
+            control.tell(Happening::Learned(Lesson::Epsv(false)));
         }
         let reply = ask(Verb::Pasv, ahead, control, wait)?;
         let text = reply.text();
@@ -213,6 +224,7 @@ impl Arranger {
             }
             control.note("EPRT refused, using PORT from now on");
             self.eprt = false;
+            control.tell(Happening::Learned(Lesson::Eprt(false)));
         }
         let Some(v4) = v4 else { return Err(no_port(&ErrorKind::AddrNotAvailable.into())) };
         let reply = ask(Verb::Port(v4), ahead, control, wait)?;
@@ -344,7 +356,7 @@ mod tests {
     use super::*;
 
     fn arranger(active: ActiveMode) -> Arranger {
-        Arranger::new(TransferMode::Auto, None, active, Duration::from_secs(1))
+        Arranger::new(TransferMode::Auto, &Learned::default(), active, Duration::from_secs(1))
     }
 
     #[test]
@@ -354,7 +366,8 @@ mod tests {
         assert!(arranger.worked(Mode::Active), "that passive failed is news");
         assert_eq!(arranger.modes(), [Mode::Active]);
         assert!(!arranger.worked(Mode::Active));
-        let learned = Arranger::new(TransferMode::Auto, Some(Mode::Active), ActiveMode::default(), Duration::ZERO);
+        let known = Learned { mode: Some(Mode::Active), ..Learned::default() };
+        let learned = Arranger::new(TransferMode::Auto, &known, ActiveMode::default(), Duration::ZERO);
         assert_eq!(learned.modes(), [Mode::Active, Mode::Passive]);
     }
 

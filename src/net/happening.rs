@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{ControlPath, DataPath, Mode};
+use crate::domain::{ControlPath, DataPath, Encryption, Lesson};
 
 /// What a session tells while it works. Texts hold no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,10 @@ pub enum Happening {
     Control(ControlPath),
     /// A data connection stands.
     Data(DataPath),
-    /// This mode works with this server, the other does not.
-    Learned(Mode),
+    /// Something was found out about this server.
+    Learned(Lesson),
+    /// The control connection is encrypted.
+    Secured(Arc<Encryption>),
 }
 
 /// The way to a usable session.
@@ -32,6 +34,8 @@ pub enum Step {
     Connecting,
     /// Waiting for the greeting.
     Greeting,
+    /// The TLS handshake.
+    Securing,
     /// USER, PASS, ACCT, FEAT, PWD.
     LoggingIn,
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Secret, Site, TransferMode};
+use crate::domain::{Fingerprint, MinimumTls, Proxy, Secret, Site, TransferMode};
 
 /// What a session needs to know before it dials.
 #[derive(Debug, Clone)]
@@ -20,6 +20,25 @@ pub struct Dial {
     pub timeouts: Timeouts,
     /// For active mode.
     pub active: ActiveMode,
+    /// For encrypted connections.
+    pub tls: TlsTerms,
+    /// The settings' proxy and its password, unless the site goes without.
+    pub proxy: Option<(Proxy, Option<Secret>)>,
+}
+
+/// What will do as encryption.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TlsTerms {
+    /// The oldest version that will do.
+    pub minimum: MinimumTls,
+    /// Certificates that the user accepts for this server, whoever signed them.
+    pub accepted: Vec<Fingerprint>,
+    /// The one that was trusted for good, to notice where it changed.
+    pub known: Option<Fingerprint>,
+    /// Any certificate will do (`--insecure`).
+    pub any: bool,
+    /// Clear text will do where the server has no TLS, even where it had.
+    pub clear_text: bool,
 }
 
 /// How long each kind of wait may last.

@@ -9,3 +9,4 @@ pub mod saver;
 pub mod secrets;
 pub mod settings;
 pub mod sitebook;
+pub mod trust;

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::file::{self, Loaded};
-use crate::domain::TransferMode;
+use crate::domain::{MinimumTls, Proxy, TransferMode};
 
 /// Everything in the Settings window, and what the window remembers of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,14 @@ pub struct Settings {
     pub port_range: Option<(u16, u16)>,
     /// What active mode names to the server instead of our own address.
     pub external_address: Option<IpAddr>,
+    /// The oldest TLS that will do, for sites that say nothing themselves.
+    pub minimum_tls: MinimumTls,
+    /// Through which connections go; `None` = directly. Its password lies in the keyring.
+    pub proxy: Option<Proxy>,
+    /// Files with these extensions (lower case, without the point) are sent as text, TYPE A; none by default.
+    pub ascii_extensions: Vec<String>,
+    /// An idle browsing connection is kept alive (NOOP).
+    pub keep_alive: bool,
     /// Transfer sessions beside the browsing one, 1 to 32.
     pub connections: u8,
     /// For connecting and for the greeting.
@@ -194,6 +202,10 @@ impl Default for Settings {
             transfer_mode: TransferMode::Auto,
             port_range: None,
             external_address: None,
+            minimum_tls: MinimumTls::default(),
+            proxy: None,
+            ascii_extensions: Vec::new(),
+            keep_alive: true,
             connections: 4,
             connect_timeout_seconds: 20,
             reply_timeout_seconds: 20,

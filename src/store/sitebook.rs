@@ -1,14 +1,14 @@
 //! `sites.ron`: the sites that the user saved, in folders. Holds no secret: a site's password lies in the keyring,
 //! under the site's id.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::file::{self, Loaded, numbered};
-use crate::domain::{Mode, Site, SiteId};
+use crate::domain::{Learned, Site, SiteId};
 
 /// All saved sites, as a tree in the user's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ use crate::domain::{Mode, Site, SiteId};
 pub struct SiteBook {
     /// The top level.
     pub items: Vec<Node>,
+    /// What was found out about servers that are not saved, by [`Site::server_key`].
+    pub visited: BTreeMap<String, Learned>,
 }
 
 /// A folder or a site.
@@ -252,15 +254,22 @@ impl SiteBook {
         }
     }
 
-    /// Remembers which mode worked; `false` where that is nothing new.
-    pub fn learn(&mut self, id: SiteId, mode: Mode) -> bool {
-        match self.node_mut(NodeId(id.0)) {
-            Some(Node::Site(site)) if site.learned_mode != Some(mode) => {
-                site.learned_mode = Some(mode);
-                true
-            }
-            _ => false,
-        }
+    /// Remembers what was found out about a server, with the saved site or (`server_key`) by itself; `false` where that is
+    /// nothing new.
+    pub fn learn(&mut self, id: SiteId, server_key: &str, learned: Learned) -> bool {
+        let known = match self.node_mut(NodeId(id.0)) {
+            Some(Node::Site(site)) => &mut site.learned,
+            _ if server_key.is_empty() => return false,
+            _ => self.visited.entry(server_key.to_owned()).or_default(),
+        };
+        let news = *known != learned;
+        *known = learned;
+        news
+    }
+
+    /// What is known of a server that no saved site names.
+    pub fn learned(&self, server_key: &str) -> Learned {
+        self.visited.get(server_key).copied().unwrap_or_default()
     }
 
     fn insert(&mut self, node: Node, spot: Spot) {

@@ -14,7 +14,7 @@ use twinport::engine::message::{
     Answer, Command, ConflictPolicy, ConnectionState, Event, FtpError, JobChange, JobState, JobView, LocalTarget,
     LogKind, LogLine, Order, Outcome, Question, QueueCommand, RemoteOperation, RemoteTarget, Settings, What,
 };
-use twinport::engine::{Engine, EngineConfig};
+use twinport::engine::{Engine, EngineConfig, Trust};
 use twinport::store::secrets::{Keyring, MemoryKeyring};
 
 /// The one browsing connection.
@@ -84,7 +84,14 @@ impl Face {
     pub fn start(settings: Settings, journal: Option<PathBuf>, password: &str) -> Self {
         let keyring = MemoryKeyring::default();
         keyring.write(SiteId(7), &Secret::from(password)).unwrap();
-        let config = EngineConfig { settings, journal, log: None, keyring: Arc::new(keyring), waker: Arc::new(|| {}) };
+        let config = EngineConfig {
+            settings,
+            journal,
+            log: None,
+            trust: Trust::default(),
+            keyring: Arc::new(keyring),
+            waker: Arc::new(|| {}),
+        };
         Self {
             engine: Engine::start(config).unwrap(),
             jobs: BTreeMap::new(),
@@ -254,7 +261,7 @@ impl Face {
             Event::Jobs(changes) => changes.iter().for_each(|change| self.note_job(change)),
             Event::Log(lines) => self.log.extend(lines.iter().cloned()),
             Event::Data { path, .. } => self.paths.push(*path),
-            Event::Learned { mode, .. } => self.learned.push(*mode),
+            Event::Learned { learned, .. } => self.learned.extend(learned.mode),
             Event::Question { id, question } => self.questions.push((*id, question.clone())),
             Event::Withdrawn(id) => self.questions.retain(|(other, _)| other != id),
             Event::QueuePaused(paused) => self.paused = *paused,

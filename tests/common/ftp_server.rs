@@ -21,7 +21,7 @@ use twinport::domain::{Logon, Secret, Security, Site, SiteId, TransferMode};
 use twinport::ftp::error::FtpError;
 use twinport::net::happening::Observer;
 use twinport::net::session::Session;
-use twinport::net::terms::{ActiveMode, Dial, Timeouts};
+use twinport::net::terms::{ActiveMode, Dial, Timeouts, TlsTerms};
 use twinport::net::wait::Cancel;
 
 use super::PATIENCE;
@@ -435,6 +435,8 @@ impl FtpServer {
                 data: Duration::from_secs(5),
             },
             active: ActiveMode::default(),
+            tls: TlsTerms::default(),
+            proxy: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use twinport::domain::{DataPath, Mode};
+use twinport::domain::{DataPath, Lesson, Mode};
 use twinport::net::happening::{Happening, Observer};
 
 /// Everything heard so far; clones share it.
@@ -56,7 +56,7 @@ impl Recorder {
 
     pub fn learned(&self) -> Vec<Mode> {
         self.pick(|happening| match happening {
-            Happening::Learned(mode) => Some(mode),
+            Happening::Learned(Lesson::Mode(mode)) => Some(mode),
             _ => None,
         })
     }

@@ -8,6 +8,7 @@ mod catalogue;
 mod logins;
 mod network;
 mod refusals;
+mod tls;
 
 use self::catalogue::Case;
 use self::logins::LOGINS;
@@ -107,6 +108,10 @@ pub fn explain(error: &FtpError) -> Explanation {
             why: sentence(detail),
             advice: "Widen the port range in the settings, or switch the transfer mode to passive.".into(),
         },
+        FtpError::Untrusted(offered) => tls::untrusted(offered),
+        FtpError::NoTls { reply, downgrade } => tls::no_tls(reply, *downgrade),
+        FtpError::ClearTextUnasked(reply) => tls::clear_text(reply),
+        FtpError::Tls { stage, trouble } => tls::trouble(*stage, trouble),
         FtpError::Incomplete { expected, got } => Explanation {
             what: format!("Only {got} of {expected} bytes arrived."),
             why: "The server ended the transfer and said that all was well, but the file is larger.".into(),

@@ -19,7 +19,7 @@ use egui::{Response, Ui};
 
 use crate::app::{Action, Actions, Dialog, Model};
 use crate::domain::QuestionId;
-use crate::engine::message::Question;
+use crate::engine::message::{Answer, Question};
 
 pub(crate) use parts::painted;
 pub(super) use veil::Veil;
@@ -120,6 +120,10 @@ impl Dialogs {
             let asking = match question {
                 Question::FileExists { .. } => Asking::FileExists(conflict::FileExists::default()),
                 Question::Password { .. } => Asking::Password(password::PasswordDialog::default()),
+                Question::Certificate { .. } | Question::ClearText { .. } => {
+                    actions.push(Action::Answer { question: *id, answer: Answer::Never });
+                    return;
+                }
             };
             self.question = Some((*id, asking));
         }

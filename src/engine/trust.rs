@@ -1,0 +1,95 @@
+//! Which encryption will do for a server: certificates that the user has accepted, clear text that the user has agreed to.
+//! Questions about it are states of a connection or of a server's jobs, like the one for a password.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::domain::{Encryption, Fingerprint, Lesson, MinimumTls, Offered, Security, Site};
+use crate::ftp::error::FtpError;
+use crate::net::terms::TlsTerms;
+
+use super::Trust;
+use super::actor::{Actor, Role};
+use super::message::{Answer, Event, Question};
+
+/// What the user has said so far.
+pub(super) struct Trusted {
+    trust: Trust,
+    /// Accepted for this run of the program, by host and port.
+    once: HashMap<(String, u16), Vec<Fingerprint>>,
+}
+
+impl Trusted {
+    pub(super) fn new(trust: Trust) -> Self {
+        Self { trust, once: HashMap::new() }
+    }
+
+    /// What will do for that site. `agreed` = the user took clear text with it.
+    pub(super) fn terms(&self, site: &Site, default: MinimumTls) -> TlsTerms {
+        let key = (site.host.trim().to_ascii_lowercase(), site.port());
+        let known = self.trust.book.of(&site.host, site.port());
+        let once = self.once.get(&key).into_iter().flatten().copied();
+        let learned = &site.learned;
+        TlsTerms {
+            minimum: site.minimum_tls.unwrap_or(default),
+            accepted: known.into_iter().chain(once).chain(self.trust.accepted.iter().copied()).collect(),
+            known,
+            any: self.trust.any,
+            clear_text: learned.clear_text || (self.trust.clear_text && !learned.spoke_tls),
+        }
+    }
+}
+
+impl Actor {
+    /// A control connection is encrypted.
+    pub(super) fn secured(&mut self, session: u64, encryption: Arc<Encryption>) {
+        if let Some(site) = self.site_of(session) {
+            self.learn(&site, Lesson::SpokeTls);
+        }
+        if let Some(Role::Browse(connection)) = self.sessions.get(&session).map(|slot| slot.role.clone()) {
+            self.tell(Event::Secured { connection, encryption: Some(encryption) });
+        }
+    }
+
+    /// What to ask the user about this failure to open a session; `None` = it is no matter of encryption.
+    pub(super) fn encryption_question(site: &Arc<Site>, error: &FtpError) -> Option<Question> {
+        let site = Arc::clone(site);
+        match error {
+            FtpError::Untrusted(offered) => Some(Question::Certificate { site, offered: Arc::clone(offered) }),
+            FtpError::ClearTextUnasked(reply) => {
+                Some(Question::ClearText { site, words: reply.text(), downgrade: false })
+            }
+            FtpError::NoTls { reply, downgrade: true } if site.security == Security::Auto => {
+                Some(Question::ClearText { site, words: reply.text(), downgrade: true })
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts the user's answer to such a question into effect; `false` = the user said no.
+    pub(super) fn accept_encryption(&mut self, site: &Arc<Site>, error: &FtpError, answer: &Answer) -> bool {
+        match (answer, error) {
+            (Answer::Trust { always }, FtpError::Untrusted(offered)) => {
+                self.accept_certificate(offered, *always);
+                true
+            }
+            (Answer::ClearText, FtpError::ClearTextUnasked(_) | FtpError::NoTls { downgrade: true, .. }) => {
+                self.learn(site, Lesson::ClearText);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn accept_certificate(&mut self, offered: &Offered, always: bool) {
+        let Some(fingerprint) = offered.fingerprint() else { return };
+        if always {
+            self.trusted.trust.book.trust(&offered.host, offered.port, fingerprint);
+            let book = Arc::new(self.trusted.trust.book.clone());
+            self.tell(Event::Trusted(book));
+        } else {
+            let key = (offered.host.trim().to_ascii_lowercase(), offered.port);
+            self.trusted.once.entry(key).or_default().push(fingerprint);
+        }
+    }
+}
