@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use twinport::ftp::error::{FtpError, Stage, Stranger};
+use twinport::ftp::error::{FtpError, Stage, Stranger, TlsTrouble};
 use twinport::ftp::explain::{Explanation, explain};
 use twinport::ftp::reply::Reply;
 
@@ -375,6 +375,40 @@ fn failures_of_encryption_are_told() {
     }
 }
 
+#[test]
+fn failures_of_tls_itself_are_told() {
+    let tls = |stage, trouble| FtpError::Tls { stage, trouble };
+    let refusal = || reply(502, "Command not implemented.");
+    for (scenario, error, what, advice) in [
+        ("AUTH refused", FtpError::NoTls { reply: refusal(), downgrade: false }, "no encryption", "Nothing was sent"),
+        (
+            "AUTH refused today",
+            FtpError::NoTls { reply: refusal(), downgrade: true },
+            "did not before",
+            "Nothing was sent",
+        ),
+        ("clear text unasked", FtpError::ClearTextUnasked(refusal()), "nobody has agreed", "agree"),
+        ("implicit TLS to a plain port", tls(Stage::Connect, TlsTrouble::NotTls), "does not speak TLS", "explicit TLS"),
+        ("too old", tls(Stage::Login, TlsTrouble::Version), "no version of TLS", "TLS 1.2"),
+        ("words behind the 234", tls(Stage::Login, TlsTrouble::Injected), "clear text behind", "another network"),
+        ("no goodbye", tls(Stage::Transfer, TlsTrouble::Truncated), "without its goodbye", "Retry"),
+        (
+            "another certificate",
+            tls(Stage::DataConnection, TlsTrouble::OtherCertificate),
+            "another certificate",
+            "administrator",
+        ),
+        (
+            "a client certificate",
+            tls(Stage::Login, TlsTrouble::ClientCertificate),
+            "client certificate",
+            "Site Manager",
+        ),
+    ] {
+        check(scenario, &error, what, advice);
+    }
+}
+
 /// Server, verb, code, its words, and what they mean.
 const REAL: &[(&str, &str, u16, &str, &str)] = &[
     ("vsftpd", "PASS", 530, "Login incorrect.", "refused the login"),
@@ -598,6 +632,8 @@ fn each_verb_has_words_for_a_refusal_without_any() {
         "PROT",
         "PBSZ",
         "CCC",
+        "SSCN",
+        "CPSV",
     ] {
         for code in [421, 425, 426, 450, 451, 452, 500, 501, 502, 503, 504, 530, 532, 550, 552, 553] {
             let error = refused(verb, code, "");

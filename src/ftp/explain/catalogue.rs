@@ -78,6 +78,7 @@ pub(super) fn task(verb: &str) -> &'static str {
         "SIZE" | "MDTM" | "MLST" => "tell about the file",
         "AUTH" | "AUTH TLS" | "AUTH SSL" => "encrypt the connection",
         "PBSZ" | "PROT" => "encrypt data connections",
+        "SSCN" | "CPSV" => "send to another server",
         "CCC" => "end the encryption of commands",
         "PRET" => "prepare the transfer",
         "HASH" | "XCRC" | "XMD5" | "XSHA1" | "XSHA256" | "XSHA512" | "MD5" => "compute a checksum",

@@ -54,6 +54,12 @@ pub(super) const REFUSALS: &[Case] = &[
         "Leave it encrypted; where a router must read the commands, use passive mode with EPSV.",
     ),
     case(
+        (CODES, &["SSCN", "CPSV"], WORDS),
+        "The server takes no part in encrypted transfers between two servers.",
+        "One of the two has to be the TLS client of the data connection, and this one does not know how.",
+        "Transfer the files through this computer: download them from the one server, upload them to the other.",
+    ),
+    case(
         (&[431], VERBS, WORDS),
         "The server cannot encrypt the connection at the moment.",
         "Its certificate or its TLS settings are broken as a rule.",
