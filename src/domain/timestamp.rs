@@ -39,6 +39,11 @@ impl Timestamp {
         Self { seconds, precision: Precision::Second, zone: Zone::Utc }
     }
 
+    /// The same, from a source that may say anything; `None` outside the years 0 to 9999.
+    pub fn within(seconds: i64) -> Option<Self> {
+        (YEAR_0..=YEAR_9999).contains(&seconds).then(|| Self::utc(seconds))
+    }
+
     /// The server's wall clock, or UTC; `None` where there is no such date.
     pub fn civil(
         (year, month, day): (i16, i8, i8),
@@ -49,14 +54,27 @@ impl Timestamp {
         // A leap second is the second before it, for everyone who counts (RFC 3659 section 2.3).
         let second = if second == 60 { 59 } else { second };
         let civil = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
-        let seconds = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+        let seconds = civil.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_secs();
         Some(Self { seconds, precision, zone })
     }
 
     /// RFC 3659 section 2.3: `YYYYMMDDHHMMSS[.fff]`, UTC.
     pub fn parse_rfc3659(text: &str) -> Option<Self> {
         let digits = text.split('.').next().unwrap_or_default();
-        if digits.len() != 14 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let digits = digits.strip_suffix('Z').unwrap_or(digits);
+        if !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        // Servers that print `19` and the years since 1900 say 19124 for 2024.
+        let mended;
+        let digits = match digits.strip_prefix("191") {
+            Some(rest) if digits.len() == 15 => {
+                mended = format!("20{rest}");
+                &mended
+            }
+            _ => digits,
+        };
+        if digits.len() != 14 {
             return None;
         }
         let part = |from: usize, to: usize| digits.get(from..to)?.parse::<i16>().ok();
@@ -131,6 +149,10 @@ impl Timestamp {
     }
 }
 
+/// The first second of the year 0 and the last of the year 9999.
+const YEAR_0: i64 = -62_167_219_200;
+const YEAR_9999: i64 = 253_402_300_799;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +162,8 @@ mod tests {
         let time = Timestamp::parse_rfc3659("20240229123456.789").expect("a time");
         assert_eq!(time.iso(), "2024-02-29T12:34:56Z");
         assert_eq!(time.rfc3659(), "20240229123456");
+        assert_eq!(Timestamp::parse_rfc3659("20240229123456Z"), Some(Timestamp::utc(time.seconds)));
+        assert_eq!(Timestamp::parse_rfc3659("191240229123456"), Some(Timestamp::utc(time.seconds)));
         for bad in ["", "2024", "20241301000000", "2024022912345x", "20230229000000", "１２３４５６７８９０１２３４"]
         {
             assert_eq!(Timestamp::parse_rfc3659(bad), None, "{bad}");
