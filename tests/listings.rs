@@ -182,6 +182,20 @@ fn directories_listed_by_dls_go_on_in_the_next_line() {
 }
 
 #[test]
+fn links_of_mlsd_find_their_targets_in_later_lines() {
+    let text = b"type=OS.unix=symlink;unique=1234; one\r\ntype=OS.unix=symlink;unique=1234; two\r\n\
+        type=file;unique=1; other\r\ntype=file;unique=1234; /actual/target\r\n\
+        type=OS.unix=symlink;unique=77; three\r\ntype=file;unique=77; neighbour\r\n\
+        type=OS.unix=symlink; four\r\ntype=file; five\r\n";
+    let (entries, unread) = read(text, Source::Mlsd, NOW, None);
+    assert_eq!(names(&entries), ["one", "two", "other", "three", "neighbour", "four", "five"]);
+    let targets: Vec<_> =
+        entries.iter().map(|entry| entry.target.as_deref().map(String::from_utf8_lossy).unwrap_or_default()).collect();
+    assert_eq!(targets, ["/actual/target", "/actual/target", "", "neighbour", "", "", ""]);
+    assert!(unread.is_empty());
+}
+
+#[test]
 fn windows_consoles_have_headings_and_sums() {
     let text = b" Volume in drive C has no label\r\n Volume Serial Number is 1234-5678\r\n Directory of C:\\\r\n\r\n \
          11/4/2018   9:09 PM  <DIR>         .\r\n\

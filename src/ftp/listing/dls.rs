@@ -5,9 +5,16 @@ use super::columns::{Columns, is_number, number};
 use super::{Context, Line, date};
 use crate::domain::{Entry, EntryKind};
 
-/// One line, or two joined where the name was long. `known` = a line before this one was of this format.
+/// One line. `known` = a line before this one was of this format.
 pub(super) fn parse(line: &[u8], context: &Context, known: bool) -> Line {
     read(line, context, known).map_or(Line::Unknown, Line::Entry)
+}
+
+/// A name too long for its column, and the line after it.
+pub(super) fn join(first: &[u8], second: &[u8], context: &Context, known: bool) -> Line {
+    let columns = Columns::new(second, 0);
+    let is_aligned = is_number(columns.word(0)) && is_in_place(second, columns.end(0));
+    if known || is_aligned { parse(&[first, b" ", second].concat(), context, true) } else { Line::Unknown }
 }
 
 fn read(line: &[u8], context: &Context, known: bool) -> Option<Entry> {
@@ -23,7 +30,7 @@ fn read(line: &[u8], context: &Context, known: bool) -> Option<Entry> {
     let dated = if has_month { date::parse(&words[2..], &context.now, false) } else { None };
     let rest = columns.rest(2 + dated.map_or(0, |(_, used)| used));
     let directory = name.strip_suffix(b"/").filter(|_| has_no_size);
-    let is_aligned = columns.end(1) == SIZE_END && line.get(SIZE_END..).is_some_and(|rest| rest.starts_with(b"  "));
+    let is_aligned = is_in_place(line, columns.end(1));
     // Without a date a line must have the columns, or tell of a directory.
     if !known && dated.is_none() && directory.is_none() && !is_aligned {
         return None;
@@ -39,6 +46,11 @@ fn read(line: &[u8], context: &Context, known: bool) -> Option<Entry> {
     entry.size = number(size);
     entry.modified = dated.map(|(modified, _)| modified);
     (!entry.name.is_empty()).then_some(entry)
+}
+
+/// Whether a size that ends here is one of its.
+fn is_in_place(line: &[u8], end: usize) -> bool {
+    end == SIZE_END && (line.len() == end || line[end..].starts_with(b"  "))
 }
 
 /// Where its sizes end.

@@ -87,6 +87,13 @@ struct Owner<'a> {
     group_number: Option<&'a [u8]>,
 }
 
+/// What tells this file from all others on the server.
+pub(super) fn unique(line: &[u8]) -> Option<&[u8]> {
+    let (facts, _) = split(line)?;
+    let value = |fact: &[u8]| fact.get(..7).is_some_and(|name| name.eq_ignore_ascii_case(b"unique="));
+    facts.split(|b| *b == b';').find(|fact| value(fact)).map(|fact| &fact[7..]).filter(|value| !value.is_empty())
+}
+
 fn best(choices: [Option<&[u8]>; 3]) -> Option<&[u8]> {
     choices.into_iter().flatten().find(|word| !word.is_empty())
 }

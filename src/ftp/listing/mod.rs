@@ -10,6 +10,7 @@ mod dls;
 mod dos;
 mod eplf;
 mod heading;
+mod links;
 mod mainframe;
 mod mlsd;
 mod months;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use crate::domain::{Charset, Entry, EntryKind, Timestamp};
 use columns::is_blank;
 use date::Now;
+use links::Links;
 pub use mlsd::parse_mlst;
 pub use system::System;
 
@@ -45,6 +47,7 @@ pub struct ListingReader {
     dialect: Dialect,
     /// A line of the loosest format was seen.
     is_dls: bool,
+    links: Links,
     buffer: Vec<u8>,
     held: Option<Vec<u8>>,
     bare: Bare,
@@ -115,6 +118,7 @@ impl ListingReader {
             },
             dialect: Dialect::Unix,
             is_dls: false,
+            links: Links::default(),
             buffer: Vec::new(),
             held: None,
             bare: Bare::Perhaps(Vec::new()),
@@ -200,6 +204,7 @@ impl ListingReader {
             self.bare_name(first, out);
         }
         match self.read(line) {
+            Line::Entry(entry) if self.source == Source::Mlsd && !self.links.see(&entry, line, out) => {}
             Line::Entry(entry) => self.accept(entry, out),
             Line::Nothing => {}
             // A name that may go on in the next line, or stand alone.
@@ -267,11 +272,14 @@ impl ListingReader {
         if !second.first().is_some_and(|b| is_blank(*b) || b.is_ascii_digit()) {
             return Line::Unknown;
         }
-        let joined = [first, b" ", second].concat();
-        if vms::is_name(first) {
-            return vms::parse(&joined, &mut self.context);
+        let read = vms::join(first, second, &mut self.context);
+        if !matches!(read, Line::Unknown) {
+            self.dialect = Dialect::Vms;
+            return read;
         }
-        if self.is_dls { dls::parse(&joined, &self.context, true) } else { Line::Unknown }
+        let read = dls::join(first, second, &self.context, self.is_dls);
+        self.is_dls |= !matches!(read, Line::Unknown);
+        read
     }
 
     fn read(&mut self, line: &[u8]) -> Line {

@@ -32,7 +32,7 @@ pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {
         // A letter for the transfer mode comes first.
         (Some(columns.word(1)), Some(columns.word(2)).filter(|_| owners.end > 2))
     } else {
-        owners_of(&columns, owners, found.size.merged)
+        owners_of(&columns, owners, &found.size)
     };
     entry.owner = owner.map(|owner| context.words.share(owner));
     entry.group = group.map(|group| context.words.share(group));
@@ -216,23 +216,29 @@ fn odd_permissions(bits: &[u8]) -> Option<Permissions> {
     Permissions::parse(&plain)
 }
 
-/// Owner and group among the words between permissions and size. `merged` = the group that had grown together with the
-/// size.
+/// Owner and group among the words between permissions and size.
 fn owners_of<'a>(
     columns: &Columns<'a>,
     mut words: std::ops::Range<usize>,
-    merged: Option<&'a [u8]>,
+    size: &Size<'a>,
 ) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+    // NetPresenz has the sizes of a Macintosh file's two forks there, and then their sum.
+    let forks = [number(columns.word(words.start)), number(columns.word(words.start + 1))];
+    if let ([Some(a), Some(b)], 2) = (forks, words.len())
+        && a.checked_add(b) == size.bytes
+    {
+        return (None, None);
+    }
     // The link count, which some servers leave out.
     if !words.is_empty() && is_number(columns.word(words.start)) {
         words.start += 1;
     }
-    if let Some(group) = merged {
+    if let Some(group) = size.merged {
         return ((!words.is_empty()).then(|| columns.text(words)), Some(group));
     }
     match words.len() {
         0 => (None, None),
-        // NetPresenz says `folder` there.
+        // And for a directory it says `folder`.
         1 if columns.word(words.start) == b"folder" => (None, None),
         1 => (Some(columns.word(words.start)), None),
         2 => (Some(columns.word(words.start)), Some(columns.word(words.start + 1))),

@@ -8,26 +8,39 @@ use super::columns::{Columns, is_number, number};
 use super::{Context, Line, date};
 use crate::domain::{Entry, EntryKind, Permissions};
 
-/// One line, or two joined.
+/// One line.
 pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {
     let columns = Columns::new(line, 0);
     let Some((base, version)) = columns.words().first().and_then(|word| split_version(word)) else {
         return Line::Unknown;
     };
-    if columns.words().len() < 2 {
-        return Line::Unknown;
-    }
-    let Some(facts) = Facts::parse(&columns) else { return Line::Unknown };
+    entry(base, version, &columns, context).map_or(Line::Unknown, Line::Entry)
+}
+
+/// A name too long for its column, and the line after it. Some servers leave the version out of such a name.
+pub(super) fn join(first: &[u8], second: &[u8], context: &mut Context) -> Line {
+    let joined = [first, b" ", second].concat();
+    let columns = Columns::new(&joined, 0);
+    let name = columns.word(0);
+    let (base, version) = split_version(name).unwrap_or((name, b"1"));
+    // Without a version it may be any word: the second line must be beyond doubt.
+    let is_sure = base.len() < name.len() || columns.words().get(2).is_some_and(|word| date::named(word).is_some());
+    let read = entry(base, version, &columns, context).filter(|_| is_sure);
+    read.map_or(Line::Unknown, Line::Entry)
+}
+
+fn entry(base: &[u8], version: &[u8], columns: &Columns<'_>, context: &mut Context) -> Option<Entry> {
+    let facts = Facts::parse(columns)?;
     let (name, kind) = match strip_directory(base) {
         Some(name) => (name, EntryKind::Directory),
         None => (base, EntryKind::File),
     };
     if name.is_empty() {
-        return Line::Unknown;
+        return None;
     }
-    let older = kind == EntryKind::File && *context.vms_newest == *base;
-    let mut entry = if older { Entry::new([base, b";", version].concat(), kind) } else { Entry::new(name, kind) };
-    if kind == EntryKind::File && !older {
+    let is_older = kind == EntryKind::File && *context.vms_newest == *base;
+    let mut entry = if is_older { Entry::new([base, b";", version].concat(), kind) } else { Entry::new(name, kind) };
+    if kind == EntryKind::File && !is_older {
         context.vms_newest = base.into();
     }
     entry.size = facts.size;
@@ -35,12 +48,7 @@ pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {
     entry.permissions = facts.permissions;
     entry.owner = facts.owner.map(|owner| context.words.share(owner));
     entry.group = facts.group.map(|group| context.words.share(group));
-    Line::Entry(entry)
-}
-
-/// Whether a word is a VMS name: `NAME.TYPE;VERSION`.
-pub(super) fn is_name(word: &[u8]) -> bool {
-    split_version(word).is_some()
+    Some(entry)
 }
 
 /// Name and version of `[DIR]NAME.TYPE;VERSION`.
