@@ -77,14 +77,10 @@ impl Timestamp {
         if digits.len() != 14 {
             return None;
         }
-        let part = |from: usize, to: usize| digits.get(from..to)?.parse::<i16>().ok();
-        let small = |from: usize| part(from, from + 2).and_then(|n| i8::try_from(n).ok());
-        Self::civil(
-            (part(0, 4)?, small(4)?, small(6)?),
-            (small(8)?, small(10)?, small(12)?),
-            Precision::Second,
-            Zone::Utc,
-        )
+        let two =
+            |at: usize| digits.as_bytes()[at..at + 2].iter().fold(0, |n, digit| n * 10 + (digit - b'0').cast_signed());
+        let year = i16::from(two(0)) * 100 + i16::from(two(2));
+        Self::civil((year, two(4), two(6)), (two(8), two(10), two(12)), Precision::Second, Zone::Utc)
     }
 
     /// In UTC, if the server's clock is `seconds` ahead of it (east of Greenwich is positive). A date alone stays as it

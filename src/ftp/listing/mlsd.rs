@@ -61,7 +61,7 @@ pub(super) fn parse_in_list(line: &[u8], words: &mut Words) -> Line {
 
 /// The line of facts in MLST's reply; its name (often a whole path) is of no use. `cdir` is a directory here.
 pub fn parse_mlst(line: &str, charset: &Charset) -> Option<Entry> {
-    let mut words = Words { charset: charset.clone(), known: std::collections::HashMap::new() };
+    let mut words = Words::new(charset.clone());
     let line = line.trim_start();
     let (facts, _) = split(line.as_bytes())?;
     if !facts.contains(&b'=') {
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> Line {
-        parse(text.as_bytes(), &mut Words { charset: Charset::Auto, known: std::collections::HashMap::new() })
+        parse(text.as_bytes(), &mut Words::new(Charset::Auto))
     }
 
     fn entry(text: &str) -> Entry {

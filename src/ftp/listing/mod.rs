@@ -102,6 +102,8 @@ enum Bare {
 struct Words {
     charset: Charset,
     known: HashMap<Box<[u8]>, Arc<str>>,
+    /// The last two, if ASCII: most lines have the same as the line before.
+    last: [Arc<str>; 2],
 }
 
 impl ListingReader {
@@ -111,7 +113,7 @@ impl ListingReader {
             source,
             context: Context {
                 now: Now::new(now),
-                words: Words { charset, known: HashMap::new() },
+                words: Words::new(charset),
                 system: None,
                 order: as400::Order::default(),
                 vms_newest: Box::default(),
@@ -332,12 +334,26 @@ impl ListingReader {
 }
 
 impl Words {
+    fn new(charset: Charset) -> Self {
+        Self { charset, known: HashMap::new(), last: [Arc::from(""), Arc::from("")] }
+    }
+
     fn share(&mut self, bytes: &[u8]) -> Arc<str> {
-        if let Some(word) = self.known.get(bytes) {
+        if let Some(word) = self.last.iter().find(|word| word.as_bytes() == bytes) {
             return Arc::clone(word);
         }
-        let word: Arc<str> = self.charset.decode(bytes).into();
-        self.known.insert(bytes.into(), Arc::clone(&word));
+        let word = match self.known.get(bytes) {
+            Some(word) => Arc::clone(word),
+            None => {
+                let word: Arc<str> = self.charset.decode(bytes).into();
+                self.known.insert(bytes.into(), Arc::clone(&word));
+                word
+            }
+        };
+        if bytes.is_ascii() {
+            self.last.swap(0, 1);
+            self.last[0] = Arc::clone(&word);
+        }
         word
     }
 }
