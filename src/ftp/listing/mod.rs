@@ -295,7 +295,7 @@ impl ListingReader {
     fn read(&mut self, line: &[u8]) -> Line {
         if self.source == Source::Mlsd {
             let read = mlsd::parse(line, &mut self.context.words);
-            let is_heading = matches!(read, Line::Unknown) && heading::read(line).is_some();
+            let is_heading = matches!(read, Line::Unknown) && heading::read(line, self.lines == 1).is_some();
             return if is_heading { Line::Nothing } else { read };
         }
         let last = self.dialect;
@@ -313,7 +313,7 @@ impl ListingReader {
                 return read;
             }
         }
-        if let Some(system) = heading::read(line) {
+        if let Some(system) = heading::read(line, self.lines == 1) {
             self.context.system = system.or(self.context.system);
             return Line::Nothing;
         }
@@ -458,7 +458,7 @@ mod tests {
             -rw-r--r-- 1 u g 5 Jan  5 12:00 /pub/b.txt\r\r\n\
             -rw-r--r-- 1 u g 5 Jan  5 12:00 ../../evil\r\n\
             something else entirely\r\n\
-            insgesamt 4\r\n\
+            total 4\r\n\
             -rw-r--r-- 1 u g 5 Jan  5 12:00 last";
         for size in [1, 7, 10_000] {
             let (entries, unread) = read(Source::List, text, size);
