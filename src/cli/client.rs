@@ -193,6 +193,7 @@ pub(super) fn is_connection_failure(error: &FtpError) -> bool {
         | FtpError::Untrusted(_)
         | FtpError::NoTls { .. }
         | FtpError::ClearTextUnasked(_) => true,
+        FtpError::Proxy(failure) => failure.stage != Stage::DataConnection,
         FtpError::Timeout { stage, .. }
         | FtpError::Closed { stage, .. }
         | FtpError::Lost { stage, .. }

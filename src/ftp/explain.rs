@@ -1,6 +1,7 @@
 //! Words for people: an error, and where in the conversation, to what happened, why, and what to do. The one place where
 //! errors of the server and the network become sentences; the window, the log and the command line all use it.
 
+mod proxy;
 mod tls;
 
 use std::io::ErrorKind;
@@ -103,6 +104,7 @@ pub fn explain(error: &FtpError) -> Explanation {
         FtpError::NoTls { reply, downgrade } => tls::no_tls(reply, *downgrade),
         FtpError::ClearTextUnasked(reply) => tls::clear_text(reply),
         FtpError::Tls { stage, trouble } => tls::trouble(*stage, trouble),
+        FtpError::Proxy(failure) => proxy::proxy(failure),
         FtpError::Incomplete { expected, got } => Explanation {
             what: format!("Only {got} of {expected} bytes arrived."),
             why: "The server ended the transfer and said that all was well, but the file is larger.".into(),

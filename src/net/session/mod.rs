@@ -1,6 +1,7 @@
 //! One logged-in conversation with a server.
 
 mod channel;
+mod gateway;
 mod list;
 mod login;
 mod manage;
