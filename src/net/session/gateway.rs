@@ -1,6 +1,6 @@
 //! Logging in through an FTP proxy: a server that connects to ours when it is told its name, with USER, SITE or OPEN.
 //! There is no standard for it; these three are what firewalls have spoken since the TIS toolkit
-//! (<https://www.rfc-editor.org/rfc/rfc1919>, section 4).
+//! (the idea: <https://www.rfc-editor.org/rfc/rfc1919>).
 
 use crate::domain::{FtpProxy, Secret, Site};
 use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
