@@ -25,6 +25,12 @@ pub struct Features {
     pub eprt: bool,
     /// AUTH TLS.
     pub auth_tls: bool,
+    /// MODE Z: compressed data connections (draft-preston-ftpext-deflate).
+    pub mode_z: bool,
+    /// SSCN: be the TLS client of a data connection, for transfers between two servers.
+    pub sscn: bool,
+    /// CPSV: the same, instead of PASV.
+    pub cpsv: bool,
 }
 
 impl Features {
@@ -51,6 +57,9 @@ impl Features {
                 "UTF8" | "UTF-8" => features.utf8 = true,
                 "EPSV" => features.epsv = true,
                 "EPRT" => features.eprt = true,
+                "MODE" => features.mode_z |= rest.split([' ', ';']).any(|mode| mode.eq_ignore_ascii_case("Z")),
+                "SSCN" => features.sscn = true,
+                "CPSV" => features.cpsv = true,
                 "AUTH" => features.auth_tls |= rest.to_ascii_uppercase().contains("TLS"),
                 _ => {}
             }
@@ -114,9 +123,11 @@ mod tests {
                 "  MLST Type*;Size*;Modify;UNIX.mode;",
                 " REST STREAM",
                 " UTF8",
+                " mode z",
                 "End",
             ],
         );
+        assert!(features.mode_z && !features.sscn && !features.cpsv);
         assert!(features.size && features.mdtm && features.mlst && features.rest_stream && features.utf8);
         assert!(!features.epsv && !features.mfmt && !features.auth_tls);
         assert_eq!(features.facts[2], ("modify".into(), false));

@@ -2,6 +2,8 @@
 //! an argument).
 
 pub mod address;
+pub mod ascii;
+pub mod deflate;
 pub mod error;
 pub mod explain;
 pub mod features;

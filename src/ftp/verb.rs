@@ -25,16 +25,31 @@ pub enum Verb {
     Open(Argument),
     Pass(SecretArgument),
     Acct(SecretArgument),
+    /// AUTH with that mechanism (RFC 2228): `TLS`, `SSL`.
+    Auth(&'static str),
+    /// PBSZ 0: TLS protects whatever the size (RFC 4217).
+    Pbsz,
+    /// PROT with that level: `P` = encrypted, `C` = in the clear.
+    Prot(char),
     Feat,
     Syst,
     OptsUtf8,
     /// OPTS MLST with these facts.
     OptsMlst(Argument),
     TypeImage,
+    TypeAscii,
+    /// MODE S: bytes as they are.
+    ModeStream,
+    /// MODE Z: compressed.
+    ModeDeflate,
     Pwd,
     Cwd(Argument),
     Epsv,
     Pasv,
+    /// PASV for a TLS data connection between two servers.
+    Cpsv,
+    /// Whether the server is the TLS client of its next data connections.
+    Sscn(bool),
     Eprt(SocketAddr),
     Port(SocketAddrV4),
     Mlsd(Option<Argument>),
@@ -79,6 +94,11 @@ impl Argument {
         Self::new(path.as_bytes())
     }
 
+    /// As it goes out.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Text in the site's charset; UTF-8 where that lacks a character.
     ///
     /// # Errors
@@ -117,15 +137,21 @@ impl Verb {
             Self::Open(_) => "OPEN",
             Self::Pass(_) => "PASS",
             Self::Acct(_) => "ACCT",
+            Self::Auth(_) => "AUTH",
+            Self::Pbsz => "PBSZ",
+            Self::Prot(_) => "PROT",
             Self::Feat => "FEAT",
             Self::Syst => "SYST",
             Self::OptsUtf8 => "OPTS UTF8",
             Self::OptsMlst(_) => "OPTS MLST",
-            Self::TypeImage => "TYPE",
+            Self::TypeImage | Self::TypeAscii => "TYPE",
+            Self::ModeStream | Self::ModeDeflate => "MODE",
             Self::Pwd => "PWD",
             Self::Cwd(_) => "CWD",
             Self::Epsv => "EPSV",
             Self::Pasv => "PASV",
+            Self::Cpsv => "CPSV",
+            Self::Sscn(_) => "SSCN",
             Self::Eprt(_) => "EPRT",
             Self::Port(_) => "PORT",
             Self::Mlsd(_) => "MLSD",
@@ -208,8 +234,15 @@ impl Verb {
                     words(" ", &path.0);
                 }
             }
+            Self::Auth(mechanism) => words(&format!(" {mechanism}"), b""),
+            Self::Pbsz => words(" 0", b""),
+            Self::Prot(level) => words(&format!(" {level}"), b""),
             Self::OptsUtf8 => words(" ON", b""),
             Self::TypeImage => words(" I", b""),
+            Self::TypeAscii => words(" A", b""),
+            Self::ModeStream => words(" S", b""),
+            Self::ModeDeflate => words(" Z", b""),
+            Self::Sscn(on) => words(if *on { " ON" } else { " OFF" }, b""),
             Self::Rest(offset) => words(&format!(" {offset}"), b""),
             Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
             Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
@@ -220,6 +253,7 @@ impl Verb {
             | Self::Pwd
             | Self::Epsv
             | Self::Pasv
+            | Self::Cpsv
             | Self::Mlsd(None)
             | Self::Noop
             | Self::Abor

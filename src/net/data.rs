@@ -45,6 +45,8 @@ pub(super) struct Door {
 pub(super) enum Way {
     Open(Stream),
     Ajar(Listening),
+    /// The server said its last word without using it.
+    Shut,
 }
 
 /// A port of ours, where the server is to connect.
@@ -81,6 +83,11 @@ impl Arranger {
         self
     }
 
+    /// Whether a proxy is between the server and us.
+    pub(super) fn is_tunnelled(&self) -> bool {
+        matches!(self.route, Route::Tunnel(_))
+    }
+
     pub(super) fn set_mode(&mut self, mode: TransferMode) {
         if mode != self.mode {
             self.mode = mode;
@@ -91,7 +98,7 @@ impl Arranger {
     /// What to try, in this order. Where a mode has worked, its failure is no reason to try the other.
     pub(super) fn modes(&self) -> Vec<Mode> {
         match (self.mode, self.preferred) {
-            (TransferMode::Auto, _) if matches!(self.route, Route::Tunnel(_)) => vec![Mode::Passive],
+            (TransferMode::Auto, _) if self.is_tunnelled() => vec![Mode::Passive],
             (TransferMode::Passive, _) => vec![Mode::Passive],
             (TransferMode::Active, _) => vec![Mode::Active],
             (TransferMode::Auto, preferred) if self.proven => vec![preferred],
@@ -133,7 +140,7 @@ impl Arranger {
 
     fn passive(&mut self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
         let peer = control.path().peer;
-        let tunnelled = matches!(self.route, Route::Tunnel(_));
+        let tunnelled = self.is_tunnelled();
         // PASV knows IPv4 only (RFC 2428). Behind a proxy nobody knows which one the server has.
         let only_extended = is_v6(peer) && !tunnelled;
         if self.epsv || only_extended {

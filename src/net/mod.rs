@@ -10,4 +10,5 @@ mod route;
 pub mod session;
 mod stream;
 pub mod terms;
+mod tls;
 pub mod wait;

@@ -10,6 +10,7 @@ pub mod proxy_server;
 pub mod recorder;
 #[cfg(target_os = "linux")]
 pub mod servers;
+pub mod tls_front;
 pub mod unftp;
 
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 //! There is no standard for it; these three are what firewalls have spoken since the TIS toolkit
 //! (the idea: <https://www.rfc-editor.org/rfc/rfc1919>).
 
-use crate::domain::{FtpProxy, Secret, Site};
+use crate::domain::{FtpProxy, Secret, Security, Site};
 use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, SecretArgument, Verb};
@@ -45,6 +45,9 @@ pub(super) fn introduce(
     let own_password = Verb::Pass(SecretArgument::new(secret.unwrap_or(&Secret::default()), &charset)?);
 
     control.note(format!("Logging in to {place} through the FTP proxy {}", proxy.host.trim()));
+    if site.security == Security::Auto {
+        control.note("An FTP proxy passes no encryption on: user name, password and files go in clear text");
+    }
     let mut say = |verb: &Verb, trouble: fn(String) -> ProxyTrouble| match control.ask(verb, wait, Stage::Login) {
         Ok(heard) => Ok(heard.reply),
         Err(FtpError::Closed { last: Some(reply), .. }) => Err(failed(trouble(words(&reply)))),

@@ -253,7 +253,7 @@ fn says_empty(reply: &Reply, entered: bool) -> bool {
 }
 
 /// 213's number; some servers put words before it.
-fn parse_size(reply: &Reply) -> Option<u64> {
+pub(super) fn parse_size(reply: &Reply) -> Option<u64> {
     if reply.code != 213 {
         return None;
     }
