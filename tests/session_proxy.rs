@@ -12,11 +12,12 @@ use common::exchange::{fetch, list, names, noise, store};
 use common::ftp_server::{Fault, FtpServer};
 use common::proxy_server::{BEHIND, ProxyServer, Trick};
 use common::recorder::Recorder;
-use twinport::domain::{FtpProxy, Mode, Proxy, ProxyKind, Secret, Security, Site, TransferMode};
+use common::tls_front::{Front, TlsFront};
+use twinport::domain::{FtpProxy, Mode, Proxy, ProxyKind, RemotePath, Secret, Security, Site, TransferMode};
 use twinport::ftp::error::{Class, FtpError, ProxyFailure, ProxyTrouble, Stage};
 use twinport::ftp::explain::explain;
-use twinport::net::session::{Session, StoreAt};
-use twinport::net::terms::Dial;
+use twinport::net::session::{Session, StoreAt, copy_between};
+use twinport::net::terms::{Dial, TlsTerms};
 use twinport::net::wait::Cancel;
 
 const KINDS: [ProxyKind; 3] = [ProxyKind::Socks5, ProxyKind::Socks4a, ProxyKind::HttpConnect];
@@ -79,6 +80,40 @@ fn both_connections_go_through_the_proxy_by_name() {
             assert!(recorder.notes().contains(&told), "{:?}", recorder.notes());
         }
     }
+}
+
+#[test]
+fn both_connections_are_encrypted_through_the_proxy() {
+    for kind in KINDS {
+        for implicit in [false, true] {
+            let server = FtpServer::start().file("/a", noise(300_000));
+            let front = TlsFront::start(&server, Front { implicit, requires_reuse: true, ..Front::default() });
+            let proxy = ProxyServer::start(kind).trick(Trick::Together);
+            let site = Site { host: BEHIND.into(), ..front.site(&server) };
+            let tls = TlsTerms { any: true, ..TlsTerms::default() };
+            let dial = Dial { site: Arc::new(site), tls, proxy: Some(proxy.proxy()), ..server.dial() };
+            let (mut session, _) = open(&dial);
+            assert_eq!(fetch(&mut session, "/a").unwrap(), noise(300_000), "{kind:?} {implicit}");
+            store(&mut session, "/b", StoreAt::Start, &noise(200_000)).unwrap();
+            assert_eq!(server.content("/b").unwrap(), noise(200_000));
+            assert_eq!((front.seen().data, front.seen().resumed), (2, 2));
+            assert_eq!(proxy.asked().len(), 3);
+        }
+    }
+}
+
+#[test]
+fn a_proxy_is_never_named_to_a_server_as_the_other_one() {
+    let (source, target) = (FtpServer::start().file("/a", "x"), FtpServer::start());
+    let proxy = ProxyServer::start(ProxyKind::Socks5);
+    let (mut behind, _) = open(&dial(&source, proxy.proxy()));
+    let (mut direct, _) = open(&target.dial());
+    let (from, to) = (RemotePath::from("/a"), RemotePath::from("/a"));
+    let refused = copy_between(&mut behind, &mut direct, &from, &to, &mut || {});
+    assert!(matches!(refused, Err(FtpError::Unsupported { .. })), "{refused:?}");
+    target.assert_never_heard("PORT");
+    target.assert_never_heard("PASV");
+    source.assert_never_heard("PASV");
 }
 
 #[test]
