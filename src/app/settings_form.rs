@@ -66,12 +66,19 @@ pub struct SettingsProblems {
     pub retries: Option<&'static str>,
     /// Of the delay.
     pub retry_delay: Option<&'static str>,
-    /// Of the proxy's host.
-    pub proxy_host: Option<&'static str>,
-    /// Of the proxy's port.
-    pub proxy_port: Option<&'static str>,
-    /// Of the proxy's user.
-    pub proxy_user: Option<&'static str>,
+    /// Of the proxy.
+    pub proxy: Box<ProxyProblems>,
+}
+
+/// What is wrong in which of the proxy's fields.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProxyProblems {
+    /// Of the host.
+    pub host: Option<&'static str>,
+    /// Of the port.
+    pub port: Option<&'static str>,
+    /// Of the user.
+    pub user: Option<&'static str>,
 }
 
 impl SettingsForm {
@@ -112,25 +119,25 @@ impl SettingsForm {
         }
     }
 
-    fn proxy(&self, problems: &mut SettingsProblems) -> Option<Proxy> {
+    fn proxy(&self, problems: &mut ProxyProblems) -> Option<Proxy> {
         let kind = self.proxy_kind?;
         let host = self.proxy_host.trim();
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         if bare.is_empty() || bare.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
-            problems.proxy_host = Some("The name or address of the proxy, without http://.");
+            problems.host = Some("The name or address of the proxy, without http://.");
         }
         let port = match self.proxy_port.trim() {
             "" => Some(kind.default_port()),
             text => text.parse().ok().filter(|port| *port != 0),
         };
         if port.is_none() {
-            problems.proxy_port = Some("1 to 65535, or empty.");
+            problems.port = Some("1 to 65535, or empty.");
         }
         let user = self.proxy_user.trim();
         if user.contains(char::is_control) {
-            problems.proxy_user = Some("A user name has no line breaks.");
+            problems.user = Some("A user name has no line breaks.");
         } else if kind == ProxyKind::HttpConnect && user.contains(':') {
-            problems.proxy_user = Some("An HTTP proxy's user has no colon.");
+            problems.user = Some("An HTTP proxy's user has no colon.");
         }
         Some(Proxy { kind, host: bare.to_owned(), port: port?, user: user.to_owned() })
     }
@@ -161,7 +168,7 @@ impl SettingsForm {
                 }
             },
         };
-        let proxy = self.proxy(&mut problems);
+        let proxy = self.proxy(&mut problems.proxy);
         let connections = number(&self.connections, CONNECTIONS, "1 to 32", &mut problems.connections);
         let connect = number(&self.connect_timeout, TIMEOUT_SECONDS, "1 to 3600", &mut problems.connect_timeout);
         let reply = number(&self.reply_timeout, TIMEOUT_SECONDS, "1 to 3600", &mut problems.reply_timeout);
@@ -252,7 +259,7 @@ mod tests {
         for host in ["", "http://p.example", "a b"] {
             form.proxy_host = host.into();
             let problems = form.settings(&Settings::default()).expect_err("nothing is right");
-            assert!(problems.proxy_host.is_some() && problems.proxy_port.is_some() && problems.proxy_user.is_some());
+            assert!(problems.proxy.host.is_some() && problems.proxy.port.is_some() && problems.proxy.user.is_some());
         }
     }
 

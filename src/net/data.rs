@@ -11,6 +11,7 @@ use socket2::{Domain, Socket, Type};
 use super::control::Control;
 use super::dial;
 use super::happening::Happening;
+use super::proxy::Ask;
 use super::route::Route;
 use super::stream::Stream;
 use super::terms::ActiveMode;
@@ -200,7 +201,8 @@ impl Arranger {
             other => other,
         };
         let mut stream = self.connect_to(peer, control, wait).map_err(at_proxy)?;
-        tunnel.dig(port, Stage::DataConnection, &mut stream, wait, self.patience, &mut |stream, ready| {
+        let ask = Ask { port, stage: Stage::DataConnection, patience: self.patience };
+        tunnel.dig(&ask, &mut stream, wait, &mut |stream, ready| {
             stream.mark(ready.data);
             if ready.control.read {
                 control.mark(ready.control);

@@ -2,7 +2,7 @@
 
 use super::dial;
 use super::happening::{Happening, Observer, Step};
-use super::proxy::{self, Tunnel};
+use super::proxy::{self, Ask, Tunnel};
 use super::stream::Stream;
 use super::terms::Dial;
 use super::wait::Wait;
@@ -50,7 +50,8 @@ pub(super) fn reach(dial: &Dial, wait: &mut Wait, observer: &Observer) -> Result
         return Ok((stream, Route::Direct));
     }
     let tunnel = Tunnel::new(proxy, secret.as_ref(), &site.host);
-    tunnel.dig(site.port(), Stage::Connect, &mut stream, wait, patience, &mut |stream, ready| {
+    let ask = Ask { port: site.port(), stage: Stage::Connect, patience };
+    tunnel.dig(&ask, &mut stream, wait, &mut |stream, ready| {
         stream.mark(ready.control);
         Ok(())
     })?;

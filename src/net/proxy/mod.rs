@@ -28,6 +28,15 @@ pub(super) struct Tunnel {
     host: String,
 }
 
+/// What is wanted of a proxy.
+pub(super) struct Ask {
+    pub(super) port: u16,
+    /// For what.
+    pub(super) stage: Stage,
+    /// How long the whole talk may last.
+    pub(super) patience: Duration,
+}
+
 /// What a proxy is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Target {
@@ -54,17 +63,16 @@ impl Tunnel {
         &self.host
     }
 
-    /// On a fresh connection to the proxy: asks for that port of the host. `meanwhile` gets what the wait brought, and
+    /// On a fresh connection to the proxy: asks for a port of the host. `meanwhile` gets what the wait brought, and
     /// marks the stream with its part of it.
     pub(super) fn dig(
         &self,
-        port: u16,
-        stage: Stage,
+        ask: &Ask,
         stream: &mut Stream,
         wait: &mut Wait,
-        patience: Duration,
         meanwhile: &mut dyn FnMut(&mut Stream, Ready) -> Result<(), FtpError>,
     ) -> Result<(), FtpError> {
+        let Ask { port, stage, patience } = *ask;
         let until = Instant::now() + patience;
         let failed = |trouble| self.failed(port, stage, trouble);
         let target = Target::new(&self.host, port).map_err(failed)?;
