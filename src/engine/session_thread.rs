@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::domain::{EntryKind, Lesson, Listing, RemotePath};
+use crate::domain::{EntryKind, Lesson, Listing, Proxy, RemotePath};
 use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::happening::Observer;
 use crate::net::session::Session;
@@ -40,6 +40,7 @@ impl SessionThread {
                 session: None,
                 server: String::new(),
                 tls12_only: false,
+                proxy: None,
                 habits: Habits::default(),
                 clock: Clock::default(),
                 buffer: Vec::new(),
@@ -72,6 +73,8 @@ struct Worker {
     server: String,
     /// This server continues no TLS 1.3 session.
     tls12_only: bool,
+    /// Through which the session was opened.
+    proxy: Option<Proxy>,
     habits: Habits,
     clock: Clock,
     buffer: Vec<u8>,
@@ -241,10 +244,13 @@ impl Worker {
     /// Makes sure that there is a session for this task's server; `true` = it is new.
     fn ensure(&mut self, task: &Task) -> Result<bool, FtpError> {
         let server = task.dial.site.server_key();
-        if self.server != server {
+        let proxy = task.dial.proxy.as_ref().map(|(proxy, _)| proxy);
+        // The settings may have changed: what goes through a proxy must not go past it.
+        let elsewhere = self.server != server || self.proxy.as_ref() != proxy;
+        if elsewhere {
             self.tls12_only = false;
         }
-        if self.server != server || self.session.as_ref().is_some_and(Session::is_broken) {
+        if elsewhere || self.session.as_ref().is_some_and(Session::is_broken) {
             self.session = None;
             self.habits = Habits::default();
             self.clock = Clock::default();
@@ -264,12 +270,16 @@ impl Worker {
         if dial.secret.is_none() && dial.site.needs_password() {
             return Err(FtpError::PasswordNeeded);
         }
+        if let Some((proxy, secret @ None)) = &mut dial.proxy {
+            *secret = self.secrets.of_proxy(proxy);
+        }
         let (number, reports) = (self.number, self.reports.clone());
         let observer: Observer = Arc::new(move |happening| {
             reports.send(Report::Happened(number, happening)).ok();
         });
         self.session = Some(Session::open(&dial, &task.cancel, observer)?);
         self.server = server;
+        self.proxy = dial.proxy.take().map(|(proxy, _)| proxy);
         self.reports.send(Report::LoggedIn(self.number)).ok();
         if let Some(secret) = dial.secret {
             self.secrets.remember(&dial.site, secret);

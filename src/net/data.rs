@@ -11,12 +11,14 @@ use socket2::{Domain, Socket, Type};
 use super::control::Control;
 use super::dial;
 use super::happening::Happening;
+use super::proxy::Ask;
+use super::route::Route;
 use super::stream::Stream;
 use super::terms::ActiveMode;
 use super::wait::{Role, Stop, Wait};
 use crate::domain::{Learned, Lesson, Mode, TransferMode};
 use crate::ftp::address;
-use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 
@@ -31,6 +33,7 @@ pub(super) struct Arranger {
     eprt: bool,
     active: ActiveMode,
     patience: Duration,
+    route: Route,
 }
 
 /// A data connection that stands, or a port where one is awaited.
@@ -67,7 +70,23 @@ impl Arranger {
             eprt: learned.eprt.unwrap_or(true),
             active,
             patience,
+            route: Route::Direct,
         }
+    }
+
+    /// The way that data takes. Through a proxy only we can connect; and what works there says nothing about the server.
+    pub(super) fn along(mut self, route: Route) -> Self {
+        if let Route::Tunnel(_) = route {
+            self.preferred = Mode::Passive;
+            self.epsv = true;
+        }
+        self.route = route;
+        self
+    }
+
+    /// Whether a proxy is between the server and us.
+    pub(super) fn is_tunnelled(&self) -> bool {
+        matches!(self.route, Route::Tunnel(_))
     }
 
     pub(super) fn set_mode(&mut self, mode: TransferMode) {
@@ -80,6 +99,7 @@ impl Arranger {
     /// What to try, in this order. Where a mode has worked, its failure is no reason to try the other.
     pub(super) fn modes(&self) -> Vec<Mode> {
         match (self.mode, self.preferred) {
+            (TransferMode::Auto, _) if self.is_tunnelled() => vec![Mode::Passive],
             (TransferMode::Passive, _) => vec![Mode::Passive],
             (TransferMode::Active, _) => vec![Mode::Active],
             (TransferMode::Auto, preferred) if self.proven => vec![preferred],
@@ -110,22 +130,26 @@ impl Arranger {
         control: &mut Control,
         wait: &mut Wait,
     ) -> Result<Door, FtpError> {
-        match mode {
-            Mode::Passive => self.passive(ahead, control, wait),
-            Mode::Active => self.active(ahead, control, wait),
+        match (mode, &self.route) {
+            (Mode::Passive, _) => self.passive(ahead, control, wait),
+            (Mode::Active, Route::Direct) => self.active(ahead, control, wait),
+            (Mode::Active, Route::Tunnel(tunnel)) => {
+                Err(tunnel.failed(0, Stage::DataConnection, ProxyTrouble::NoActive))
+            }
         }
     }
 
     fn passive(&mut self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
         let peer = control.path().peer;
-        // PASV knows IPv4 only (RFC 2428).
-        let only_extended = is_v6(peer);
+        let tunnelled = self.is_tunnelled();
+        // PASV knows IPv4 only (RFC 2428). Behind a proxy nobody knows which one the server has.
+        let only_extended = is_v6(peer) && !tunnelled;
         if self.epsv || only_extended {
             let reply = ask(Verb::Epsv, ahead, control, wait)?;
             let failure = match (reply.code, address::parse_229(&reply.text())) {
                 (229, Some(port)) => match self.connect(peer, port, control, wait) {
                     Ok(stream) => return Ok(Door { arranged_by: "EPSV", way: Way::Open(stream) }),
-                    Err(error @ FtpError::DataRefused { .. }) => error,
+                    Err(error) if is_dead_port(&error) => error,
                     Err(error) => return Err(error),
                 },
                 _ => refused("EPSV", reply),
@@ -134,22 +158,25 @@ impl Arranger {
                 return Err(failure);
             }
             control.note(match &failure {
-                FtpError::DataRefused { .. } => "The port that EPSV named does not answer, using PASV from now on",
-                _ => "EPSV refused, using PASV from now on",
+                FtpError::Refused { .. } => "EPSV refused, using PASV from now on",
+                _ => "The port that EPSV named does not answer, using PASV from now on",
             });
             self.epsv = false;
-            control.tell(Happening::Learned(Lesson::Epsv(false)));
+            if !tunnelled {
+                control.tell(Happening::Learned(Lesson::Epsv(false)));
+            }
         }
         let reply = ask(Verb::Pasv, ahead, control, wait)?;
         let text = reply.text();
         let port = match reply.code {
             227 => address::parse_227(&text).map(|named| {
-                if IpAddr::V4(*named.ip()) != peer.ip().to_canonical() {
-                    control.note(format!(
-                        "PASV named {}, connecting to {} instead",
-                        named.ip(),
-                        peer.ip().to_canonical()
-                    ));
+                let ours = match &self.route {
+                    Route::Direct => Some(peer.ip().to_canonical()),
+                    // A name's address is known to the proxy only.
+                    Route::Tunnel(tunnel) => tunnel.host().parse().ok(),
+                };
+                if let Some(ours) = ours.filter(|ours| *ours != IpAddr::V4(*named.ip())) {
+                    control.note(format!("PASV named {}, connecting to {ours} instead", named.ip()));
                 }
                 named.port()
             }),
@@ -162,8 +189,31 @@ impl Arranger {
         Ok(Door { arranged_by: "PASV", way: Way::Open(stream) })
     }
 
+    /// To that port of the server, along the session's route.
     fn connect(&self, peer: SocketAddr, port: u16, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
-        let target = address::data_target(peer, port);
+        let Route::Tunnel(tunnel) = &self.route else {
+            return self.connect_to(address::data_target(peer, port), control, wait);
+        };
+        let at_proxy = |error| match error {
+            FtpError::DataRefused { kind, detail, .. } => {
+                tunnel.failed(port, Stage::DataConnection, ProxyTrouble::NoConnection { kind, detail })
+            }
+            other => other,
+        };
+        let mut stream = self.connect_to(peer, control, wait).map_err(at_proxy)?;
+        let ask = Ask { port, stage: Stage::DataConnection, patience: self.patience };
+        tunnel.dig(&ask, &mut stream, wait, &mut |stream, ready| {
+            stream.mark(ready.data);
+            if ready.control.read {
+                control.mark(ready.control);
+                control.poll_reply(Stage::DataConnection)?;
+            }
+            Ok(())
+        })?;
+        Ok(stream)
+    }
+
+    fn connect_to(&self, target: SocketAddr, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
         let failed =
             |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
         let socket = dial::begin(target, wait, Role::Data).map_err(|error| failed(&error))?;
@@ -307,6 +357,18 @@ pub(super) fn is_data_trouble(error: &FtpError) -> bool {
         FtpError::Refused { verb, reply, .. } => {
             reply.code == 425 || matches!(*verb, "EPSV" | "PASV" | "EPRT" | "PORT")
         }
+        _ => false,
+    }
+}
+
+/// Whether nobody answers at a port that the server has named: another one may do better.
+fn is_dead_port(error: &FtpError) -> bool {
+    match error {
+        FtpError::DataRefused { .. } => true,
+        FtpError::Proxy(failure) => matches!(
+            failure.trouble,
+            ProxyTrouble::TargetRefused | ProxyTrouble::TargetUnreachable { .. } | ProxyTrouble::Failed { .. }
+        ),
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 mod channel;
 mod fxp;
+mod gateway;
 mod list;
 mod login;
 mod manage;
