@@ -69,6 +69,15 @@ impl Timestamp {
         )
     }
 
+    /// In UTC, if the server's clock is `seconds` ahead of it (east of Greenwich is positive). A date alone stays as it
+    /// is: nobody knows when on that day. So does what is in UTC already.
+    pub fn with_offset(self, seconds: i32) -> Self {
+        if self.zone == Zone::Utc || self.precision == Precision::Day {
+            return self;
+        }
+        Self { seconds: self.seconds.saturating_sub(i64::from(seconds)), zone: Zone::Utc, ..self }
+    }
+
     /// `YYYYMMDDHHMMSS`, for MFMT.
     pub fn rfc3659(self) -> String {
         self.format("%Y%m%d%H%M%S")
@@ -135,6 +144,16 @@ mod tests {
         {
             assert_eq!(Timestamp::parse_rfc3659(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_offset_makes_utc_of_the_servers_clock() {
+        let server = Timestamp::civil((2023, 1, 5), (1, 8, 0), Precision::Minute, Zone::Server).expect("a time");
+        assert_eq!(server.with_offset(7200).iso(), "2023-01-04T23:08Z");
+        assert_eq!(server.with_offset(-3600).iso(), "2023-01-05T02:08Z");
+        assert_eq!(server.with_offset(7200).with_offset(7200).iso(), "2023-01-04T23:08Z");
+        let day = Timestamp { precision: Precision::Day, ..server };
+        assert_eq!(day.with_offset(7200), day);
     }
 
     #[test]

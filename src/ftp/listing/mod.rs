@@ -2,6 +2,7 @@
 //! each line is found out by trying; what explained the last line is tried first. Out of scope: clocks (`now` is an
 //! argument), and what a link leads to.
 
+pub mod clock;
 mod date;
 mod dos;
 mod mlsd;
