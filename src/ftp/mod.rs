@@ -2,6 +2,7 @@
 //! an argument).
 
 pub mod address;
+pub mod answer;
 pub mod error;
 pub mod explain;
 pub mod features;
