@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod dialect;
 pub mod error;
 pub mod explain;
 pub mod features;

@@ -25,13 +25,19 @@ pub enum Verb {
     Feat,
     Syst,
     OptsUtf8,
+    /// CLNT: some servers speak UTF-8 only with who has a name (RaidenFTPD, G6).
+    Clnt,
     /// OPTS MLST with these facts.
     OptsMlst(Argument),
     TypeImage,
     Pwd,
+    /// PWD's name before RFC 959.
+    Xpwd,
     Cwd(Argument),
     Epsv,
     Pasv,
+    /// PRET: what will come after EPSV or PASV, which only then can name the right machine (drftpd).
+    Pret(Box<Verb>),
     Eprt(SocketAddr),
     Port(SocketAddrV4),
     Mlsd(Option<Argument>),
@@ -54,7 +60,13 @@ pub enum Verb {
     Rnto(Argument),
     Dele(Argument),
     Mkd(Argument),
+    /// MKD's name before RFC 959.
+    Xmkd(Argument),
     Rmd(Argument),
+    /// RMD's name before RFC 959.
+    Xrmd(Argument),
+    /// SITE NAMEFMT 1: paths with slashes (OS/400).
+    SiteNamefmt,
     SiteChmod(u16, Argument),
     Noop,
     Abor,
@@ -116,11 +128,14 @@ impl Verb {
             Self::Syst => "SYST",
             Self::OptsUtf8 => "OPTS UTF8",
             Self::OptsMlst(_) => "OPTS MLST",
+            Self::Clnt => "CLNT",
             Self::TypeImage => "TYPE",
             Self::Pwd => "PWD",
+            Self::Xpwd => "XPWD",
             Self::Cwd(_) => "CWD",
             Self::Epsv => "EPSV",
             Self::Pasv => "PASV",
+            Self::Pret(_) => "PRET",
             Self::Eprt(_) => "EPRT",
             Self::Port(_) => "PORT",
             Self::Mlsd(_) => "MLSD",
@@ -137,11 +152,28 @@ impl Verb {
             Self::Rnto(_) => "RNTO",
             Self::Dele(_) => "DELE",
             Self::Mkd(_) => "MKD",
+            Self::Xmkd(_) => "XMKD",
             Self::Rmd(_) => "RMD",
+            Self::Xrmd(_) => "XRMD",
+            Self::SiteNamefmt => "SITE NAMEFMT",
             Self::SiteChmod(..) => "SITE CHMOD",
             Self::Noop => "NOOP",
             Self::Abor => "ABOR",
             Self::Quit => "QUIT",
+        }
+    }
+
+    /// Whether this code can be an answer to it at all: a few belong to one verb, and show when answers to several
+    /// commands came in another order.
+    pub fn may_bring(&self, code: u16) -> bool {
+        match code {
+            211 => matches!(self, Self::Feat | Self::Noop | Self::Syst),
+            215 => matches!(self, Self::Syst),
+            227..=229 => matches!(self, Self::Epsv | Self::Pasv),
+            257 => !matches!(self, Self::Feat | Self::Syst | Self::TypeImage | Self::Epsv | Self::Pasv | Self::Dele(_)),
+            331 => matches!(self, Self::User(_)),
+            350 => !matches!(self, Self::Rnto(_) | Self::Dele(_) | Self::Pwd | Self::Cwd(_) | Self::Epsv | Self::Pasv),
+            _ => true,
         }
     }
 
@@ -172,6 +204,10 @@ impl Verb {
 
     fn write_words(&self, out: &mut Vec<u8>, add: impl Fn(&[u8], &mut Vec<u8>)) {
         out.extend_from_slice(self.name().as_bytes());
+        if let Self::Pret(verb) = self {
+            out.push(b' ');
+            return verb.write_words(out, add);
+        }
         let mut words = |before: &str, argument: &[u8]| {
             out.extend_from_slice(before.as_bytes());
             add(argument, out);
@@ -191,7 +227,9 @@ impl Verb {
             | Self::Rnto(argument)
             | Self::Dele(argument)
             | Self::Mkd(argument)
-            | Self::Rmd(argument) => words(" ", &argument.0),
+            | Self::Xmkd(argument)
+            | Self::Rmd(argument)
+            | Self::Xrmd(argument) => words(" ", &argument.0),
             Self::Pass(secret) | Self::Acct(secret) => words(" ", &secret.0),
             Self::List { all, path } => {
                 if *all {
@@ -203,6 +241,8 @@ impl Verb {
             }
             Self::OptsUtf8 => words(" ON", b""),
             Self::TypeImage => words(" I", b""),
+            Self::Clnt => words(" Twinport", b""),
+            Self::SiteNamefmt => words(" 1", b""),
             Self::Rest(offset) => words(&format!(" {offset}"), b""),
             Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
             Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
@@ -211,8 +251,10 @@ impl Verb {
             Self::Feat
             | Self::Syst
             | Self::Pwd
+            | Self::Xpwd
             | Self::Epsv
             | Self::Pasv
+            | Self::Pret(_)
             | Self::Mlsd(None)
             | Self::Noop
             | Self::Abor
@@ -269,6 +311,8 @@ mod tests {
         assert_eq!(wire(&Verb::List { all: false, path: None }), b"LIST\r\n");
         assert_eq!(wire(&Verb::SiteChmod(0o644, argument("f"))), b"SITE CHMOD 644 f\r\n");
         assert_eq!(wire(&Verb::Rest(5_000_000_000)), b"REST 5000000000\r\n");
+        assert_eq!(wire(&Verb::Pret(Box::new(Verb::Retr(argument("a b"))))), b"PRET RETR a b\r\n");
+        assert_eq!(wire(&Verb::Pret(Box::new(Verb::Mlsd(None)))), b"PRET MLSD\r\n");
         assert_eq!(wire(&Verb::Mfmt(Timestamp::utc(0), argument("f"))), b"MFMT 19700101000000 f\r\n");
         let empty = SecretArgument::new(&Secret::default(), &Charset::Auto).expect("empty is fine");
         assert_eq!(wire(&Verb::Pass(empty)), b"PASS \r\n");

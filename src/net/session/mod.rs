@@ -1,6 +1,7 @@
 //! One logged-in conversation with a server.
 
 mod channel;
+mod clock;
 mod list;
 mod login;
 mod manage;
@@ -9,6 +10,7 @@ mod transfer;
 use std::time::Duration;
 
 use crate::domain::{DataPath, EntryKind, RemotePath, Timestamp, TransferMode};
+use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
@@ -21,6 +23,8 @@ use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
 
 pub use channel::DataChannel;
+use clock::Clock;
+use list::Mlsd;
 
 /// What is known of one remote name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +53,20 @@ pub struct Session {
     arranger: Arranger,
     timeouts: Timeouts,
     features: Features,
+    /// Whether there was an answer to FEAT: what it lacks, the server lacks.
+    answers_feat: bool,
     home: RemotePath,
+    dialect: Dialect,
     /// Where the server has us; empty = not known, or the login directory that has no known path.
     cwd: RemotePath,
     image: bool,
-    mlsd: bool,
+    mlsd: Mlsd,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.
     list_all: Option<bool>,
+    clock: Clock,
+    /// MKD and RMD go by the names that they had before RFC 959.
+    old_names: bool,
     sets_times: bool,
     rest: bool,
     /// An offset was set and perhaps not used up.

@@ -7,7 +7,7 @@ use crate::domain::{DataPath, Lesson, Mode, RemotePath};
 use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
-use crate::ftp::verb::{Argument, Verb};
+use crate::ftp::verb::Verb;
 use crate::net::data::{Way, is_data_trouble};
 use crate::net::happening::Happening;
 use crate::net::wait::Stop;
@@ -19,7 +19,7 @@ impl Session {
     /// [`FtpError::Refused`] with the verb `REST` where the server cannot begin in the middle: begin at zero then.
     pub fn retrieve(&mut self, path: &RemotePath, from: u64) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let verb = Verb::Retr(Argument::path(&self.whole(path))?);
+        let verb = Verb::Retr(self.file_argument(path)?);
         self.be_binary()?;
         let started = self.start(&verb, from, Vec::new())?;
         let mut channel = DataChannel::new(self, "RETR", started);
@@ -33,8 +33,7 @@ impl Session {
     /// What the server says; nothing was sent then.
     pub fn store(&mut self, path: &RemotePath, at: StoreAt) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let whole = self.whole(path);
-        let argument = Argument::path(&whole)?;
+        let argument = self.file_argument(path)?;
         self.be_binary()?;
         let offset = match at {
             StoreAt::Start | StoreAt::Offset(0) => 0,
@@ -53,7 +52,7 @@ impl Session {
             }
         }
         // APPE goes on where the file ends, wherever that is: only SIZE tells.
-        let end = if offset > 0 { self.size(&whole)? } else { None };
+        let end = if offset > 0 { self.size(path)? } else { None };
         let (name, verb) = match end {
             Some(_) => ("APPE", Verb::Appe(argument)),
             None => ("STOR", Verb::Stor(argument)),
@@ -119,7 +118,7 @@ impl Session {
     }
 
     fn start_in(&mut self, mode: Mode, verb: &Verb, rest: u64, ahead: &mut Vec<Verb>) -> Result<Started, FtpError> {
-        let door = self.arranger.arrange(mode, ahead, &mut self.control, &mut self.wait)?;
+        let door = self.arranger.arrange(mode, verb, ahead, &mut self.control, &mut self.wait)?;
         if rest > 0 {
             let reply = self.control.ask(&Verb::Rest(rest), &mut self.wait, Stage::Command)?.reply;
             if !(300..400).contains(&reply.code) && !reply.is_positive() {
