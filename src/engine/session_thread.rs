@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::domain::{EntryKind, Listing, RemotePath};
-use crate::ftp::error::{Class, FtpError};
+use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::happening::Observer;
 use crate::net::session::Session;
 
@@ -82,8 +82,15 @@ impl Worker {
                 self.session = None;
                 self.crashed(&task, &panic)
             });
+            let listing = match &finished {
+                Finished::Listed { result: Ok(listing), .. } => Some(Arc::clone(listing)),
+                _ => None,
+            };
             if self.reports.send(Report::Finished(self.number, finished)).is_err() {
                 return;
+            }
+            if let Some(listing) = listing {
+                self.set_clock(&listing);
             }
         }
         if let Some(session) = self.session.take().filter(|session| !session.is_broken()) {
@@ -104,6 +111,15 @@ impl Worker {
                 let result = self.list(task, dir);
                 let dir = result.as_ref().map_or_else(|_| dir.clone(), |listing| listing.dir.clone());
                 Finished::Listed { dir, result }
+            }
+            Work::KeepAlive => {
+                // A session that is gone is opened again when it is needed, not before.
+                let session = self.session.as_mut().filter(|session| !session.is_broken());
+                let alive = session.is_some_and(|session| {
+                    session.set_cancel(&task.cancel);
+                    session.noop().is_ok() && !session.is_broken()
+                });
+                Finished::KeptAlive { alive }
             }
             Work::Manage(operation) => {
                 let (number, reports) = (self.number, self.reports.clone());
@@ -161,6 +177,17 @@ impl Worker {
         })
     }
 
+    /// The user sees the listing already; what is asked now puts its times right.
+    fn set_clock(&mut self, listing: &Arc<Listing>) {
+        let Some(session) = self.session.as_mut().filter(|session| session.can_calibrate()) else { return };
+        // Whatever goes wrong here shows at the next command.
+        if let Ok(Some(correction)) = session.calibrate() {
+            let mut better = Listing::clone(listing);
+            correction.apply(&mut better);
+            self.reports.send(Report::Corrected(self.number, Arc::new(better))).ok();
+        }
+    }
+
     fn transfer(&mut self, job: &Assignment) -> Result<Worked, JobError> {
         let Some(session) = self.session.as_mut() else { return Err(FtpError::Cancelled.into()) };
         let remote = absolute(session.home(), &job.remote);
@@ -211,12 +238,7 @@ impl Worker {
         let fresh = self.ensure(task)?;
         let result = self.session.as_mut().map_or(Err(FtpError::Cancelled), &mut work);
         match result {
-            Err(FtpError::Closed { .. } | FtpError::Lost { .. }) if !fresh && !task.cancel.is_cancelled() => {
-                self.session = None;
-                self.ensure(task)?;
-                self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
-            }
-            Err(error) if is_gone(&error) && !fresh && !task.cancel.is_cancelled() => {
+            Err(error) if has_gone(&error, &task.work) && !fresh && !task.cancel.is_cancelled() => {
                 self.session = None;
                 self.ensure(task)?;
                 self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
@@ -267,6 +289,7 @@ impl Worker {
         let error = || FtpError::Protocol { detail: format!("internal error: {words}") };
         match &task.work {
             Work::Open => Finished::Opened(Err(error())),
+            Work::KeepAlive => Finished::KeptAlive { alive: false },
             Work::List(dir) => Finished::Listed { dir: dir.clone(), result: Err(error()) },
             Work::Manage(operation) => Finished::Managed { operation: operation.clone(), result: Err(error()) },
             Work::Transfer(job) => {
@@ -276,9 +299,15 @@ impl Worker {
     }
 }
 
-/// Said 421, or closed: nothing more will come on this session.
-fn is_gone(error: &FtpError) -> bool {
-    matches!(error, FtpError::Refused { .. }) && error.class() == Class::Reconnect
+/// Whether the session had gone while it lay idle, so that the same on a new one is worth a try.
+fn has_gone(error: &FtpError, work: &Work) -> bool {
+    match error {
+        FtpError::Closed { .. } | FtpError::Lost { .. } => true,
+        // Silence: a router forgot the connection. What changes something may have been done, and only its reply be lost.
+        FtpError::Timeout { stage: Stage::Command | Stage::DataConnection, .. } => matches!(work, Work::List(_)),
+        FtpError::Refused { .. } => error.class() == Class::Reconnect,
+        _ => false,
+    }
 }
 
 /// Relative paths begin at the login directory.

@@ -29,6 +29,8 @@ pub(super) enum Work {
     Open,
     List(RemotePath),
     Manage(RemoteOperation),
+    /// NOOP, so that the server does not take us for gone.
+    KeepAlive,
     Transfer(Box<Assignment>),
 }
 
@@ -78,6 +80,8 @@ pub(super) enum Report {
     LoggedIn(u64),
     /// A listing so far.
     Partial(u64, Arc<Listing>),
+    /// The last listing once more, its times put right.
+    Corrected(u64, Arc<Listing>),
     /// A long operation so far.
     Managing(u64, u64, RemotePath),
     Finished(u64, Finished),
@@ -88,6 +92,9 @@ pub(super) enum Report {
 /// The end of a task.
 pub(super) enum Finished {
     Opened(Result<RemotePath, FtpError>),
+    KeptAlive {
+        alive: bool,
+    },
     Listed {
         dir: RemotePath,
         result: Result<Arc<Listing>, FtpError>,

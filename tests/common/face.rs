@@ -14,7 +14,7 @@ use twinport::engine::message::{
     Answer, Command, ConflictPolicy, ConnectionState, Event, FtpError, JobChange, JobState, JobView, LocalTarget,
     LogKind, LogLine, Order, Outcome, Question, QueueCommand, RemoteOperation, RemoteTarget, Settings, What,
 };
-use twinport::engine::{Engine, EngineConfig, Trust};
+use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::secrets::{Keyring, MemoryKeyring};
 
 /// The one browsing connection.
@@ -82,6 +82,16 @@ pub struct Face {
 impl Face {
     /// Starts an engine; the keyring knows the password of [`site`]'s account.
     pub fn start(settings: Settings, journal: Option<PathBuf>, password: &str) -> Self {
+        Self::start_keeping_alive(settings, journal, password, KeepAlive::default())
+    }
+
+    /// The same, with another pace of NOOPs.
+    pub fn start_keeping_alive(
+        settings: Settings,
+        journal: Option<PathBuf>,
+        password: &str,
+        keep_alive: KeepAlive,
+    ) -> Self {
         let keyring = MemoryKeyring::default();
         keyring.write(SiteId(7), &Secret::from(password)).unwrap();
         let config = EngineConfig {
@@ -90,6 +100,7 @@ impl Face {
             log: None,
             trust: Trust::default(),
             keyring: Arc::new(keyring),
+            keep_alive,
             waker: Arc::new(|| {}),
         };
         Self {

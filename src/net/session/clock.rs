@@ -78,12 +78,12 @@ impl Session {
         !self.clock.settled && !self.clock.samples.is_empty() && !self.is_broken()
     }
 
-    /// Asks, once, what the last listing could not tell: the server's clock. `true` = `listing`, which must be that last
-    /// one, was put right; later ones will be right from the start.
+    /// Asks, once, what the last listing could not tell: the server's clock. The correction is for that listing; later
+    /// ones are right from the start.
     ///
     /// # Errors
     /// Only what breaks the conversation.
-    pub fn calibrate(&mut self, listing: &mut Listing) -> Result<bool, FtpError> {
+    pub fn calibrate(&mut self) -> Result<Option<Correction>, FtpError> {
         self.ready()?;
         let mut samples = std::mem::take(&mut self.clock.samples);
         self.clock.settled = true;
@@ -93,7 +93,7 @@ impl Session {
             samples.truncate(1);
         }
         if !self.features.mdtm && self.answers_feat {
-            return Ok(false);
+            return Ok(None);
         }
         let mut verbs = Vec::new();
         for (path, _) in &samples {
@@ -107,20 +107,33 @@ impl Session {
             .collect();
         let Some(offset) = clock::offset(&pairs).map(|minutes| minutes * 60).filter(|offset| known != Some(*offset))
         else {
-            return Ok(false);
+            return Ok(None);
         };
         self.clock.offset = Some(offset);
         self.control.note(format!("The clock of this server's listings is {}", in_words(offset)));
         self.control.tell(Happening::Learned(Lesson::ClockOffset(offset)));
+        Ok(Some(Correction { before: known, offset }))
+    }
+}
+
+/// What turned out about the server's clock after it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Correction {
+    before: Option<i32>,
+    offset: i32,
+}
+
+impl Correction {
+    /// Puts the times of a listing right that was read before.
+    pub fn apply(&self, listing: &mut Listing) {
         for entry in &mut listing.entries {
-            entry.modified = entry.modified.map(|time| match known {
+            entry.modified = entry.modified.map(|time| match self.before {
                 Some(before) if time.zone == Zone::Utc && time.precision != Precision::Day => {
-                    Timestamp { seconds: time.seconds + i64::from(before) - i64::from(offset), ..time }
+                    Timestamp { seconds: time.seconds + i64::from(before) - i64::from(self.offset), ..time }
                 }
-                _ => time.with_offset(offset),
+                _ => time.with_offset(self.offset),
             });
         }
-        Ok(true)
     }
 }
 

@@ -24,6 +24,7 @@ use crate::net::wait::{Cancel, Wait};
 
 pub use channel::DataChannel;
 use clock::Clock;
+pub use clock::Correction;
 use list::Mlsd;
 
 /// What is known of one remote name.
