@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::domain::{EntryKind, Listing, RemotePath};
+use crate::domain::{EntryKind, Lesson, Listing, RemotePath};
 use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::happening::Observer;
 use crate::net::session::Session;
@@ -39,6 +39,7 @@ impl SessionThread {
                 secrets,
                 session: None,
                 server: String::new(),
+                tls12_only: false,
                 habits: Habits::default(),
                 clock: Clock::default(),
                 buffer: Vec::new(),
@@ -69,6 +70,8 @@ struct Worker {
     secrets: Arc<Secrets>,
     session: Option<Session>,
     server: String,
+    /// This server continues no TLS 1.3 session.
+    tls12_only: bool,
     habits: Habits,
     clock: Clock,
     buffer: Vec<u8>,
@@ -143,11 +146,11 @@ impl Worker {
                 };
                 let before = job.counter.moved();
                 let mut result = self.transfer(job);
-                // The session had gone while it lay idle: that is no failure of the job.
-                if let Err(JobError::Remote(FtpError::Closed { .. } | FtpError::Lost { .. })) = &result
-                    && !fresh
+                // The session had gone while it lay idle, or could not encrypt: that is no failure of the job.
+                if let Err(JobError::Remote(error)) = &result
                     && job.counter.moved() == before
                     && !task.cancel.is_cancelled()
+                    && self.deserves_another(error, &task.work, fresh)
                 {
                     self.session = None;
                     if let Err(error) = self.ensure(task) {
@@ -238,7 +241,7 @@ impl Worker {
         let fresh = self.ensure(task)?;
         let result = self.session.as_mut().map_or(Err(FtpError::Cancelled), &mut work);
         match result {
-            Err(error) if has_gone(&error, &task.work) && !fresh && !task.cancel.is_cancelled() => {
+            Err(error) if !task.cancel.is_cancelled() && self.deserves_another(&error, &task.work, fresh) => {
                 self.session = None;
                 self.ensure(task)?;
                 self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
@@ -250,6 +253,9 @@ impl Worker {
     /// Makes sure that there is a session for this task's server; `true` = it is new.
     fn ensure(&mut self, task: &Task) -> Result<bool, FtpError> {
         let server = task.dial.site.server_key();
+        if self.server != server {
+            self.tls12_only = false;
+        }
         if self.server != server || self.session.as_ref().is_some_and(Session::is_broken) {
             self.session = None;
             self.habits = Habits::default();
@@ -261,6 +267,9 @@ impl Worker {
             return Ok(false);
         }
         let mut dial = task.dial.clone();
+        if self.tls12_only {
+            Arc::make_mut(&mut dial.site).learned.learn(Lesson::Tls12Only);
+        }
         if dial.secret.is_none() {
             dial.secret = self.secrets.find(&dial.site);
         }
@@ -278,6 +287,15 @@ impl Worker {
             self.secrets.remember(&dial.site, secret);
         }
         Ok(true)
+    }
+
+    /// Whether a new session would do what this one could not, so that nobody needs to hear of it.
+    fn deserves_another(&mut self, error: &FtpError, work: &Work, fresh: bool) -> bool {
+        if let Some(worse) = self.session.as_ref().and_then(|session| session.misses_continued_session(error)) {
+            let news = worse && !std::mem::replace(&mut self.tls12_only, worse);
+            return !fresh || news;
+        }
+        has_gone(error, work) && !fresh
     }
 
     fn crashed(&self, task: &Task, panic: &(dyn std::any::Any + Send)) -> Finished {

@@ -22,6 +22,12 @@ pub enum Verb {
     User(Argument),
     Pass(SecretArgument),
     Acct(SecretArgument),
+    /// AUTH with that mechanism (RFC 2228): `TLS`, `SSL`.
+    Auth(&'static str),
+    /// PBSZ 0: TLS protects whatever the size (RFC 4217).
+    Pbsz,
+    /// PROT with that level: `P` = encrypted, `C` = in the clear.
+    Prot(char),
     Feat,
     Syst,
     OptsUtf8,
@@ -124,6 +130,9 @@ impl Verb {
             Self::User(_) => "USER",
             Self::Pass(_) => "PASS",
             Self::Acct(_) => "ACCT",
+            Self::Auth(_) => "AUTH",
+            Self::Pbsz => "PBSZ",
+            Self::Prot(_) => "PROT",
             Self::Feat => "FEAT",
             Self::Syst => "SYST",
             Self::OptsUtf8 => "OPTS UTF8",
@@ -239,6 +248,9 @@ impl Verb {
                     words(" ", &path.0);
                 }
             }
+            Self::Auth(mechanism) => words(&format!(" {mechanism}"), b""),
+            Self::Pbsz => words(" 0", b""),
+            Self::Prot(level) => words(&format!(" {level}"), b""),
             Self::OptsUtf8 => words(" ON", b""),
             Self::TypeImage => words(" I", b""),
             Self::Clnt => words(" Twinport", b""),

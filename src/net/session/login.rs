@@ -15,12 +15,11 @@ use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
 use super::list::Mlsd;
-use super::{Clock, Session};
+use super::{Clock, Session, secure};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
     let site = &dial.site;
-    refuse_tls(site.security)?;
     let failed = |error: std::io::Error| FtpError::CannotConnect {
         host: site.host.clone(),
         port: site.port(),
@@ -33,10 +32,16 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     observer(Happening::Step(Step::Connecting));
     let stream = dial::connect(&site.host, &addresses, &mut wait, dial.timeouts.connect)?;
     let mut control = Control::new(stream, site.charset.clone(), observer, dial.timeouts.reply)?;
+    if site.security == Security::Implicit {
+        secure::from_the_start(dial, &mut control, &mut wait)?;
+    }
 
     control.tell(Happening::Step(Step::Greeting));
     let greeting = control.reply(&mut wait, Stage::Greeting, dial.timeouts.connect);
     let welcome = greeted(greeting.map(|heard| heard.reply))?;
+    if matches!(site.security, Security::Auto | Security::Explicit) {
+        secure::by_asking(dial, &mut control, &mut wait)?;
+    }
     control.tell(Happening::Step(Step::LoggingIn));
     let learned = &site.learned;
     if learned.pipelining.unwrap_or(answers_in_order(&welcome)) {
@@ -60,6 +65,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     let image = image.reply.is_positive();
     let (dialect, home) = find_home(&syst.reply, pwd.clone(), &mut control, &mut wait)?;
     tell_wishes(&features, &mut control, &mut wait)?;
+    let protected = secure::protect_data(dial, &mut control, &mut wait)?;
 
     let mut arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data);
     if features.pret && learned.pret != Some(false) {
@@ -78,6 +84,8 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         sets_times: true,
         rest: true,
         image,
+        protected,
+        continued: false,
         rest_left: false,
         resync_due: false,
         unsettled: false,
@@ -87,15 +95,6 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         control,
         wait,
     })
-}
-
-fn refuse_tls(security: Security) -> Result<(), FtpError> {
-    match security {
-        Security::Auto | Security::Off => Ok(()),
-        Security::Explicit | Security::Implicit => {
-            Err(FtpError::Unsupported { what: "encrypted connections (TLS) come with the next release".into() })
-        }
-    }
 }
 
 /// The greeting, or why it is none.

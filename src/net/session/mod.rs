@@ -5,6 +5,7 @@ mod clock;
 mod list;
 mod login;
 mod manage;
+mod secure;
 mod transfer;
 
 use std::time::Duration;
@@ -61,6 +62,10 @@ pub struct Session {
     /// Where the server has us; empty = not known, or the login directory that has no known path.
     cwd: RemotePath,
     image: bool,
+    /// Whether data connections are encrypted (PROT P).
+    protected: bool,
+    /// Whether the last of them could continue the control connection's session.
+    continued: bool,
     mlsd: Mlsd,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.

@@ -128,12 +128,14 @@ impl Session {
         }
         self.control.send(std::slice::from_ref(verb), &mut self.wait)?;
         let mut way = door.way;
-        match self.begin(verb, &mut way) {
+        let begun = self.begin(verb, &mut way).and_then(|begun| self.protect(verb, &mut way, begun));
+        match begun {
             Ok((preliminary, announced, last)) => {
                 let control = self.control.path();
                 let ends = match &way {
                     Way::Open(stream) => stream.ends().ok(),
                     Way::Ajar(listening) => Some((listening.address, control.peer)),
+                    Way::Shut => None,
                 };
                 let (local, peer) = ends.unwrap_or((control.local, control.peer));
                 let path = DataPath { mode, arranged_by: door.arranged_by, control, local, peer };
@@ -145,7 +147,7 @@ impl Session {
                         self.control.tell(Happening::Data(path));
                         Some(stream)
                     }
-                    Way::Ajar(_) => None,
+                    Way::Ajar(_) | Way::Shut => None,
                 };
                 Ok(Started { stream, path, announced, last, preliminary })
             }
@@ -166,8 +168,7 @@ impl Session {
     }
 
     /// From the command to the first sign that it runs: 150 and a connection, or bytes, or the last reply.
-    /// Whether 150 came, the size it told, the last reply.
-    fn begin(&mut self, verb: &Verb, way: &mut Way) -> Result<(bool, Option<u64>, Option<Reply>), FtpError> {
+    fn begin(&mut self, verb: &Verb, way: &mut Way) -> Result<Begun, FtpError> {
         let upload = is_upload(verb);
         let patience = self.timeouts.reply;
         let sent = Instant::now();
@@ -205,10 +206,11 @@ impl Session {
             }
             let until = match way {
                 Way::Open(_) if flowing => return Ok((preliminary, size, None)),
-                // A few servers forget the 150 and just wait for the bytes.
-                Way::Open(_) if upload => sent + patience.min(NO_PRELIMINARY),
+                // A few servers forget the 150 and just wait for the bytes, or for the TLS handshake.
+                Way::Open(_) if upload || self.protected => sent + patience.min(NO_PRELIMINARY),
                 Way::Open(_) => sent + patience,
                 Way::Ajar(listening) => listening.until(),
+                Way::Shut => sent + patience,
             };
             match self.wait.wait(until) {
                 Ok(ready) => {
@@ -220,8 +222,8 @@ impl Session {
                 }
                 Err(Stop::Deadline) => match way {
                     Way::Ajar(listening) => return Err(listening.nobody()),
-                    Way::Open(_) if upload => return Ok((preliminary, size, None)),
-                    Way::Open(_) => return Err(Stop::Deadline.error(Stage::Command, patience)),
+                    Way::Open(_) if upload || self.protected => return Ok((preliminary, size, None)),
+                    Way::Open(_) | Way::Shut => return Err(Stop::Deadline.error(Stage::Command, patience)),
                 },
                 Err(stop) => return Err(stop.error(Stage::DataConnection, patience)),
             }
@@ -236,6 +238,9 @@ impl Session {
         }
     }
 }
+
+/// Whether 150 came, the size it told, the last reply if it came already.
+pub(super) type Begun = (bool, Option<u64>, Option<Reply>);
 
 fn is_upload(verb: &Verb) -> bool {
     matches!(verb, Verb::Stor(_) | Verb::Appe(_))
