@@ -221,7 +221,9 @@ impl FtpError {
 fn passes_by_itself(reply: &Reply) -> bool {
     let text = reply.text().to_ascii_lowercase();
     too_many(reply)
-        || ["broken pipe", "timed out", "closed by the remote host", "connection reset"].iter().any(|phrase| text.contains(phrase))
+        || ["broken pipe", "timed out", "closed by the remote host", "connection reset"]
+            .iter()
+            .any(|phrase| text.contains(phrase))
 }
 
 /// "Too many users", "too many connections": passes by itself, unlike a wrong password (both are 530 on some servers).
