@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use twinport::domain::{
-    ConnectionId, DataPath, JobId, Listing, Mode, QuestionId, RemotePath, Secret, Security, Site, SiteId, TransferMode,
+    ConnectionId, DataPath, JobId, Learned, Listing, Mode, QuestionId, RemotePath, Secret, Security, Site, SiteId,
+    TransferMode,
 };
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, ConnectionState, Event, FtpError, JobChange, JobState, JobView, LocalTarget,
@@ -71,6 +72,8 @@ pub struct Face {
     pub paths: Vec<DataPath>,
     /// What automatic mode found out.
     pub learned: Vec<Mode>,
+    /// All that is known of the server, as last told.
+    pub known: Option<Learned>,
     /// Questions not yet answered or withdrawn.
     pub questions: Vec<(QuestionId, Question)>,
     /// Whether the queue is paused.
@@ -111,6 +114,7 @@ impl Face {
             log: Vec::new(),
             paths: Vec::new(),
             learned: Vec::new(),
+            known: None,
             questions: Vec::new(),
             paused: false,
             moving: 0,
@@ -272,7 +276,10 @@ impl Face {
             Event::Jobs(changes) => changes.iter().for_each(|change| self.note_job(change)),
             Event::Log(lines) => self.log.extend(lines.iter().cloned()),
             Event::Data { path, .. } => self.paths.push(*path),
-            Event::Learned { learned, .. } => self.learned.extend(learned.mode),
+            Event::Learned { learned, .. } => {
+                self.learned.extend(learned.mode);
+                self.known = Some(**learned);
+            }
             Event::Question { id, question } => self.questions.push((*id, question.clone())),
             Event::Withdrawn(id) => self.questions.retain(|(other, _)| other != id),
             Event::QueuePaused(paused) => self.paused = *paused,
