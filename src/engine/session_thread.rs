@@ -145,7 +145,7 @@ impl Worker {
                     }
                 };
                 let before = job.counter.moved();
-                let mut result = self.transfer(job);
+                let mut result = self.transfer(job, None);
                 // The session had gone while it lay idle, or could not encrypt: that is no failure of the job.
                 if let Err(JobError::Remote(error)) = &result
                     && job.counter.moved() == before
@@ -156,7 +156,19 @@ impl Worker {
                     if let Err(error) = self.ensure(task) {
                         return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
                     }
-                    result = self.transfer(job);
+                    result = self.transfer(job, None);
+                }
+                // All went, and the server never said so: a router on the way forgot the control connection meanwhile. What
+                // arrived, a new session tells.
+                if let Err(JobError::Remote(doubt)) = &result
+                    && is_unconfirmed(doubt)
+                    && !task.cancel.is_cancelled()
+                {
+                    let doubt = doubt.clone();
+                    self.session = None;
+                    if self.ensure(task).is_ok() {
+                        result = self.transfer(job, Some(&doubt));
+                    }
                 }
                 Finished::Transferred { job: job.job, result, opening: false }
             }
@@ -191,7 +203,8 @@ impl Worker {
         }
     }
 
-    fn transfer(&mut self, job: &Assignment) -> Result<Worked, JobError> {
+    /// `doubt` = why nobody knows whether the last try brought everything.
+    fn transfer(&mut self, job: &Assignment, doubt: Option<&FtpError>) -> Result<Worked, JobError> {
         let Some(session) = self.session.as_mut() else { return Err(FtpError::Cancelled.into()) };
         let remote = absolute(session.home(), &job.remote);
         let mut asked = None;
@@ -219,6 +232,9 @@ impl Worker {
         };
         self.buffer.resize(pump::BUFFER, 0);
         match (job.direction, kind) {
+            (Direction::Download, EntryKind::Directory) if !job.top && session.leads_back(&remote)? => {
+                Ok(Worked::Skipped(format!("“{remote}” leads back to a folder above it")))
+            }
             (Direction::Download, EntryKind::Directory) => {
                 let named = remote.file_name().filter(|_| job.loose).map(|name| local_name(name, &job.charset));
                 let local = named.map_or_else(|| job.local.clone(), |name| job.local.join(name));
@@ -226,9 +242,9 @@ impl Worker {
             }
             (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote),
             (Direction::Download, _) => {
-                download::download(session, job, &remote, asked, &mut self.clock, &mut self.buffer)
+                download::download(session, job, &remote, (asked, doubt), &mut self.clock, &mut self.buffer)
             }
-            (Direction::Upload, _) => upload::upload(session, job, &remote, &mut self.habits, &mut self.buffer),
+            (Direction::Upload, _) => upload::upload(session, job, &remote, doubt, &mut self.habits, &mut self.buffer),
         }
     }
 
@@ -326,6 +342,16 @@ fn has_gone(error: &FtpError, work: &Work) -> bool {
         FtpError::Refused { .. } => error.class() == Class::Reconnect,
         _ => false,
     }
+}
+
+/// All bytes went; only the last reply is missing.
+fn is_unconfirmed(error: &FtpError) -> bool {
+    matches!(
+        error,
+        FtpError::Timeout { stage: Stage::Completion, .. }
+            | FtpError::Closed { stage: Stage::Completion, .. }
+            | FtpError::Lost { stage: Stage::Completion, .. }
+    )
 }
 
 /// Relative paths begin at the login directory.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::domain::{EntryKind, JobId, Learned, Lesson, QuestionId, RemotePath, Site, Timestamp};
+use crate::ftp::ascii::has_extension;
 use crate::ftp::error::{Class, FtpError, Stage, too_many};
 use crate::net::wait::Cancel;
 use crate::store::settings::ConflictPolicy;
@@ -54,6 +55,8 @@ pub(super) struct Running {
     remote: RemotePath,
     counter: Arc<Counter>,
     meter: Meter,
+    /// How far the try before this one came.
+    before: u64,
     /// What of it is in the totals already.
     counted: u64,
 }
@@ -248,6 +251,7 @@ impl Actor {
             remote: job.remote.clone(),
             counter: Arc::clone(&counter),
             meter: Meter::default(),
+            before: job.bytes,
             counted: 0,
         };
         let cancel = Cancel::new();
@@ -266,6 +270,8 @@ impl Actor {
             loose: job.loose,
             existing: job.existing,
             begun: job.begun,
+            text: job.kind != EntryKind::Directory
+                && has_extension(job.remote.as_bytes(), &self.settings.ascii_extensions),
             safe_uploads: self.settings.safe_uploads,
             preserve_times: self.settings.preserve_times,
             counter,
@@ -294,8 +300,9 @@ impl Actor {
         if let Some(mut running) = running {
             self.totals.count(&mut running);
             self.queue.release_target(running.direction, &running.server, &running.local, &running.remote);
-            progress = running.counter.moved() > 0;
             let bytes = running.counter.bytes();
+            // One that moves the same bytes again and again is none: it would never end.
+            progress = running.counter.moved() > 0 && bytes > running.before;
             self.queue.update(id, |job| job.bytes = bytes);
         }
         // Removed meanwhile.

@@ -220,9 +220,11 @@ mod tests {
                 "  MLST Type*;Size*;Modify;UNIX.mode;",
                 " REST STREAM",
                 " UTF8",
+                " mode z",
                 "End",
             ],
         );
+        assert!(features.mode_z && !features.sscn && !features.cpsv);
         assert!(features.size && features.mdtm && features.mlst && features.rest_stream && features.utf8);
         assert!(!features.epsv && !features.mfmt && !features.auth_tls);
         assert_eq!(features.facts[2], ("modify".into(), false));

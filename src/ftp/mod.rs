@@ -3,6 +3,8 @@
 
 pub mod address;
 pub mod answer;
+pub mod ascii;
+pub mod deflate;
 pub mod dialect;
 pub mod error;
 pub mod explain;

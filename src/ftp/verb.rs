@@ -36,6 +36,11 @@ pub enum Verb {
     /// OPTS MLST with these facts.
     OptsMlst(Argument),
     TypeImage,
+    TypeAscii,
+    /// MODE S: bytes as they are.
+    ModeStream,
+    /// MODE Z: compressed.
+    ModeDeflate,
     Pwd,
     /// PWD's name before RFC 959.
     Xpwd,
@@ -44,6 +49,10 @@ pub enum Verb {
     Pasv,
     /// PRET: what will come after EPSV or PASV, which only then can name the right machine (drftpd).
     Pret(Box<Verb>),
+    /// PASV for a TLS data connection between two servers.
+    Cpsv,
+    /// Whether the server is the TLS client of its next data connections.
+    Sscn(bool),
     Eprt(SocketAddr),
     Port(SocketAddrV4),
     Mlsd(Option<Argument>),
@@ -94,6 +103,11 @@ impl Argument {
         Self::new(path.as_bytes())
     }
 
+    /// As it goes out.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Text in the site's charset; UTF-8 where that lacks a character.
     ///
     /// # Errors
@@ -138,13 +152,16 @@ impl Verb {
             Self::OptsUtf8 => "OPTS UTF8",
             Self::OptsMlst(_) => "OPTS MLST",
             Self::Clnt => "CLNT",
-            Self::TypeImage => "TYPE",
+            Self::TypeImage | Self::TypeAscii => "TYPE",
+            Self::ModeStream | Self::ModeDeflate => "MODE",
             Self::Pwd => "PWD",
             Self::Xpwd => "XPWD",
             Self::Cwd(_) => "CWD",
             Self::Epsv => "EPSV",
             Self::Pasv => "PASV",
             Self::Pret(_) => "PRET",
+            Self::Cpsv => "CPSV",
+            Self::Sscn(_) => "SSCN",
             Self::Eprt(_) => "EPRT",
             Self::Port(_) => "PORT",
             Self::Mlsd(_) => "MLSD",
@@ -255,6 +272,10 @@ impl Verb {
             Self::TypeImage => words(" I", b""),
             Self::Clnt => words(" Twinport", b""),
             Self::SiteNamefmt => words(" 1", b""),
+            Self::TypeAscii => words(" A", b""),
+            Self::ModeStream => words(" S", b""),
+            Self::ModeDeflate => words(" Z", b""),
+            Self::Sscn(on) => words(if *on { " ON" } else { " OFF" }, b""),
             Self::Rest(offset) => words(&format!(" {offset}"), b""),
             Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
             Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
@@ -267,6 +288,7 @@ impl Verb {
             | Self::Epsv
             | Self::Pasv
             | Self::Pret(_)
+            | Self::Cpsv
             | Self::Mlsd(None)
             | Self::Noop
             | Self::Abor

@@ -142,6 +142,27 @@ impl Session {
         Ok(None)
     }
 
+    /// Whether a directory that was come to by walking down is one above it again: some servers list a link to a directory
+    /// as a directory, and the walk would never end. Only a path that holds the same name twice can be one.
+    ///
+    /// # Errors
+    /// Only what breaks the conversation.
+    pub fn leads_back(&mut self, dir: &RemotePath) -> Result<bool, FtpError> {
+        self.ready()?;
+        let whole = self.whole(dir);
+        let mut above = whole.parent();
+        while let Some(at) = above.filter(|at| !at.is_root() && !at.is_home()) {
+            if at.file_name() == whole.file_name() {
+                let (first, second) = (self.real_path(&at)?, self.real_path(&whole)?);
+                if first.is_some() && first == second {
+                    return Ok(true);
+                }
+            }
+            above = at.parent();
+        }
+        Ok(false)
+    }
+
     /// SIZE; `None` = not there, or the server cannot tell.
     pub(super) fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, FtpError> {
         let argument = self.file_argument(path)?;
@@ -221,7 +242,7 @@ impl Session {
         let charset = self.control.charset().clone();
         let source = if kind == Kind::Mlsd { Source::Mlsd } else { Source::List };
         let now = Timestamp::from_system(std::time::SystemTime::now());
-        let mut reader = ListingReader::new(source, now, charset);
+        let mut reader = ListingReader::new(source, now, charset).with_system(self.system);
         let mut listing = Listing { dir: whole.clone(), ..Listing::default() };
         let mut clock = std::mem::take(&mut self.clock);
         let mut channel = DataChannel::new(self, name, started);

@@ -4,6 +4,7 @@ use crate::domain::{RemotePath, Secret, Security, Site};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage, Stranger};
 use crate::ftp::features::Features;
+use crate::ftp::listing::System;
 use crate::ftp::pathname;
 use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::{Argument, SecretArgument, Verb};
@@ -15,6 +16,7 @@ use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
 use super::list::Mlsd;
+use super::transfer::Carriage;
 use super::{Clock, Session, secure};
 
 /// All the way.
@@ -75,6 +77,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         cwd: home.clone(),
         home,
         dialect,
+        system: System::from_syst(&syst.reply.text()).filter(|_| syst.reply.is_positive()),
         mlsd: Mlsd::new(features.mlst, learned.mlsd),
         mlst: features.mlst,
         list_all: learned.list_all,
@@ -82,11 +85,9 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         old_names: false,
         answers_feat,
         sets_times: true,
-        rest: true,
-        image,
+        carriage: Carriage::new(site, &features, image),
         protected,
         continued: false,
-        rest_left: false,
         resync_due: false,
         unsettled: false,
         features,

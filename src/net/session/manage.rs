@@ -272,7 +272,7 @@ impl Session {
     }
 
     /// Where the server says it is once it has entered that directory; `None` = it cannot, or does not say.
-    fn real_path(&mut self, whole: &RemotePath) -> Result<Option<RemotePath>, FtpError> {
+    pub(super) fn real_path(&mut self, whole: &RemotePath) -> Result<Option<RemotePath>, FtpError> {
         if !self.enter(whole)? {
             return Ok(None);
         }

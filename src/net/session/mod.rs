@@ -2,6 +2,7 @@
 
 mod channel;
 mod clock;
+mod fxp;
 mod list;
 mod login;
 mod manage;
@@ -14,6 +15,7 @@ use crate::domain::{DataPath, EntryKind, RemotePath, Timestamp, TransferMode};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
+use crate::ftp::listing::System;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 use crate::net::control::Control;
@@ -26,6 +28,7 @@ use crate::net::wait::{Cancel, Wait};
 pub use channel::DataChannel;
 use clock::Clock;
 pub use clock::Correction;
+pub use fxp::copy_between;
 use list::Mlsd;
 
 /// What is known of one remote name.
@@ -46,6 +49,8 @@ pub enum StoreAt {
     Start,
     /// From this offset: REST + STOR where the server can, else APPE.
     Offset(u64),
+    /// The same of a file that must not be touched before its end: APPE, unless REST + STOR is known to do right.
+    End(u64),
 }
 
 /// A logged-in control connection. Binary type, paths absolute or relative to [`Session::home`].
@@ -59,13 +64,15 @@ pub struct Session {
     answers_feat: bool,
     home: RemotePath,
     dialect: Dialect,
+    /// What SYST says it is, for the reader of LIST.
+    system: Option<System>,
     /// Where the server has us; empty = not known, or the login directory that has no known path.
     cwd: RemotePath,
-    image: bool,
     /// Whether data connections are encrypted (PROT P).
     protected: bool,
     /// Whether the last of them could continue the control connection's session.
     continued: bool,
+    carriage: transfer::Carriage,
     mlsd: Mlsd,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.
@@ -74,9 +81,6 @@ pub struct Session {
     /// MKD and RMD go by the names that they had before RFC 959.
     old_names: bool,
     sets_times: bool,
-    rest: bool,
-    /// An offset was set and perhaps not used up.
-    rest_left: bool,
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,
     /// A transfer runs, or its channel was dropped in the middle.
@@ -87,6 +91,7 @@ pub struct Session {
 struct Started {
     stream: Option<Stream>,
     path: DataPath,
+    coding: transfer::Coding,
     announced: Option<u64>,
     last: Option<Reply>,
     preliminary: bool,
@@ -119,6 +124,11 @@ impl Session {
     /// The login directory (absolute where the server told).
     pub fn home(&self) -> &RemotePath {
         &self.home
+    }
+
+    /// Tells its observer something that is no dialogue.
+    pub fn note(&self, text: impl Into<String>) {
+        self.control.note(text);
     }
 
     /// Whether it must not be used again: closed, out of step, or a transfer was dropped in the middle.

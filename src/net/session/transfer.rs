@@ -1,26 +1,103 @@
-//! RETR, STOR, APPE, REST: files whole and in parts.
+//! RETR, STOR, APPE, REST, TYPE, MODE: files whole and in parts, as they are, as text, compressed.
 
 use std::time::{Duration, Instant};
 
 use super::{DataChannel, Session, Started, StoreAt};
-use crate::domain::{DataPath, Lesson, Mode, RemotePath};
+use crate::domain::{DataPath, Lesson, Mode, RemotePath, Site};
 use crate::ftp::answer;
+use crate::ftp::deflate;
 use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 use crate::net::data::{Way, is_data_trouble};
 use crate::net::happening::Happening;
 use crate::net::wait::Stop;
 
+/// How the session carries files at present, and what it has learned about that.
+pub(super) struct Carriage {
+    /// The TYPE in force; `None` = not known.
+    representation: Option<Representation>,
+    /// The MODE in force; `None` = not known.
+    pub(super) coding: Option<Coding>,
+    /// The user wants text compressed, and the server can.
+    compresses: bool,
+    /// Whether the server knows REST at all.
+    offsets: bool,
+    /// Whether REST before STOR continues a file; `None` = not known.
+    rest_stor: Option<bool>,
+    /// An offset was set and perhaps not used up.
+    pub(super) rest_left: bool,
+}
+
+/// RFC 959 section 3.1.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Representation {
+    Image,
+    Ascii,
+}
+
+/// How bytes travel (RFC 959 section 3.4, draft-preston-ftpext-deflate).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    Stream,
+    Deflate,
+}
+
+impl Carriage {
+    /// After the login. `image` = TYPE I was accepted.
+    pub(super) fn new(site: &Site, features: &Features, image: bool) -> Self {
+        Self {
+            representation: image.then_some(Representation::Image),
+            coding: Some(Coding::Stream),
+            compresses: site.compression && features.mode_z,
+            offsets: true,
+            rest_stor: site.learned.rest_stor,
+            rest_left: false,
+        }
+    }
+
+    /// Offsets count bytes as they are in the file: nothing that begins in the middle is compressed.
+    fn coding_for(&self, verb: &Verb, rest: u64) -> Coding {
+        let shrinks = match verb {
+            Verb::Mlsd(_) | Verb::List { .. } => true,
+            Verb::Retr(path) | Verb::Stor(path) => deflate::pays(path.as_bytes()),
+            _ => false,
+        };
+        if self.compresses && rest == 0 && shrinks { Coding::Deflate } else { Coding::Stream }
+    }
+}
+
 impl Session {
     /// RETR, from an offset (REST).
     ///
     /// # Errors
-    /// [`FtpError::Refused`] with the verb `REST` where the server cannot begin in the middle: begin at zero then.
+    /// [`FtpError::Refused`] with the verb `REST`, or [`FtpError::Unsupported`], where the server cannot begin in the
+    /// middle: begin at zero then.
     pub fn retrieve(&mut self, path: &RemotePath, from: u64) -> Result<DataChannel<'_>, FtpError> {
+        self.retrieve_as(path, from, Representation::Image)
+    }
+
+    /// RETR as text: lines end in CR LF on the way ([`crate::ftp::ascii`]).
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn retrieve_text(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
+        self.retrieve_as(path, 0, Representation::Ascii)
+    }
+
+    fn retrieve_as(
+        &mut self,
+        path: &RemotePath,
+        from: u64,
+        representation: Representation,
+    ) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
         let verb = Verb::Retr(self.file_argument(path)?);
-        self.be_binary()?;
+        if from > 0 && !self.carriage.offsets {
+            return Err(FtpError::Unsupported { what: "beginning in the middle of a file (REST)".into() });
+        }
+        self.represent(representation)?;
         let started = self.start(&verb, from, Vec::new())?;
         let mut channel = DataChannel::new(self, "RETR", started);
         channel.offset = from;
@@ -35,11 +112,12 @@ impl Session {
         self.ready()?;
         let argument = self.file_argument(path)?;
         self.be_binary()?;
-        let offset = match at {
-            StoreAt::Start | StoreAt::Offset(0) => 0,
-            StoreAt::Offset(offset) => offset,
+        let (offset, by_rest) = match at {
+            StoreAt::Start => (0, false),
+            StoreAt::Offset(offset) => (offset, self.carriage.rest_stor != Some(false)),
+            StoreAt::End(offset) => (offset, self.carriage.rest_stor == Some(true)),
         };
-        if offset > 0 && self.rest {
+        if offset > 0 && by_rest && self.carriage.offsets {
             match self.start(&Verb::Stor(argument.clone()), offset, Vec::new()) {
                 Ok(started) => {
                     let mut channel = DataChannel::new(self, "STOR", started);
@@ -47,7 +125,7 @@ impl Session {
                     return Ok(channel);
                 }
                 // Then by appending.
-                Err(FtpError::Refused { verb: "REST", .. }) => self.rest = false,
+                Err(FtpError::Refused { verb: "REST", .. }) => self.carriage.rest_stor = Some(false),
                 Err(error) => return Err(error),
             }
         }
@@ -57,33 +135,110 @@ impl Session {
             Some(_) => ("APPE", Verb::Appe(argument)),
             None => ("STOR", Verb::Stor(argument)),
         };
-        let started = self.start(&verb, 0, Vec::new())?;
+        let (name, started, begin) = match (self.start(&verb, 0, Vec::new()), end) {
+            // No APPE: then REST after all.
+            (Err(FtpError::Refused { verb: "APPE", reply, .. }), Some(end))
+                if reply.is_not_implemented() && !by_rest && self.carriage.rest_stor.is_none() =>
+            {
+                let verb = Verb::Stor(self.file_argument(path)?);
+                ("STOR", self.start(&verb, end, Vec::new())?, end)
+            }
+            (started, end) => (name, started?, end.unwrap_or(0)),
+        };
         let mut channel = DataChannel::new(self, name, started);
-        channel.offset = end.unwrap_or(0);
+        channel.offset = begin;
         Ok(channel)
     }
 
-    /// TYPE I, once.
-    fn be_binary(&mut self) -> Result<(), FtpError> {
-        if !self.image {
-            let reply = self.ask(&Verb::TypeImage)?;
+    /// STOR as text: lines must end in CR LF ([`crate::ftp::ascii`]).
+    ///
+    /// # Errors
+    /// What the server says; nothing was sent then.
+    pub fn store_text(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
+        self.ready()?;
+        let verb = Verb::Stor(self.file_argument(path)?);
+        self.represent(Representation::Ascii)?;
+        let started = self.start(&verb, 0, Vec::new())?;
+        Ok(DataChannel::new(self, "STOR", started))
+    }
+
+    /// Whether REST before STOR continues a file here; `None` = nobody has looked yet.
+    pub fn continues_stores(&self) -> Option<bool> {
+        self.carriage.rest_stor
+    }
+
+    /// Somebody has looked.
+    pub fn learn_continues_stores(&mut self, works: bool) {
+        if self.carriage.rest_stor != Some(works) {
+            self.carriage.rest_stor = Some(works);
+            self.control.tell(Happening::Learned(Lesson::RestStor(works)));
+            if !works {
+                self.control.note("This server does not continue a file that was begun (REST and STOR)");
+            }
+        }
+    }
+
+    pub(super) fn be_binary(&mut self) -> Result<(), FtpError> {
+        self.represent(Representation::Image)
+    }
+
+    /// TYPE I or A, where it is not in force already.
+    fn represent(&mut self, as_what: Representation) -> Result<(), FtpError> {
+        if self.carriage.representation != Some(as_what) {
+            let verb = match as_what {
+                Representation::Image => Verb::TypeImage,
+                Representation::Ascii => Verb::TypeAscii,
+            };
+            let reply = self.ask(&verb)?;
             self.expect("TYPE", reply)?;
-            self.image = true;
+            self.carriage.representation = Some(as_what);
         }
         Ok(())
     }
 
     /// Begins a transfer in the first mode that works. `rest` > 0 = where to begin; `ahead` goes before.
     pub(super) fn start(&mut self, verb: &Verb, rest: u64, mut ahead: Vec<Verb>) -> Result<Started, FtpError> {
-        if self.rest_left && rest == 0 {
+        if self.carriage.rest_left && rest == 0 {
             // Some servers keep an offset that was not used up, and would cut the next file.
             ahead.insert(0, Verb::Rest(0));
-            self.rest_left = false;
+            self.carriage.rest_left = false;
         }
+        let coding = self.carriage.coding_for(verb, rest);
+        let before = self.carriage.coding;
+        if before != Some(coding) {
+            ahead.push(match coding {
+                Coding::Stream => Verb::ModeStream,
+                Coding::Deflate => Verb::ModeDeflate,
+            });
+            self.carriage.coding = None;
+        }
+        match self.start_coded(verb, rest, ahead, coding) {
+            Err(FtpError::Refused { verb: "MODE", .. }) if coding == Coding::Deflate => {
+                self.control.note("The server does not compress, though it said that it can");
+                self.carriage.compresses = false;
+                self.carriage.coding = before;
+                // What went ahead was accepted.
+                self.start(verb, rest, Vec::new())
+            }
+            Ok(started) => {
+                self.carriage.coding = Some(coding);
+                Ok(started)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn start_coded(
+        &mut self,
+        verb: &Verb,
+        rest: u64,
+        mut ahead: Vec<Verb>,
+        coding: Coding,
+    ) -> Result<Started, FtpError> {
         let modes = self.arranger.modes();
         let (mut passive, mut active) = (None, None);
         for (at, mode) in modes.iter().enumerate() {
-            match self.start_in(*mode, verb, rest, &mut ahead) {
+            match self.start_in(*mode, verb, rest, &mut ahead, coding) {
                 Ok(started) => {
                     if self.arranger.worked(*mode) {
                         self.control.tell(Happening::Learned(Lesson::Mode(*mode)));
@@ -117,14 +272,23 @@ impl Session {
         Err(FtpError::NoDataConnection { passive, active })
     }
 
-    fn start_in(&mut self, mode: Mode, verb: &Verb, rest: u64, ahead: &mut Vec<Verb>) -> Result<Started, FtpError> {
+    fn start_in(
+        &mut self,
+        mode: Mode,
+        verb: &Verb,
+        rest: u64,
+        ahead: &mut Vec<Verb>,
+        coding: Coding,
+    ) -> Result<Started, FtpError> {
         let door = self.arranger.arrange(mode, verb, ahead, &mut self.control, &mut self.wait)?;
         if rest > 0 {
             let reply = self.control.ask(&Verb::Rest(rest), &mut self.wait, Stage::Command)?.reply;
             if !(300..400).contains(&reply.code) && !reply.is_positive() {
+                // Not known at all; 501 and the like are about this offset.
+                self.carriage.offsets &= !matches!(reply.code, 500 | 502);
                 return Err(FtpError::Refused { verb: "REST", stage: Stage::Command, reply });
             }
-            self.rest_left = true;
+            self.carriage.rest_left = true;
         }
         self.control.send(std::slice::from_ref(verb), &mut self.wait)?;
         let mut way = door.way;
@@ -149,7 +313,7 @@ impl Session {
                     }
                     Way::Ajar(_) | Way::Shut => None,
                 };
-                Ok(Started { stream, path, announced, last, preliminary })
+                Ok(Started { stream, path, coding, announced, last, preliminary })
             }
             Err(error) => {
                 drop(way);
@@ -234,7 +398,7 @@ impl Session {
     pub(super) fn transfer_ended(&mut self, whole: bool) {
         self.unsettled = false;
         if whole {
-            self.rest_left = false;
+            self.carriage.rest_left = false;
         }
     }
 }
