@@ -14,7 +14,7 @@ use common::ftp_server::{Fault, FtpServer};
 use tempfile::TempDir;
 use twinport::domain::{EntryKind, Learned, RemotePath, Site, SiteId, Timestamp, Zone};
 use twinport::engine::KeepAlive;
-use twinport::engine::message::{Command, Event, LocalTarget, Order, RemoteOperation, Settings};
+use twinport::engine::message::{Command, Event, JobState, LocalTarget, Order, RemoteOperation, Settings};
 
 const HOUR: i64 = 3600;
 
@@ -167,6 +167,22 @@ fn a_cap_that_the_user_sets_is_obeyed_at_once() {
     face.transfer_well(orders(&site, &names, &local));
     assert_eq!(server.peak_connections(), 2, "one browses, one transfers");
     assert_eq!(face.known.unwrap().cap_since, None);
+}
+
+/// Some servers list a link to a directory as a directory.
+#[test]
+fn a_folder_that_leads_in_a_circle_ends() {
+    let server = FtpServer::start()
+        .file("/tree/a", "x")
+        .link("/tree/loop", "/tree")
+        .listing("/tree", "type=file;size=1; a\r\ntype=dir; loop\r\n");
+    let local = tempfile::tempdir().unwrap();
+    let mut face = face();
+    let jobs = face.transfer(orders(&site(&server, Learned::default()), &["tree".to_owned()], &local));
+    assert!(jobs.iter().all(|job| matches!(job.state, JobState::Done(_))), "{jobs:?}");
+    assert_eq!(fs::read(local.path().join("tree/a")).unwrap(), b"x");
+    assert!(!local.path().join("tree/loop/loop").exists());
+    assert!(face.log.iter().any(|line| line.text.contains("leads back")), "{}", face.log_end());
 }
 
 /// I09.

@@ -636,6 +636,16 @@ fn a_link_that_is_listed_as_a_directory_is_removed_and_never_followed() {
     assert_eq!(server.paths(), ["/", "/keep", "/keep/precious"]);
 }
 
+#[test]
+fn a_walk_that_comes_back_to_itself_is_noticed() {
+    let server = FtpServer::start().link("/tree/loop", "/tree").file("/tree/a/b/a/file", "x").dir("/tree/loop2/x");
+    let mut session = server.open();
+    assert_eq!(session.leads_back(&path("/tree/loop")), Ok(false), "nobody can know yet");
+    assert_eq!(server.count("PWD"), 1, "and nobody asks");
+    assert_eq!(session.leads_back(&path("/tree/loop/loop")), Ok(true));
+    assert_eq!(session.leads_back(&path("/tree/a/b/a")), Ok(false), "a name may come twice");
+}
+
 /// Where the server does not say where it is, depth is what is left to notice it by.
 #[test]
 fn a_tree_without_end_is_given_up() {

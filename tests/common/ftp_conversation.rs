@@ -250,7 +250,10 @@ impl Conversation<'_> {
             }
             "CWD" | "CDUP" => {
                 let to = if verb == "CDUP" { ftp_files::parent(&self.cwd) } else { path };
-                let real = self.files(|files| files.is_dir(&to).then(|| files.follow(&to)));
+                let real = self.files(|files| {
+                    let real = files.real_path(&to);
+                    files.is_dir(&real).then_some(real)
+                });
                 if let Some(real) = real {
                     self.cwd = real;
                     self.say("250 Directory changed.");
@@ -429,7 +432,7 @@ impl Conversation<'_> {
     }
 
     fn ask(&mut self, verb: &str, argument: &[u8], path: &[u8]) {
-        let real = self.files(|files| files.follow(path));
+        let real = self.files(|files| files.real_path(path));
         let found = self.files(|files| files.get(&real).cloned());
         match (verb, found) {
             ("SIZE", Some(Node::File { data, .. })) => self.say(&format!("213 {}", data.len())),
@@ -527,7 +530,7 @@ impl Conversation<'_> {
 
     fn retrieve(&mut self, path: &[u8]) {
         let from = std::mem::take(&mut self.rest);
-        let real = self.files(|files| files.follow(path));
+        let real = self.files(|files| files.real_path(path));
         match self.files(|files| files.get(&real).cloned()) {
             Some(Node::File { data, .. }) => {
                 let rest = data.get(from..).unwrap_or_default().to_vec();
