@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::{EntryKind, QuestionId, Secret, Site, SiteId};
+use crate::domain::{EntryKind, Learned, QuestionId, Secret, Site, SiteId};
 use crate::engine::message::{Answer, QueueCommand, Settings};
 use crate::store::sitebook::SiteBook;
 
@@ -78,6 +78,8 @@ pub enum Action {
     ApplySettings(Box<Settings>),
     /// New saved sites, to be saved.
     SaveSites(Arc<SiteBook>),
+    /// What is known of a server is from now on this: the user corrected it.
+    Teach { server_key: String, learned: Box<Learned> },
     /// A saved site's password into the keyring, or (`None`) out of it.
     KeepSecret { site: SiteId, secret: Option<Secret> },
     /// Asks for a file with the system's dialog; answered by [`Action::Picked`].

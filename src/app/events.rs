@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::{JobId, Listing, RemotePath};
 use crate::engine::message::{
-    Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, RemoteOperation,
+    Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, RemoteOperation, Step,
     explain,
 };
 
@@ -150,7 +150,10 @@ impl Model {
         match state {
             ConnectionState::Connecting(step) => {
                 self.connection.link = Link::Connecting(step);
-                self.connection.encryption = None;
+                // A new try begins; later steps of the same one keep what the handshake told.
+                if matches!(step, Step::Resolving | Step::Connecting) {
+                    self.connection.encryption = None;
+                }
             }
             ConnectionState::Reached(path) => self.connection.control = Some(path),
             ConnectionState::Ready { home } => {
@@ -188,6 +191,7 @@ impl Model {
 
     fn lost(&mut self) {
         (self.connection.control, self.connection.data) = (None, None);
+        self.connection.encryption = None;
         self.operation = None;
         self.remote.loading = None;
     }

@@ -3,8 +3,11 @@
 //! runs in a unit test.
 
 pub mod action;
+pub mod certificate;
+pub mod clock;
 pub mod dialog;
 pub mod events;
+pub mod learned_form;
 pub mod log;
 pub mod model;
 pub mod pane;

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{ConnectionId, EntryKind, RemotePath, Secret, Site};
+use crate::domain::{ConnectionId, EntryKind, RemotePath, Secret, Site, SiteId};
 use crate::engine::message::{
     Command, Explanation, LocalOperation, LocalTarget, Order, QueueCommand, RemoteOperation, RemoteTarget, Settings,
     Step, TrustBook, What,
@@ -68,6 +68,10 @@ pub enum Pick {
     ExportSites,
     /// A local folder to begin in, for a site.
     SiteLocalDir,
+    /// A site's client certificate, a PEM file.
+    SiteCertificate,
+    /// Its private key, a PEM file.
+    SiteKey,
 }
 
 impl Model {
@@ -137,6 +141,14 @@ impl Model {
                 self.sites = sites;
                 effects.push(Effect::Save(Saved::Sites(self.sites.clone())));
             }
+            Action::Teach { server_key, learned } => {
+                if let Some(current) = &mut self.connection.site
+                    && current.server_key() == server_key
+                {
+                    Arc::make_mut(current).learned = *learned;
+                }
+                effects.push(Effect::Engine(Command::Teach { server_key, learned }));
+            }
             Action::KeepSecret { site, secret } => {
                 effects.push(Effect::Engine(Command::KeepSecret { site, secret }));
             }
@@ -166,8 +178,13 @@ impl Model {
         })
     }
 
-    fn connect(&mut self, site: Arc<Site>, secret: Option<Secret>, effects: &mut Vec<Effect>) {
+    fn connect(&mut self, mut site: Arc<Site>, secret: Option<Secret>, effects: &mut Vec<Effect>) {
         self.leave(effects);
+        if site.id == SiteId(0) && site.learned.is_empty() {
+            // That it has spoken TLS before, above all: clear text must alarm then, quick connect or not.
+            let learned = self.sites.learned(&site.server_key());
+            Arc::make_mut(&mut site).learned = learned;
+        }
         let id = ConnectionId(self.next_connection);
         self.next_connection += 1;
         self.dialog = None;
@@ -188,6 +205,7 @@ impl Model {
         self.leave(effects);
         self.connection.link = Link::Closed;
         (self.connection.control, self.connection.data) = (None, None);
+        self.connection.encryption = None;
         self.remote.clear();
     }
 

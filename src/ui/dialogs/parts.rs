@@ -6,6 +6,7 @@ use egui::{
     TextEdit, Ui, UiKind, vec2,
 };
 
+use super::super::icons;
 use super::super::theme::{self, CONTROL};
 
 /// Space inside of a dialog, at its edges.
@@ -23,6 +24,17 @@ pub(super) struct Shown<R> {
 
 /// A modal dialog of that title, which is its accessible name too.
 pub(super) fn modal<R>(ui: &Ui, title: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> Shown<R> {
+    modal_under(ui, title, width, |ui| heading(ui, title), add)
+}
+
+/// The same where another title than the accessible name is painted.
+pub(super) fn modal_under<R>(
+    ui: &Ui,
+    title: &str,
+    width: f32,
+    head: impl FnOnce(&mut Ui),
+    add: impl FnOnce(&mut Ui) -> R,
+) -> Shown<R> {
     let ctx = ui.ctx();
     let id = Id::unique(("dialog", title));
     let look = theme::palette(ui);
@@ -32,7 +44,7 @@ pub(super) fn modal<R>(ui: &Ui, title: &str, width: f32, add: impl FnOnce(&mut U
         let room = ctx.content_rect().width() - 2.0 * f32::from(PADDING) - 24.0;
         ui.set_width(width.min(room));
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-        heading(ui, title);
+        head(ui);
         let dialog = node(ui, UiKind::Modal);
         (add(ui), dialog)
     });
@@ -66,6 +78,20 @@ pub(super) fn heading(ui: &mut Ui, title: &str) {
     let font = egui::FontId::new(16.0, theme::medium());
     ui.painter().text(rect.left_center(), egui::Align2::LEFT_CENTER, title, font, look.text);
     ui.add_space(8.0);
+}
+
+/// A title with a warning before it; `loud` = something is badly wrong. Read out where it is no mere name.
+pub(super) fn alarm(ui: &mut Ui, title: &str, loud: bool) {
+    let look = theme::palette(ui);
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(20.0, 24.0), Sense::hover());
+        let font = egui::FontId::new(20.0, theme::icons_filled());
+        let colour = if loud { look.error } else { look.warn };
+        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, icons::WARNING, font, colour);
+        let text = RichText::new(title).font(egui::FontId::new(16.0, theme::medium())).color(look.text);
+        ui.add(Label::new(text).wrap());
+    });
+    ui.add_space(4.0);
 }
 
 /// A small section title.
