@@ -101,6 +101,32 @@ pub(super) fn section(ui: &mut Ui, title: &str) {
     ui.add(Label::new(text));
 }
 
+/// A tab above a form; `marked` = something in it is wrong.
+pub(super) fn tab(ui: &mut Ui, text: &str, selected: bool, marked: bool) -> Response {
+    let look = theme::palette(ui);
+    let colour = if selected { look.text } else { look.weak };
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), egui::FontId::proportional(theme::TEXT), colour);
+    let mark = if marked { 12.0 } else { 0.0 };
+    let size = vec2(galley.size().x + 20.0 + mark, 32.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Tab, true, selected, text));
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect.shrink2(vec2(0.0, 3.0)), f32::from(theme::RADIUS), look.hover);
+    }
+    if marked {
+        let place = egui::pos2(rect.left() + 13.0, rect.center().y);
+        ui.painter().circle_filled(place, 3.0, look.error);
+    }
+    let at = egui::pos2(rect.left() + 10.0 + mark, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, colour);
+    if selected {
+        let (left, right) = (rect.left() + 8.0, rect.right() - 8.0);
+        let line = egui::Rect::from_min_max(egui::pos2(left, rect.bottom() - 2.0), egui::pos2(right, rect.bottom()));
+        ui.painter().rect_filled(line, 1.0, look.accent);
+    }
+    response
+}
+
 /// The row of buttons at a dialog's end: the first one added is the outermost on the right.
 pub(super) fn footer(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.add_space(8.0);
