@@ -28,7 +28,7 @@ pub fn distrust(offered: &Offered) -> String {
             offered.host
         ),
         Distrust::Expired => {
-            format!("Its time was over on {}.", own.and_then(|own| own.not_after).map(day).unwrap_or_default())
+            format!("It expired on {}.", own.and_then(|own| own.not_after).map(day).unwrap_or_default())
         }
         Distrust::NotYetValid => format!(
             "It begins to be valid on {} only. Is this computer's clock right?",
@@ -109,8 +109,10 @@ fn validity(certificate: &Certificate, now: Timestamp) -> (String, bool) {
     };
     let days = |from: Timestamp, to: Timestamp| to.seconds.saturating_sub(from.seconds) / 86_400;
     match (certificate.not_before, certificate.not_after) {
-        (_, Some(till)) if till.seconds < now.seconds => (format!("{text}: over for {}", span(days(till, now))), true),
-        (Some(from), _) if from.seconds > now.seconds => (format!("{text}: begins in {}", span(days(now, from))), true),
+        (_, Some(till)) if till.seconds < now.seconds => {
+            (format!("{text}, expired {} ago", span(days(till, now))), true)
+        }
+        (Some(from), _) if from.seconds > now.seconds => (format!("{text}, begins in {}", span(days(now, from))), true),
         _ => (text, false),
     }
 }
@@ -192,7 +194,7 @@ mod tests {
         assert_eq!(wrong(Distrust::WrongName, DAY), ["Valid for"]);
         assert_eq!(wrong(Distrust::NotYetValid, -DAY), ["Valid"]);
         let late = facts(&certificate(), None, Timestamp::utc(103 * DAY));
-        assert!(late.iter().any(|fact| fact.value.ends_with("over for 3 days")), "{late:?}");
+        assert!(late.iter().any(|fact| fact.value.ends_with("expired 3 days ago")), "{late:?}");
     }
 
     #[test]

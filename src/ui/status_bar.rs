@@ -63,7 +63,6 @@ fn security(ui: &mut Ui, model: &Model) {
 fn encrypted(ui: &mut Ui, encryption: &Encryption) {
     let look = theme::palette(ui);
     ui.set_max_width(WIDTH);
-    ui.add_space(4.0);
     let small = |text: &str| RichText::new(text).size(theme::SMALL);
     egui::Grid::new("encryption").num_columns(2).spacing([16.0, 6.0]).min_row_height(16.0).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = 16.0;
@@ -85,11 +84,13 @@ fn encrypted(ui: &mut Ui, encryption: &Encryption) {
             ui.end_row();
         }
     });
-    ui.add_space(4.0);
 }
 
 /// What a text tells more of: while the pointer is on it, and pinned by a click.
 fn details(response: &Response, id: &str, add: impl FnOnce(&mut Ui)) {
+    let add = |ui: &mut Ui| {
+        egui::Frame::new().inner_margin(6.0).show(ui, add);
+    };
     let id = response.id.with(id);
     if Popup::is_id_open(&response.ctx, id) {
         let popup = Popup::from_toggle_button_response(response).id(id);
@@ -117,9 +118,8 @@ fn data_channel(ui: &mut Ui, model: &Model) {
 
 fn explained(ui: &mut Ui, picture: &Picture) {
     ui.set_max_width(WIDTH);
-    ui.add_space(4.0);
     picture.show(ui, WIDTH);
-    ui.add_space(4.0);
+    ui.add_space(6.0);
     ui.add(Label::new(theme::weak(ui, picture.words())).wrap());
 }
 
@@ -168,7 +168,8 @@ fn text(ui: &mut Ui, text: &str) -> egui::Response {
 fn icon(ui: &mut Ui, icon: char, colour: Color32) {
     let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::hover());
     let font = egui::FontId::new(14.0, theme::icons());
-    ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, icon, font, colour);
+    // Locks stand higher in their box than letters do.
+    ui.painter().text(rect.center() + vec2(0.0, 1.0), egui::Align2::CENTER_CENTER, icon, font, colour);
 }
 
 fn gap(ui: &mut Ui) {

@@ -21,7 +21,7 @@ pub(super) struct UnknownCertificate {
 /// The accessible name; it is fixed.
 const NAME: &str = "Unknown certificate";
 const WIDTH: f32 = 640.0;
-const LABEL: f32 = 104.0;
+const LABEL: f32 = 108.0;
 
 impl UnknownCertificate {
     pub(super) fn show(&mut self, ui: &Ui, offered: &Offered) -> Option<Answer> {
@@ -175,8 +175,11 @@ fn line(ui: &mut Ui, fact: &Fact) {
     let look = theme::palette(ui);
     ui.spacing_mut().item_spacing.y = 4.0;
     row(ui, fact.label, |ui| {
-        let text = RichText::new(&fact.value).color(if fact.wrong { look.error } else { look.text });
-        ui.add(Label::new(text).wrap().selectable(true));
+        let value = ui.add(Label::new(RichText::new(&fact.value).color(look.text)).wrap().selectable(true));
+        if fact.wrong {
+            // In the gap before the column: all values begin on one axis.
+            ui.painter().circle_filled(value.rect.left_top() + vec2(-9.0, 9.0), 3.5, look.error);
+        }
     });
 }
 

@@ -240,11 +240,19 @@ pub(super) fn focus_and_select(field: &Response, from: usize, to: usize) {
 /// What a dialog scrolls when the window is too low for it; `rest` is the height of what stays in sight.
 pub(super) fn scrolled(ui: &mut Ui, rest: f32, add: impl FnOnce(&mut Ui)) {
     let most = (ui.ctx().content_rect().height() - rest).max(160.0);
-    ScrollArea::vertical().max_height(most).min_scrolled_height(most).auto_shrink([false, true]).show(ui, |ui| {
-        // Room for the scroll bar, so that it never lies on a field.
-        ui.set_width(ui.available_width() - 12.0);
+    let id = ui.unique_id().with("overflows");
+    let overflows: bool = ui.data(|data| data.get_temp(id)).unwrap_or(true);
+    let area = ScrollArea::vertical().max_height(most).min_scrolled_height(most).auto_shrink([false, true]);
+    let out = area.show(ui, |ui| {
+        // Room for the scroll bar, where there is one, so that it never lies on a field.
+        ui.set_width(ui.available_width() - if overflows { 12.0 } else { 0.0 });
         add(ui);
     });
+    let now = out.content_size.y > out.inner_rect.height() + 0.5;
+    if now != overflows {
+        ui.data_mut(|data| data.insert_temp(id, now));
+        ui.ctx().request_repaint();
+    }
 }
 
 /// A list that scrolls when it is higher than that.

@@ -8,6 +8,14 @@ use crate::app::learned_form::{Known, LearnedForm, LearnedProblems};
 
 pub(super) fn show(ui: &mut Ui, form: &mut LearnedForm, problems: LearnedProblems) {
     let known = form.known();
+    if known.is_empty() && form.is_changed() {
+        ui.add_space(24.0);
+        ui.vertical_centered(|ui| {
+            let look = theme::palette(ui);
+            ui.label(RichText::new("All forgotten, once you save").size(15.0).color(look.text));
+        });
+        return;
+    }
     if known.is_empty() {
         ui.add_space(24.0);
         ui.vertical_centered(|ui| {
@@ -49,13 +57,14 @@ pub(super) fn show(ui: &mut Ui, form: &mut LearnedForm, problems: LearnedProblem
         }
     }
     ui.add_space(12.0);
-    if ui.add(Button::new("Forget all").min_size(vec2(88.0, theme::CONTROL))).clicked() {
-        form.forget_all();
-    }
-    if form.is_changed() {
-        ui.add_space(8.0);
-        note(ui, "Twinport works with this once you save.", None);
-    }
+    ui.horizontal(|ui| {
+        if ui.add(Button::new("Forget all").min_size(vec2(88.0, theme::CONTROL))).clicked() {
+            form.forget_all();
+        }
+        if form.is_changed() {
+            note(ui, "Twinport works with this once you save.", None);
+        }
+    });
 }
 
 const HEIGHT: f32 = 36.0;
