@@ -8,6 +8,7 @@ use crate::domain::{EntryKind, Learned, QuestionId, Secret, Site, SiteId};
 use crate::engine::message::{Answer, QueueCommand, Settings};
 use crate::store::sitebook::SiteBook;
 
+use super::arrange::Arranged;
 use super::dialog::Dialog;
 use super::model::{Link, Model};
 use super::pane::{Column, Dragged, Location, Side};
@@ -96,6 +97,8 @@ pub enum Action {
     Remember(Memory),
     /// To the clipboard.
     CopyText(String),
+    /// The rows of a huge folder are made.
+    Arranged(Box<Arranged>),
 }
 
 /// Something in one pane.

@@ -11,6 +11,7 @@ use crate::engine::message::{
 use crate::store::sitebook::SiteBook;
 
 use super::action::{Action, Memory, PaneAction};
+use super::arrange::Arranging;
 use super::dialog::{Deletion, Dialog, Prompt, PromptFor, Properties};
 use super::model::{Connection, Link, Model, Operation, Severity};
 use super::pane::{Dragged, Item, Loading, Location, Side, Sort};
@@ -31,6 +32,8 @@ pub enum Effect {
     Pick(Pick),
     /// To the clipboard.
     CopyText(String),
+    /// Make rows, on a thread of their own; answered by [`Action::Arranged`].
+    Arrange(Box<Arranging>),
     /// End the program.
     Quit,
 }
@@ -160,6 +163,7 @@ impl Model {
             Action::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
             Action::Remember(memory) => self.remember(memory),
             Action::CopyText(text) => effects.push(Effect::CopyText(text)),
+            Action::Arranged(done) => self.arranged(*done),
         }
         effects
     }
@@ -293,12 +297,12 @@ impl Model {
             PaneAction::GoTo(text) => self.go_to(side, &text, effects),
             PaneAction::Filter(text) => {
                 pane.filter = text;
-                pane.sort_rows();
+                pane.sort_rows(side);
             }
             PaneAction::SortBy(column) => {
                 let descending = pane.sort.column == column && !pane.sort.descending;
                 pane.sort = Sort { column, descending };
-                pane.sort_rows();
+                pane.sort_rows(side);
             }
             PaneAction::Click(row, how) => {
                 pane.selection.click(&pane.rows, row, how);
@@ -575,7 +579,7 @@ impl Model {
         for side in [Side::Local, Side::Remote] {
             let pane = self.pane_mut(side);
             pane.show_hidden = settings.show_hidden;
-            pane.sort_rows();
+            pane.sort_rows(side);
         }
         self.settings = settings;
         effects.push(Effect::Engine(Command::Configure(Box::new(self.settings.clone()))));

@@ -135,8 +135,8 @@ impl SettingsForm {
     ///
     /// # Errors
     /// At least one problem.
-    pub fn settings(&self, base: &Settings) -> Result<Settings, SettingsProblems> {
-        let mut problems = SettingsProblems::default();
+    pub fn settings(&self, base: &Settings) -> Result<Settings, Box<SettingsProblems>> {
+        let mut problems = Box::<SettingsProblems>::default();
         let port_range = match (self.port_from.trim(), self.port_to.trim()) {
             ("", "") => None,
             (from, to) => match (from.parse::<u16>(), to.parse::<u16>()) {
@@ -179,7 +179,7 @@ impl SettingsForm {
         else {
             return Err(problems);
         };
-        if problems != SettingsProblems::default() {
+        if *problems != SettingsProblems::default() {
             return Err(problems);
         }
         Ok(Settings {

@@ -195,8 +195,8 @@ impl SiteForm {
     ///
     /// # Errors
     /// At least one problem.
-    pub fn site(&self) -> Result<Site, SiteProblems> {
-        let mut problems = SiteProblems::default();
+    pub fn site(&self) -> Result<Site, Box<SiteProblems>> {
+        let mut problems = Box::<SiteProblems>::default();
         let host = self.host.trim().trim_matches(['[', ']']).to_owned();
         if host.is_empty() {
             problems.host = Some("Enter the server's name or address.");
@@ -256,7 +256,7 @@ impl SiteForm {
             }
             _ => Learned::default(),
         };
-        if problems != SiteProblems::default() {
+        if *problems != SiteProblems::default() {
             return Err(problems);
         }
         Ok(Site {

@@ -27,7 +27,7 @@ impl SettingsDialog {
 
     pub(super) fn show(&mut self, ui: &Ui, model: &Model, actions: &mut Actions) {
         let result = self.form.settings(&model.settings);
-        let problems = result.as_ref().err().cloned().unwrap_or_default();
+        let problems = result.as_ref().err().map(|problems| (**problems).clone()).unwrap_or_default();
         let shown = modal(ui, words::SETTINGS, 720.0, |ui| {
             scrolled(ui, 172.0, |ui| {
                 ui.spacing_mut().item_spacing = vec2(8.0, 6.0);

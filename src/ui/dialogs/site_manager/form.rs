@@ -210,8 +210,12 @@ fn advanced(
             None,
         );
         let wrong = problems.certificate.is_some();
-        file(ui, "Client certificate", &mut form.certificate, width, wrong, Pick::SiteCertificate, actions);
-        file(ui, "Private key", &mut form.key, width, wrong, Pick::SiteKey, actions);
+        if file(ui, "Client certificate", &mut form.certificate, width, wrong) {
+            actions.push(Action::Pick(Pick::SiteCertificate));
+        }
+        if file(ui, "Private key", &mut form.key, width, wrong) {
+            actions.push(Action::Pick(Pick::SiteKey));
+        }
         let text = "PEM files, for servers that want to see one. No key file: it is in the certificate's.";
         hint(ui, text, problems.certificate);
     });
@@ -236,16 +240,15 @@ fn advanced(
     }
 }
 
-/// A file's path, typed or chosen.
-fn file(ui: &mut Ui, name: &str, path: &mut String, width: f32, wrong: bool, pick: Pick, actions: &mut Actions) {
+/// A path, typed; whether it is to be chosen.
+fn file(ui: &mut Ui, name: &str, path: &mut String, width: f32, wrong: bool) -> bool {
     ui.horizontal(|ui| {
         let label = label_cell(ui, name);
         input(ui, path, width - 96.0, wrong).labelled_by(label.id);
         let choose = egui::Button::new("Choose…").min_size(vec2(88.0, CONTROL));
-        if ui.add(choose).on_hover_text(name).clicked() {
-            actions.push(Action::Pick(pick));
-        }
-    });
+        ui.add(choose).on_hover_text(name).clicked()
+    })
+    .inner
 }
 
 fn indented(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
@@ -361,7 +364,9 @@ fn transfer(ui: &mut Ui, form: &mut SiteForm, settings: TransferMode) {
 fn begin(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, actions: &mut Actions) {
     section(ui, "Begin in");
     let wrong = problems.local_dir.is_some();
-    file(ui, "Local folder", &mut form.local_dir, width, wrong, Pick::SiteLocalDir, actions);
+    if file(ui, "Local folder", &mut form.local_dir, width, wrong) {
+        actions.push(Action::Pick(Pick::SiteLocalDir));
+    }
     if let Some(problem) = problems.local_dir {
         hint(ui, "", Some(problem));
     }
@@ -415,7 +420,7 @@ fn colours(ui: &mut Ui, form: &mut SiteForm) {
 
 /// Before saving was tried only what was typed can be wrong, not what was not typed yet.
 fn visible_problems(form: &SiteForm, tried: bool) -> SiteProblems {
-    let mut problems = form.site().err().unwrap_or_default();
+    let mut problems = form.site().err().map(|problems| *problems).unwrap_or_default();
     if !tried {
         if form.host.trim().is_empty() {
             problems.host = None;
