@@ -50,6 +50,8 @@ pub struct Site {
     pub clock_offset_minutes: Option<i16>,
     /// Dialled directly even where the settings name a proxy.
     pub bypass_proxy: bool,
+    /// Text is compressed on its way where the server can (MODE Z). Never unasked: servers pay for it in processor time.
+    pub compression: bool,
     /// What was found out about it.
     pub learned: Learned,
 }
@@ -164,6 +166,7 @@ impl Default for Site {
             client_certificate: None,
             clock_offset_minutes: None,
             bypass_proxy: false,
+            compression: false,
             learned: Learned::default(),
         }
     }

@@ -12,15 +12,16 @@ use super::conflict::{Decision, Side, decide};
 use super::error::{JobError, LocalAction, LocalError};
 use super::local_name::{fingerprint, numbered, part_path};
 use super::message::FileFacts;
-use super::pump::{self, Stopped};
+use super::pump::{self, Overlap, Stopped};
 use super::work::{Assignment, Worked};
 
-/// Fetches the file. The final name appears only when every byte is there. `asked` = what the server just said of it.
+/// Fetches the file. The final name appears only when every byte is there. `asked` = what the server just said of it;
+/// `doubt` = all of it came before, and the server did not say so.
 pub(super) fn download(
     session: &mut Session,
     job: &Assignment,
     remote: &RemotePath,
-    asked: Option<Facts>,
+    (asked, doubt): (Option<Facts>, Option<&FtpError>),
     clock: &mut Clock,
     buffer: &mut [u8],
 ) -> Result<Worked, JobError> {
@@ -42,6 +43,8 @@ pub(super) fn download(
         }
         match decide(job.policy, source, existing) {
             Decision::Overwrite => {}
+            // Sizes of text are not comparable: anew.
+            Decision::Resume(_) | Decision::TooLong { .. } if job.text => {}
             Decision::Resume(at) => adopt = Some(at),
             Decision::Rename => target = free_name(&target),
             Decision::Skip => return Ok(Worked::Skipped(format!("“{}” is there already", target.display()))),
@@ -58,7 +61,9 @@ pub(super) fn download(
         }
     }
 
-    let mut part = Part::open(part_of(job, remote, &target, source), source.size)?;
+    // Text that came in parts cannot be continued: nobody knows where its offset would be.
+    let known = source.size.filter(|_| !job.text);
+    let mut part = Part::open(part_of(job, remote, &target, source), known)?;
     if part.length > 0 && asked.is_none() {
         // What a listing said may be old; a part is only continued from the very version that it began with.
         let now = ask(session, job, remote)?;
@@ -68,16 +73,37 @@ pub(super) fn download(
         }
     }
     job.counter.learn_size(source.size);
+    let mut adopted = false;
     if let Some(at) = adopt
         && part.length < at
     {
         // A copy: the old file stays until the new one is whole.
         part.take_from(&target)?;
+        adopted = true;
     }
-    let outcome = fill(session, job, remote, source.size, &mut part, buffer);
-    if let Err(error) = outcome {
-        part.drop_if_empty();
-        return Err(error);
+    let settled = doubt.is_some() && source.size == Some(part.length);
+    let outcome = if job.text {
+        fetch_text(session, job, remote, &mut part, buffer)
+    } else {
+        fill(session, job, remote, source.size, &mut part, (adopted, buffer))
+    };
+    match outcome {
+        Ok(()) => {}
+        Err(JobError::Differs(_)) => {
+            part.discard();
+            return Err(JobError::Differs(target.display().to_string()));
+        }
+        Err(error) if job.text => {
+            part.discard();
+            return Err(error);
+        }
+        Err(error) => {
+            part.drop_if_empty();
+            return Err(error);
+        }
+    }
+    if settled {
+        session.note(told_by_size(&remote.text(&job.charset)));
     }
     if job.preserve_times
         && let Some(time) = source.modified.filter(|time| time.zone == Zone::Utc).and_then(Timestamp::to_system)
@@ -87,6 +113,11 @@ pub(super) fn download(
     }
     part.become_whole(&target)?;
     Ok(Worked::Transferred)
+}
+
+/// Why a file counts as whole whose last reply never came.
+pub(super) fn told_by_size(what: &str) -> String {
+    format!("The server never said that “{what}” arrived; that its size is right says so")
 }
 
 /// From this size on, the server is asked for the exact time where the listing gave none: a part can then be continued.
@@ -153,21 +184,21 @@ fn part_of(job: &Assignment, remote: &RemotePath, target: &Path, source: Side) -
 }
 
 /// Whether two exact times are of two versions. A server that cannot tell does not make them so.
-fn differ(a: Option<Timestamp>, b: Option<Timestamp>) -> bool {
+pub(super) fn differ(a: Option<Timestamp>, b: Option<Timestamp>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => a.zone == b.zone && a.precision == b.precision && a.seconds != b.seconds,
         _ => false,
     }
 }
 
-/// Makes the part file whole, or leaves it resumable.
+/// Makes the part file whole, or leaves it resumable. `adopted` = it is a copy of the user's own file.
 fn fill(
     session: &mut Session,
     job: &Assignment,
     remote: &RemotePath,
     size: Option<u64>,
     part: &mut Part,
-    buffer: &mut [u8],
+    (adopted, buffer): (bool, &mut [u8]),
 ) -> Result<(), JobError> {
     if size.is_some_and(|size| size == part.length) && part.length > 0 {
         job.counter.begin_at(part.length);
@@ -181,11 +212,23 @@ fn fill(
             part.restart()?;
             fetch(session, job, remote, size, part, buffer)
         }
+        // A part of ours: from the beginning. The old one stays until that is whole.
+        Err(JobError::Differs(_)) if !adopted => {
+            session.note(format!(
+                "What the server sends of “{}” does not fit what is here already: from the beginning",
+                remote.text(&job.charset)
+            ));
+            part.set_aside()?;
+            fetch(session, job, remote, size, part, buffer)
+        }
         other => other,
     }
 }
 
 /// What is missing, from where the part ends.
+///
+/// # Errors
+/// [`JobError::Differs`] where the part and the server's file do not fit together; the part is as it was.
 fn fetch(
     session: &mut Session,
     job: &Assignment,
@@ -194,18 +237,43 @@ fn fetch(
     part: &mut Part,
     buffer: &mut [u8],
 ) -> Result<(), JobError> {
-    let mut channel = session.retrieve(remote, part.length)?;
-    let expected = size.or(if part.length == 0 { channel.announced } else { None });
+    // The part's last bytes come once more, to be compared: a file of the same size and time may be another one, and some
+    // servers count offsets in 32 bits, so that a REST beyond 2 or 4 GiB begins anywhere.
+    let length = part.length;
+    let overlap = OVERLAP.min(length);
+    let from = length - overlap;
+    let mut channel = session.retrieve(remote, from)?;
+    let expected = size.or(if from == 0 { channel.announced } else { None });
+    channel.expect_size(expected);
+    let announced = size.is_none() && expected.is_some();
     job.counter.learn_size(expected);
-    let from = part.length;
     job.counter.begin_at(from);
+    if overlap > 0 {
+        part.seek(from)?;
+        match pump::compare(&mut channel, &mut part.file, &part.path, overlap, buffer, job) {
+            Ok(Overlap::Same) => job.counter.begin_at(length),
+            Ok(Overlap::Differs) => {
+                channel.abort();
+                return Err(JobError::Differs(job.local.display().to_string()));
+            }
+            // Or it is shorter than it says.
+            Ok(Overlap::Short(came)) => {
+                let got = from + came;
+                end(channel, Ok(()), false)?;
+                return Err(FtpError::Incomplete { expected: expected.unwrap_or(length), got }.into());
+            }
+            Err(stopped) => return end(channel, Err(stopped), false),
+        }
+    }
+    part.seek(length)?;
     let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job);
     part.length = job.counter.bytes();
-    end(channel, received, expected, part.length)?;
+    // Where nobody can be asked for the size later, what was announced must do.
+    end(channel, received, announced && expected == Some(part.length))?;
     match expected {
         Some(expected) if part.length < expected => Err(FtpError::Incomplete { expected, got: part.length }.into()),
         // More than was announced: a file that grows, unless we continued one; then the joint may be wrong.
-        Some(expected) if part.length > expected && from > 0 => {
+        Some(expected) if part.length > expected && length > 0 => {
             let got = part.length;
             part.restart()?;
             Err(FtpError::Incomplete { expected, got }.into())
@@ -214,34 +282,43 @@ fn fetch(
     }
 }
 
-/// Ends the data connection as the pump left it.
-fn end(
-    channel: DataChannel<'_>,
-    received: Result<(), Stopped>,
-    expected: Option<u64>,
-    got: u64,
+/// The whole of it as text. Its size on the server is not what it will have here.
+fn fetch_text(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    part: &mut Part,
+    buffer: &mut [u8],
 ) -> Result<(), JobError> {
+    part.restart()?;
+    let mut channel = session.retrieve_text(remote)?;
+    job.counter.begin_at(0);
+    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job);
+    end(channel, received, false)
+}
+
+/// Ends the data connection as the pump left it. `whole` = it is, even if the server never says so.
+fn end(channel: DataChannel<'_>, received: Result<(), Stopped>, whole: bool) -> Result<(), JobError> {
     match received {
         Ok(()) => match channel.finish() {
             Ok(_) => Ok(()),
-            // NAT routers forget idle control connections in long transfers: all bytes are here, so it is whole.
+            // NAT routers forget idle control connections in long transfers.
             Err(
                 FtpError::Timeout { stage: Stage::Completion, .. }
                 | FtpError::Closed { stage: Stage::Completion, .. }
                 | FtpError::Lost { stage: Stage::Completion, .. },
-            ) if expected == Some(got) => Ok(()),
+            ) if whole => Ok(()),
             Err(error) => Err(error.into()),
         },
-        Err(Stopped::Local(error)) => {
-            channel.abort();
-            Err(error)
-        }
-        Err(Stopped::Remote(error)) => {
+        Err(Stopped::Local(error) | Stopped::Remote(error)) => {
             channel.abort();
             Err(error)
         }
     }
 }
+
+/// So much of a part comes again when it is continued.
+const OVERLAP: u64 = 64 * 1024;
 
 /// Size and time of a local file; `None` where nothing is there.
 fn local_side(path: &Path) -> Result<Option<Side>, JobError> {
@@ -273,13 +350,15 @@ struct Part {
     path: PathBuf,
     file: File,
     length: u64,
+    /// What was here before, and did not fit.
+    aside: Option<PathBuf>,
 }
 
 impl Part {
     /// Opens or makes it. What is there is continued, unless it cannot be the beginning of `size` bytes.
     fn open(path: PathBuf, size: Option<u64>) -> Result<Self, JobError> {
         let wrong = |error: &io::Error| JobError::from(LocalError::new(LocalAction::Write, &path, error));
-        let open = || OpenOptions::new().create(true).append(false).write(true).truncate(false).open(&path);
+        let open = || OpenOptions::new().create(true).read(true).write(true).truncate(false).open(&path);
         let file = match open() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let folder = path.parent().unwrap_or(Path::new("."));
@@ -294,9 +373,9 @@ impl Part {
             Err(TryLockError::WouldBlock) => return Err(JobError::Busy(path.display().to_string())),
         }
         let length = file.metadata().map_err(|error| wrong(&error))?.len();
-        let mut part = Self { path, file, length };
+        let mut part = Self { path, file, length, aside: None };
         match size {
-            Some(size) if length <= size => part.seek()?,
+            Some(size) if length <= size => part.seek(length)?,
             // Without a size nothing tells whether it is the same file still.
             _ => part.restart()?,
         }
@@ -307,7 +386,22 @@ impl Part {
     fn restart(&mut self) -> Result<(), JobError> {
         self.length = 0;
         self.file.set_len(0).map_err(|error| self.wrong(&error))?;
-        self.seek()
+        self.seek(0)
+    }
+
+    /// From the beginning, in a new file; the old one is kept till that is whole.
+    fn set_aside(&mut self) -> Result<(), JobError> {
+        let aside = aside(&self.path);
+        let Self { path, aside: kept, .. } = self;
+        // Windows renames no open file that was not opened for it: then a copy does.
+        if fs::rename(&*path, &aside).is_err() {
+            fs::copy(&*path, &aside).map_err(|error| LocalError::new(LocalAction::Write, &aside, &error))?;
+            *kept = Some(aside);
+            return self.restart();
+        }
+        let fresh = Self::open(path.clone(), Some(0))?;
+        *self = Self { aside: Some(aside), ..fresh };
+        Ok(())
     }
 
     /// Begins with a copy of the file that is to be continued.
@@ -318,9 +412,8 @@ impl Part {
         Ok(())
     }
 
-    fn seek(&mut self) -> Result<(), JobError> {
-        let length = self.length;
-        self.file.seek(SeekFrom::Start(length)).map(drop).map_err(|error| self.wrong(&error))
+    fn seek(&mut self, to: u64) -> Result<(), JobError> {
+        self.file.seek(SeekFrom::Start(to)).map(drop).map_err(|error| self.wrong(&error))
     }
 
     /// A part without a byte is of no use.
@@ -330,16 +423,34 @@ impl Part {
         }
     }
 
-    fn become_whole(self, target: &Path) -> Result<(), JobError> {
+    /// It will not be continued.
+    fn discard(self) {
         let Self { path, file, .. } = self;
+        drop(file);
+        fs::remove_file(&path).ok();
+    }
+
+    fn become_whole(self, target: &Path) -> Result<(), JobError> {
+        let Self { path, file, aside: kept, .. } = self;
         // Windows renames no open file.
         drop(file);
-        fs::rename(&path, target).map_err(|error| LocalError::new(LocalAction::Rename, target, &error).into())
+        fs::rename(&path, target).map_err(|error| LocalError::new(LocalAction::Rename, target, &error))?;
+        // Of this try, or of one that was interrupted.
+        let kept = kept.unwrap_or_else(|| aside(&path));
+        fs::remove_file(kept).ok();
+        Ok(())
     }
 
     fn wrong(&self, error: &io::Error) -> JobError {
         LocalError::new(LocalAction::Write, &self.path, error).into()
     }
+}
+
+/// Where a part is kept that did not fit: beside it, and still a part to everybody who looks.
+fn aside(part: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from("old ");
+    name.push(part.file_name().unwrap_or_default());
+    part.with_file_name(name)
 }
 
 #[cfg(test)]

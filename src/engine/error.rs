@@ -25,6 +25,9 @@ pub enum JobError {
     /// The target is longer than the source: it cannot be its beginning.
     #[error("{target} has {target_size} bytes, its source {source_size}")]
     CannotResume { target: String, target_size: u64, source_size: u64 },
+    /// The target is no beginning of the source: what both should have in common differs.
+    #[error("{0} is not the beginning of its source")]
+    Differs(String),
     /// Another Twinport writes the same file.
     #[error("{0} is being written by another Twinport")]
     Busy(String),
@@ -83,6 +86,7 @@ impl JobError {
             Self::Local(_)
             | Self::NoSource(_)
             | Self::CannotResume { .. }
+            | Self::Differs(_)
             | Self::Busy(_)
             | Self::OtherKind(_)
             | Self::Earlier(_)
@@ -106,6 +110,11 @@ impl JobError {
             Self::CannotResume { target, target_size, source_size } => sentence(
                 format!("“{target}” cannot be continued: it is longer than its source."),
                 format!("It has {target_size} bytes, its source has {source_size}. It was left as it is."),
+                "Choose to overwrite or to rename instead.",
+            ),
+            Self::Differs(what) => sentence(
+                format!("“{what}” cannot be continued: it is not the beginning of its source."),
+                "The last bytes that both should have in common differ. It was left as it is.".into(),
                 "Choose to overwrite or to rename instead.",
             ),
             Self::Busy(what) => sentence(

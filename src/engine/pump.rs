@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::ftp::ascii::{FromWire, LineEnd, ToWire};
 use crate::net::session::DataChannel;
 
 use super::error::{JobError, LocalAction, LocalError};
@@ -63,7 +64,7 @@ pub(super) enum Stopped {
     Local(JobError),
 }
 
-/// From the channel to the file, till the end.
+/// From the channel to the file, till the end. Text: its lines end here as this system's do.
 pub(super) fn receive(
     channel: &mut DataChannel<'_>,
     file: &mut File,
@@ -71,18 +72,72 @@ pub(super) fn receive(
     buffer: &mut [u8],
     job: &Assignment,
 ) -> Result<(), Stopped> {
+    let wrong = |error: &std::io::Error| Stopped::Local(LocalError::new(LocalAction::Write, path, error).into());
+    let mut converter = job.text.then(|| (FromWire::new(LineEnd::HERE), Vec::new()));
     loop {
         let portion = job.limiter.portion(buffer.len());
         let read = channel.read(&mut buffer[..portion]).map_err(|error| Stopped::Remote(error.into()))?;
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { return Ok(()) };
-        file.write_all(bytes)
-            .map_err(|error| Stopped::Local(LocalError::new(LocalAction::Write, path, &error).into()))?;
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        let bytes = match &mut converter {
+            Some((converter, text)) => {
+                text.clear();
+                converter.push(bytes, text);
+                text.as_slice()
+            }
+            None => bytes,
+        };
+        file.write_all(bytes).map_err(|error| wrong(&error))?;
         job.counter.add(read);
         job.limiter.spend(read, &job.cancel);
     }
+    if let Some((converter, mut text)) = converter {
+        text.clear();
+        converter.finish(&mut text);
+        file.write_all(&text).map_err(|error| wrong(&error))?;
+    }
+    Ok(())
 }
 
-/// From the file, where it stands, to the channel, till the file's end.
+/// How what came compares with what is here already.
+pub(super) enum Overlap {
+    Same,
+    Differs,
+    /// It ended after so many bytes.
+    Short(u64),
+}
+
+/// Reads `length` bytes from the channel and from the file, where it stands, and compares them. They are not counted.
+pub(super) fn compare(
+    channel: &mut DataChannel<'_>,
+    file: &mut File,
+    path: &Path,
+    length: u64,
+    buffer: &mut [u8],
+    job: &Assignment,
+) -> Result<Overlap, Stopped> {
+    let wrong = |error: &std::io::Error| Stopped::Local(LocalError::new(LocalAction::Read, path, error).into());
+    let mut left = usize::try_from(length).unwrap_or(usize::MAX);
+    let mut here = vec![0; left];
+    file.read_exact(&mut here).map_err(|error| wrong(&error))?;
+    let mut rest = here.as_slice();
+    while left > 0 {
+        let portion = job.limiter.portion(buffer.len()).min(left);
+        let read = channel.read(&mut buffer[..portion]).map_err(|error| Stopped::Remote(error.into()))?;
+        if read == 0 {
+            return Ok(Overlap::Short(length - left as u64));
+        }
+        let (same, further) = rest.split_at(read);
+        if buffer[..read] != *same {
+            return Ok(Overlap::Differs);
+        }
+        rest = further;
+        left -= read;
+        job.limiter.spend(read, &job.cancel);
+    }
+    Ok(Overlap::Same)
+}
+
+/// From the file, where it stands, to the channel, till the file's end. Text: its lines end in CR LF on the way.
 pub(super) fn send(
     channel: &mut DataChannel<'_>,
     file: &mut File,
@@ -90,6 +145,7 @@ pub(super) fn send(
     buffer: &mut [u8],
     job: &Assignment,
 ) -> Result<(), Stopped> {
+    let mut converter = job.text.then(|| (ToWire::default(), Vec::new()));
     loop {
         let portion = job.limiter.portion(buffer.len());
         let read = match file.read(&mut buffer[..portion]) {
@@ -98,6 +154,14 @@ pub(super) fn send(
             Err(error) => return Err(Stopped::Local(LocalError::new(LocalAction::Read, path, &error).into())),
         };
         let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { return Ok(()) };
+        let bytes = match &mut converter {
+            Some((converter, text)) => {
+                text.clear();
+                converter.push(bytes, text);
+                text.as_slice()
+            }
+            None => bytes,
+        };
         channel.write_all(bytes).map_err(|error| Stopped::Remote(error.into()))?;
         job.counter.add(read);
         job.limiter.spend(read, &job.cancel);

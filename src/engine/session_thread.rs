@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::domain::{EntryKind, Listing, RemotePath};
-use crate::ftp::error::{Class, FtpError};
+use crate::domain::{EntryKind, Lesson, Listing, RemotePath};
+use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::happening::Observer;
 use crate::net::session::Session;
 
 use super::download::Clock;
 use super::error::JobError;
-use super::local_name::local_name;
+use super::local_name::{System, map};
 use super::message::Direction;
 use super::secrets::Secrets;
 use super::upload::Habits;
@@ -39,6 +39,7 @@ impl SessionThread {
                 secrets,
                 session: None,
                 server: String::new(),
+                tls12_only: false,
                 habits: Habits::default(),
                 clock: Clock::default(),
                 buffer: Vec::new(),
@@ -74,6 +75,8 @@ struct Worker {
     secrets: Arc<Secrets>,
     session: Option<Session>,
     server: String,
+    /// This server continues no TLS 1.3 session.
+    tls12_only: bool,
     habits: Habits,
     clock: Clock,
     buffer: Vec<u8>,
@@ -131,18 +134,30 @@ impl Worker {
                     }
                 };
                 let before = job.counter.moved();
-                let mut result = self.transfer(job);
-                // The session had gone while it lay idle: that is no failure of the job.
-                if let Err(JobError::Remote(FtpError::Closed { .. } | FtpError::Lost { .. })) = &result
-                    && !fresh
+                let mut result = self.transfer(job, None);
+                // The session had gone while it lay idle, or could not encrypt: that is no failure of the job.
+                if let Err(JobError::Remote(error)) = &result
                     && job.counter.moved() == before
                     && !task.cancel.is_cancelled()
+                    && self.deserves_another(error, fresh)
                 {
                     self.session = None;
                     if let Err(error) = self.ensure(task) {
                         return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
                     }
-                    result = self.transfer(job);
+                    result = self.transfer(job, None);
+                }
+                // All went, and the server never said so: a router on the way forgot the control connection meanwhile. What
+                // arrived, a new session tells.
+                if let Err(JobError::Remote(doubt)) = &result
+                    && is_unconfirmed(doubt)
+                    && !task.cancel.is_cancelled()
+                {
+                    let doubt = doubt.clone();
+                    self.session = None;
+                    if self.ensure(task).is_ok() {
+                        result = self.transfer(job, Some(&doubt));
+                    }
                 }
                 Finished::Transferred { job: job.job, result, opening: false }
             }
@@ -167,7 +182,8 @@ impl Worker {
         })
     }
 
-    fn transfer(&mut self, job: &Assignment) -> Result<Worked, JobError> {
+    /// `doubt` = why nobody knows whether the last try brought everything.
+    fn transfer(&mut self, job: &Assignment, doubt: Option<&FtpError>) -> Result<Worked, JobError> {
         let Some(session) = self.session.as_mut() else { return Err(FtpError::Cancelled.into()) };
         let remote = absolute(session.home(), &job.remote);
         let mut asked = None;
@@ -196,15 +212,17 @@ impl Worker {
         self.buffer.resize(pump::BUFFER, 0);
         match (job.direction, kind) {
             (Direction::Download, EntryKind::Directory) => {
-                let named = remote.file_name().filter(|_| job.loose).map(|name| local_name(name, &job.charset));
-                let local = named.map_or_else(|| job.local.clone(), |name| job.local.join(name));
-                folder::download(session, job, &remote, &local)
+                let name = remote.file_name().filter(|_| job.loose);
+                let named = name.map(|name| (name, map(name, &job.charset, System::HERE)));
+                let note = named.as_ref().and_then(|(name, local)| local.note(name, &job.charset));
+                let local = named.map_or_else(|| job.local.clone(), |(_, local)| job.local.join(local.name));
+                folder::download(session, job, &remote, &local, note)
             }
             (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote),
             (Direction::Download, _) => {
-                download::download(session, job, &remote, asked, &mut self.clock, &mut self.buffer)
+                download::download(session, job, &remote, (asked, doubt), &mut self.clock, &mut self.buffer)
             }
-            (Direction::Upload, _) => upload::upload(session, job, &remote, &mut self.habits, &mut self.buffer),
+            (Direction::Upload, _) => upload::upload(session, job, &remote, doubt, &mut self.habits, &mut self.buffer),
         }
     }
 
@@ -217,12 +235,7 @@ impl Worker {
         let fresh = self.ensure(task)?;
         let result = self.session.as_mut().map_or(Err(FtpError::Cancelled), &mut work);
         match result {
-            Err(FtpError::Closed { .. } | FtpError::Lost { .. }) if !fresh && !task.cancel.is_cancelled() => {
-                self.session = None;
-                self.ensure(task)?;
-                self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
-            }
-            Err(error) if is_gone(&error) && !fresh && !task.cancel.is_cancelled() => {
+            Err(error) if !task.cancel.is_cancelled() && self.deserves_another(&error, fresh) => {
                 self.session = None;
                 self.ensure(task)?;
                 self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
@@ -234,6 +247,9 @@ impl Worker {
     /// Makes sure that there is a session for this task's server; `true` = it is new.
     fn ensure(&mut self, task: &Task) -> Result<bool, FtpError> {
         let server = task.dial.site.server_key();
+        if self.server != server {
+            self.tls12_only = false;
+        }
         if self.server != server || self.session.as_ref().is_some_and(Session::is_broken) {
             self.session = None;
             self.habits = Habits::default();
@@ -245,6 +261,9 @@ impl Worker {
             return Ok(false);
         }
         let mut dial = task.dial.clone();
+        if self.tls12_only {
+            Arc::make_mut(&mut dial.site).learned.learn(Lesson::Tls12Only);
+        }
         if dial.secret.is_none() {
             dial.secret = self.secrets.find(&dial.site);
         }
@@ -264,6 +283,16 @@ impl Worker {
         Ok(true)
     }
 
+    /// Whether a new session would do what this one could not, so that nobody needs to hear of it.
+    fn deserves_another(&mut self, error: &FtpError, fresh: bool) -> bool {
+        if let Some(worse) = self.session.as_ref().and_then(|session| session.misses_continued_session(error)) {
+            let news = worse && !std::mem::replace(&mut self.tls12_only, worse);
+            return !fresh || news;
+        }
+        let gone = matches!(error, FtpError::Closed { .. } | FtpError::Lost { .. }) || is_gone(error);
+        gone && !fresh
+    }
+
     fn crashed(&self, task: &Task, panic: &(dyn std::any::Any + Send)) -> Finished {
         let words = panic
             .downcast_ref::<&str>()
@@ -280,6 +309,16 @@ impl Worker {
             }
         }
     }
+}
+
+/// All bytes went; only the last reply is missing.
+fn is_unconfirmed(error: &FtpError) -> bool {
+    matches!(
+        error,
+        FtpError::Timeout { stage: Stage::Completion, .. }
+            | FtpError::Closed { stage: Stage::Completion, .. }
+            | FtpError::Lost { stage: Stage::Completion, .. }
+    )
 }
 
 /// Said 421, or closed: nothing more will come on this session.

@@ -1,18 +1,19 @@
 //! One file to the server: under a temporary name, renamed when whole, where the server and the settings allow it.
 
 use std::fs::File;
-use std::io::{ErrorKind, Seek as _, SeekFrom};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 
 use crate::domain::{EntryKind, RemotePath, Timestamp};
 use crate::ftp::error::{Class, FtpError};
 use crate::net::session::{Session, StoreAt};
+use crate::store::settings::ConflictPolicy;
 
 use super::conflict::{Decision, Side, decide};
-use super::download::facts;
+use super::download::{differ, facts, told_by_size};
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::Existing;
-use super::local_name::{fingerprint, numbered, remote_name, remote_part_name};
-use super::pump::{self, Stopped};
+use super::local_name::{fingerprint, is_part, numbered, remote_name, remote_part_name};
+use super::pump::{self, Overlap, Stopped};
 use super::work::{Assignment, Worked};
 
 /// From this size on, the server is asked what arrived, though it said that all is well.
@@ -25,11 +26,12 @@ pub(super) struct Habits {
     pub(super) no_rename: bool,
 }
 
-/// Sends the file.
+/// Sends the file. `doubt` = all of it went before, and the server did not say that it arrived.
 pub(super) fn upload(
     session: &mut Session,
     job: &Assignment,
     remote: &RemotePath,
+    doubt: Option<&FtpError>,
     habits: &mut Habits,
     buffer: &mut [u8],
 ) -> Result<Worked, JobError> {
@@ -45,19 +47,47 @@ pub(super) fn upload(
         target = target.join(&name);
     }
     let temporary = temporary_name(job, &target, source);
-    let (existing, part) = look(session, job, &target, temporary.as_ref())?;
+    let known = if doubt.is_some() { Existing::Unknown } else { job.existing };
+    let (existing, part) = survey(session, job, known, &target, temporary.as_ref())?;
+    let mut temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename);
     let mut replace = false;
     let mut append_at = None;
-    if let Some(existing) = existing {
-        if job.begun && existing.size == source.size {
+    if let Some(doubt) = doubt
+        && temporary.is_none()
+    {
+        // The target is what the last try left.
+        match existing.map(|existing| existing.size) {
+            Some(Some(there)) if there == size && !job.text => {
+                session.note(told_by_size(&target.text(&job.charset)));
+                job.counter.begin_at(size);
+                return Ok(Worked::Transferred);
+            }
+            Some(Some(there)) if there < size && !job.text => append_at = Some(there),
+            Some(None) => return Err(doubt.clone().into()),
+            _ => {}
+        }
+    } else if let Some(existing) = existing {
+        if job.begun && part.is_none() && existing.size == source.size && !differ(existing.modified, source.modified) {
             // Renamed just before the program was killed.
             job.counter.begin_at(size);
             return Ok(Worked::Transferred);
         }
         match decide(job.policy, source, existing) {
             Decision::Overwrite => replace = true,
-            Decision::Resume(at) => append_at = Some(at),
+            // Sizes of text are not comparable: anew.
+            Decision::Resume(_) | Decision::TooLong { .. } if job.text => replace = true,
+            Decision::Resume(at) => {
+                if !begins(session, job, &target, at, (&mut file, buffer))? {
+                    return Err(JobError::Differs(target.text(&job.charset)));
+                }
+                append_at = Some(at);
+            }
             Decision::Rename => target = free_name(session, job, &target)?,
+            Decision::Skip if doubt.is_some() && job.policy == ConflictPolicy::Resume => {
+                session.note(told_by_size(&target.text(&job.charset)));
+                job.counter.begin_at(size);
+                return Ok(Worked::Transferred);
+            }
             Decision::Skip => {
                 return Ok(Worked::Skipped(format!("“{}” is there already", target.text(&job.charset))));
             }
@@ -74,8 +104,11 @@ pub(super) fn upload(
         }
     }
 
-    let mut temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename && append_at.is_none());
-    let at = part.filter(|at| *at > 0 && *at <= size);
+    temporary = temporary.filter(|_| append_at.is_none());
+    let at = part.filter(|at| *at > 0 && *at <= size && !job.text);
+    if doubt.is_some() && temporary.is_some() && at == Some(size) {
+        session.note(told_by_size(&target.text(&job.charset)));
+    }
     // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
     let mut may_make = job.top;
     let mut direct = false;
@@ -137,7 +170,7 @@ fn via(
     Ok(session.rename(temporary, target, replace)?)
 }
 
-/// STOR or its continuation, and a look at what arrived.
+/// STOR or its continuation, and a look at what arrived. What turns out to be wrong is sent anew, as a whole.
 fn store(
     session: &mut Session,
     job: &Assignment,
@@ -146,20 +179,51 @@ fn store(
     size: u64,
     (file, buffer): (&mut File, &mut [u8]),
 ) -> Result<(), JobError> {
+    let mut at = at;
     if at == Some(size) && size > 0 {
-        job.counter.begin_at(size);
-        return Ok(());
+        let trusted = session.continues_stores() == Some(true);
+        if trusted || joins(session, job, path, size, (file, buffer)) != Some(false) {
+            job.counter.begin_at(size);
+            return Ok(());
+        }
+        session.learn_continues_stores(false);
+        at = None;
     }
-    let begin = at.map_or(StoreAt::Start, StoreAt::Offset);
-    let mut channel = session.store(path, begin)?;
-    let offset = channel.offset;
-    file.seek(SeekFrom::Start(offset)).map_err(|error| LocalError::new(LocalAction::Read, &job.local, &error))?;
+    loop {
+        let Some(got) = send(session, job, path, at, size, (file, buffer))? else { return Ok(()) };
+        // Not a beginning that could be continued.
+        session.remove_file(path).ok();
+        if at.take().is_none() {
+            return Err(FtpError::Incomplete { expected: size, got }.into());
+        }
+    }
+}
+
+/// Sends what is missing behind `at`. `Some` = the server has something else now, so long.
+fn send(
+    session: &mut Session,
+    job: &Assignment,
+    path: &RemotePath,
+    at: Option<u64>,
+    size: u64,
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<Option<u64>, JobError> {
+    let begin = match at {
+        None => StoreAt::Start,
+        // The user's own file must not suffer from what a server does not know.
+        Some(at) if path.file_name().is_some_and(is_part) => StoreAt::Offset(at),
+        Some(at) => StoreAt::End(at),
+    };
+    let mut channel = if job.text { session.store_text(path)? } else { session.store(path, begin)? };
+    let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
+    if offset > size {
+        channel.abort();
+        return Ok(Some(offset));
+    }
+    file.seek(SeekFrom::Start(offset)).map_err(|error| unread(job, &error))?;
     job.counter.begin_at(offset);
     match pump::send(&mut channel, file, &job.local, buffer, job) {
-        Ok(()) => match channel.finish() {
-            Ok(_) => {}
-            Err(error) => return Err(error.into()),
-        },
+        Ok(()) => channel.finish().map(drop)?,
         Err(Stopped::Local(error) | Stopped::Remote(error)) => {
             channel.abort();
             return Err(error);
@@ -169,19 +233,122 @@ fn store(
     if sent != size {
         return Err(JobError::SourceChanged(job.local.display().to_string()));
     }
-    if offset > 0 || size >= VERIFY_FROM {
-        match session.facts(path) {
-            Ok(Some(facts)) if facts.size.is_some_and(|arrived| arrived != size) => {
-                let got = facts.size.unwrap_or(0);
-                // Not a beginning that could be continued.
-                session.remove_file(path).ok();
-                return Err(FtpError::Incomplete { expected: size, got }.into());
+    if job.text || (offset == 0 && size < VERIFY_FROM) {
+        return Ok(None);
+    }
+    // A server that cannot tell has said 226, and TCP says that all bytes went.
+    let arrived = session.facts(path).ok().flatten().and_then(|facts| facts.size);
+    if let Some(got) = arrived.filter(|got| *got != size) {
+        if by_rest {
+            session.learn_continues_stores(false);
+        }
+        return Ok(Some(got));
+    }
+    if by_rest && session.continues_stores().is_none() && !session.is_broken() {
+        match joins(session, job, path, offset, (file, buffer)) {
+            Some(true) => session.learn_continues_stores(true),
+            Some(false) => {
+                session.learn_continues_stores(false);
+                return Ok(Some(size));
             }
-            // A server that cannot tell has said 226, and TCP says that all bytes went.
-            _ => {}
+            None => {}
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Whether what the server had before REST and STOR is there still: some servers make the file anew and leave zeros up to
+/// the offset, and then its size is right. Looked at once for each server. `None` = it does not let us look.
+fn joins(
+    session: &mut Session,
+    job: &Assignment,
+    path: &RemotePath,
+    offset: u64,
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Option<bool> {
+    // Where the file itself has zeros nothing would be seen.
+    let from = first_content(file, offset, buffer)?;
+    match look(session, job, path, (from, offset), (file, buffer)) {
+        Ok(Overlap::Same) => Some(true),
+        Ok(Overlap::Differs) => Some(false),
+        Ok(Overlap::Short(_)) | Err(_) => None,
+    }
+}
+
+/// Whether the target is the beginning of the source, as far as its last bytes tell. Where the server does not let us
+/// look, the user's word must do.
+fn begins(
+    session: &mut Session,
+    job: &Assignment,
+    target: &RemotePath,
+    at: u64,
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<bool, JobError> {
+    if at == 0 {
+        return Ok(true);
+    }
+    match look(session, job, target, (at.saturating_sub(LOOK), at), (file, buffer)) {
+        Ok(overlap) => Ok(!matches!(overlap, Overlap::Differs)),
+        Err(JobError::Remote(FtpError::Refused { .. } | FtpError::Unsupported { .. })) if !session.is_broken() => {
+            Ok(true)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Compares what both sides have between two offsets, the first [`LOOK`] bytes of it.
+fn look(
+    session: &mut Session,
+    job: &Assignment,
+    path: &RemotePath,
+    (from, to): (u64, u64),
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<Overlap, JobError> {
+    let length = (to - from).min(LOOK);
+    let mut channel = session.retrieve(path, from)?;
+    file.seek(SeekFrom::Start(from)).map_err(|error| unread(job, &error))?;
+    let overlap = pump::compare(&mut channel, file, &job.local, length, buffer, job);
+    // To its end where that is near; an ABOR is not what all servers take well.
+    let mut after = 0;
+    while overlap.is_ok() && after < LOOK {
+        match channel.read(buffer) {
+            Ok(0) => {
+                channel.finish().ok();
+                return stopped(overlap);
+            }
+            Ok(read) => after += read as u64,
+            Err(_) => break,
+        }
+    }
+    channel.abort();
+    stopped(overlap)
+}
+
+fn stopped(overlap: Result<Overlap, Stopped>) -> Result<Overlap, JobError> {
+    overlap.map_err(|stopped| match stopped {
+        Stopped::Local(error) | Stopped::Remote(error) => error,
+    })
+}
+
+/// The first byte before `end` that is not zero; `None` = all are, or it cannot be read.
+fn first_content(file: &mut File, end: u64, buffer: &mut [u8]) -> Option<u64> {
+    file.seek(SeekFrom::Start(0)).ok()?;
+    let mut at = 0;
+    while at < end {
+        let read = file.read(buffer).ok().filter(|read| *read > 0)?;
+        if let Some(found) = buffer[..read].iter().position(|byte| *byte != 0) {
+            return Some(at + found as u64).filter(|found| *found < end);
+        }
+        at += read as u64;
+    }
+    None
+}
+
+/// So much is compared.
+const LOOK: u64 = 64 * 1024;
+
+fn unread(job: &Assignment, error: &std::io::Error) -> JobError {
+    LocalError::new(LocalAction::Read, &job.local, error).into()
 }
 
 fn open(job: &Assignment) -> Result<File, JobError> {
@@ -197,13 +364,14 @@ fn local_side(job: &Assignment, file: &File) -> Result<Side, JobError> {
 }
 
 /// What is at the target, and how long our partial file is.
-fn look(
+fn survey(
     session: &mut Session,
     job: &Assignment,
+    known: Existing,
     target: &RemotePath,
     temporary: Option<&RemotePath>,
 ) -> Result<(Option<Side>, Option<u64>), JobError> {
-    match job.existing {
+    match known {
         Existing::Absent => Ok((None, None)),
         Existing::Part(length) => Ok((None, Some(length))),
         Existing::File(side) => Ok((Some(side), None)),

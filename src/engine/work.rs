@@ -51,6 +51,8 @@ pub(super) struct Assignment {
     pub(super) existing: Existing,
     /// Was running when the program was killed.
     pub(super) begun: bool,
+    /// Its line ends are changed on the way (TYPE A): never continued, and sizes tell nothing.
+    pub(super) text: bool,
     pub(super) safe_uploads: bool,
     pub(super) preserve_times: bool,
     pub(super) counter: Arc<Counter>,

@@ -2,6 +2,9 @@
 //! an argument).
 
 pub mod address;
+pub mod answer;
+pub mod ascii;
+pub mod deflate;
 pub mod error;
 pub mod explain;
 pub mod features;

@@ -22,16 +22,31 @@ pub enum Verb {
     User(Argument),
     Pass(SecretArgument),
     Acct(SecretArgument),
+    /// AUTH with that mechanism (RFC 2228): `TLS`, `SSL`.
+    Auth(&'static str),
+    /// PBSZ 0: TLS protects whatever the size (RFC 4217).
+    Pbsz,
+    /// PROT with that level: `P` = encrypted, `C` = in the clear.
+    Prot(char),
     Feat,
     Syst,
     OptsUtf8,
     /// OPTS MLST with these facts.
     OptsMlst(Argument),
     TypeImage,
+    TypeAscii,
+    /// MODE S: bytes as they are.
+    ModeStream,
+    /// MODE Z: compressed.
+    ModeDeflate,
     Pwd,
     Cwd(Argument),
     Epsv,
     Pasv,
+    /// PASV for a TLS data connection between two servers.
+    Cpsv,
+    /// Whether the server is the TLS client of its next data connections.
+    Sscn(bool),
     Eprt(SocketAddr),
     Port(SocketAddrV4),
     Mlsd(Option<Argument>),
@@ -76,6 +91,11 @@ impl Argument {
         Self::new(path.as_bytes())
     }
 
+    /// As it goes out.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Text in the site's charset; UTF-8 where that lacks a character.
     ///
     /// # Errors
@@ -112,15 +132,21 @@ impl Verb {
             Self::User(_) => "USER",
             Self::Pass(_) => "PASS",
             Self::Acct(_) => "ACCT",
+            Self::Auth(_) => "AUTH",
+            Self::Pbsz => "PBSZ",
+            Self::Prot(_) => "PROT",
             Self::Feat => "FEAT",
             Self::Syst => "SYST",
             Self::OptsUtf8 => "OPTS UTF8",
             Self::OptsMlst(_) => "OPTS MLST",
-            Self::TypeImage => "TYPE",
+            Self::TypeImage | Self::TypeAscii => "TYPE",
+            Self::ModeStream | Self::ModeDeflate => "MODE",
             Self::Pwd => "PWD",
             Self::Cwd(_) => "CWD",
             Self::Epsv => "EPSV",
             Self::Pasv => "PASV",
+            Self::Cpsv => "CPSV",
+            Self::Sscn(_) => "SSCN",
             Self::Eprt(_) => "EPRT",
             Self::Port(_) => "PORT",
             Self::Mlsd(_) => "MLSD",
@@ -159,15 +185,14 @@ impl Verb {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// The line for a log: no secret, no line end, control characters replaced.
+    /// The line for a log: no secret, no line end, nothing that hides what it is.
     pub fn log_form(&self, charset: &Charset) -> String {
         if let Self::Pass(_) | Self::Acct(_) = self {
             return format!("{} ***", self.name());
         }
         let mut line = Vec::new();
         self.write_words(&mut line, |bytes, out| out.extend_from_slice(bytes));
-        let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-        charset.decode(&line).chars().map(shown).collect()
+        charset.show(&line)
     }
 
     fn write_words(&self, out: &mut Vec<u8>, add: impl Fn(&[u8], &mut Vec<u8>)) {
@@ -201,8 +226,15 @@ impl Verb {
                     words(" ", &path.0);
                 }
             }
+            Self::Auth(mechanism) => words(&format!(" {mechanism}"), b""),
+            Self::Pbsz => words(" 0", b""),
+            Self::Prot(level) => words(&format!(" {level}"), b""),
             Self::OptsUtf8 => words(" ON", b""),
             Self::TypeImage => words(" I", b""),
+            Self::TypeAscii => words(" A", b""),
+            Self::ModeStream => words(" S", b""),
+            Self::ModeDeflate => words(" Z", b""),
+            Self::Sscn(on) => words(if *on { " ON" } else { " OFF" }, b""),
             Self::Rest(offset) => words(&format!(" {offset}"), b""),
             Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
             Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
@@ -213,6 +245,7 @@ impl Verb {
             | Self::Pwd
             | Self::Epsv
             | Self::Pasv
+            | Self::Cpsv
             | Self::Mlsd(None)
             | Self::Noop
             | Self::Abor
@@ -282,6 +315,13 @@ mod tests {
         let mut out = Vec::new();
         verb.write_to(&mut out, false);
         assert_eq!(out, b"DELE a\xff\xffb\r\n");
+    }
+
+    #[test]
+    fn a_name_in_the_log_looks_like_what_it_is() {
+        let verb = Verb::Retr(argument("\u{202E}gpj.exe\x1b[2J"));
+        assert_eq!(verb.log_form(&Charset::Auto), "RETR \u{FFFD}gpj.exe\u{FFFD}[2J");
+        assert_eq!(wire(&verb), "RETR \u{202E}gpj.exe\x1b[2J\r\n".as_bytes());
     }
 
     #[test]

@@ -2,15 +2,17 @@
 //! answers the next command.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroize as _;
 
-use super::happening::{Happening, Observer};
+use super::happening::{Happening, Observer, Step};
 use super::stream::Stream;
+use super::tls::{self, Guard};
 use super::wait::{Edges, Stop, Wait};
 use crate::domain::{Charset, ControlPath};
-use crate::ftp::error::{FtpError, Stage, Stranger};
+use crate::ftp::error::{FtpError, Stage, Stranger, TlsTrouble};
 use crate::ftp::reply::{Heard, Reply, ReplyReader, Unreadable};
 use crate::ftp::verb::Verb;
 
@@ -32,6 +34,7 @@ pub(super) struct Control {
     pipelining: Pipelining,
     /// Whether this server reads the control connection as telnet.
     telnet: bool,
+    guard: Option<Arc<Guard>>,
     end: Option<FtpError>,
 }
 
@@ -68,6 +71,7 @@ impl Control {
             stale: 0,
             pipelining: Pipelining::Fails,
             telnet: true,
+            guard: None,
             end: None,
         })
     }
@@ -90,6 +94,53 @@ impl Control {
 
     pub(super) fn note(&self, text: impl Into<String>) {
         self.tell(Happening::Note(text.into()));
+    }
+
+    /// Encrypts the connection from here on (RFC 4217), and tells how. `data` = data connections will be, too.
+    ///
+    /// # Errors
+    /// [`FtpError::Untrusted`] where the user must look at the certificate; what else keeps TLS from coming about. The
+    /// connection is of no use then.
+    pub(super) fn encrypt(
+        &mut self,
+        guard: Arc<Guard>,
+        data: bool,
+        wait: &mut Wait,
+        patience: Duration,
+    ) -> Result<(), FtpError> {
+        self.tell(Happening::Step(Step::Securing));
+        // Whoever is on the way could put replies behind the server's yes, to be taken for encrypted ones.
+        if self.reader.take().is_some() || !self.reader.unfinished().is_empty() {
+            let error = FtpError::Tls { stage: Stage::Connect, trouble: TlsTrouble::Injected };
+            self.end = Some(error.clone());
+            return Err(error);
+        }
+        self.stream.encrypt(guard.control()?);
+        let until = Instant::now() + patience;
+        let result = loop {
+            match self.stream.shake_hands() {
+                Ok(true) => break Ok(()),
+                Ok(false) => match wait.wait(until) {
+                    Ok(ready) => self.mark(ready.control),
+                    Err(stop) => break Err(stop.error(Stage::Connect, patience)),
+                },
+                Err(error) => break Err(guard.explain(&error, Stage::Connect)),
+            }
+        };
+        if let Err(error) = result {
+            self.end = Some(error.clone());
+            return Err(error);
+        }
+        if let Some(tls) = self.stream.tls() {
+            self.tell(Happening::Secured(Arc::new(guard.describe(tls, data))));
+        }
+        self.guard = Some(guard);
+        Ok(())
+    }
+
+    /// What encrypts this session's connections; `None` = nothing does.
+    pub(super) fn guard(&self) -> Option<&Arc<Guard>> {
+        self.guard.as_ref()
     }
 
     /// Whether nothing more can be said on it.
@@ -397,7 +448,12 @@ impl Control {
             return false;
         }
         let Self { stream, inbox, reader, observer, .. } = self;
-        match stream.read(inbox) {
+        // Under TLS it may end without a goodbye: for commands that makes no difference.
+        let result = match stream.read(inbox) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
+            result => result,
+        };
+        match result {
             Ok(0) => {
                 if reader.is_doubtful() {
                     reader.recover();
@@ -480,7 +536,11 @@ impl Control {
 
 /// The network's error, typed.
 pub(super) fn lost(stage: Stage, error: &std::io::Error) -> FtpError {
-    FtpError::Lost { stage, kind: error.kind(), detail: super::dial::plain(error) }
+    tls::typed(error, stage).unwrap_or_else(|| FtpError::Lost {
+        stage,
+        kind: error.kind(),
+        detail: super::dial::plain(error),
+    })
 }
 
 /// What speaks there instead of a server, from its first bytes without a line end.

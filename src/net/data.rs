@@ -43,6 +43,8 @@ pub(super) struct Door {
 pub(super) enum Way {
     Open(Stream),
     Ajar(Listening),
+    /// The server said its last word without using it.
+    Shut,
 }
 
 /// A port of ours, where the server is to connect.

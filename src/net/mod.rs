@@ -8,4 +8,5 @@ pub mod happening;
 pub mod session;
 mod stream;
 pub mod terms;
+mod tls;
 pub mod wait;

@@ -1,16 +1,23 @@
-//! A connected socket that never blocks. TLS will be a second kind of it: nobody above knows which it is.
+//! A connected socket that never blocks, in the clear or under TLS: nobody above needs to know which it is.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use socket2::{SockRef, TcpKeepalive};
 
+use super::tls::Tls;
 use super::wait::{Edges, Role, Wait};
 
 /// One connection, registered with its session's poller.
 pub(super) struct Stream {
+    wire: Wire,
+    tls: Option<Box<Tls>>,
+}
+
+/// The socket, and what is known of it.
+pub(super) struct Wire {
     socket: TcpStream,
     // Edges: once a socket had nothing, asking again is a wasted call until the poller says otherwise.
     readable: bool,
@@ -21,72 +28,137 @@ impl Stream {
     /// Registers a connected socket.
     pub(super) fn new(mut socket: TcpStream, wait: &mut Wait, role: Role) -> io::Result<Self> {
         wait.watch(&mut socket, role)?;
-        Ok(Self { socket, readable: true, writable: true })
+        Ok(Self::registered(socket))
     }
 
     /// A connected socket that is registered already.
     pub(super) fn registered(socket: TcpStream) -> Self {
-        Self { socket, readable: true, writable: true }
+        Self { wire: Wire { socket, readable: true, writable: true }, tls: None }
+    }
+
+    /// From now on everything is encrypted; [`Stream::shake_hands`] comes next.
+    pub(super) fn encrypt(&mut self, tls: Tls) {
+        self.tls = Some(Box::new(tls));
+    }
+
+    /// How it is encrypted, if it is.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_deref()
+    }
+
+    /// Goes on with the TLS handshake: `true` = it is done, `false` = the other side's turn.
+    ///
+    /// # Errors
+    /// The network's; [`ErrorKind::InvalidData`] with TLS' own reason in it.
+    pub(super) fn shake_hands(&mut self) -> io::Result<bool> {
+        match &mut self.tls {
+            Some(tls) => tls.shake_hands(&mut self.wire),
+            None => Ok(true),
+        }
     }
 
     /// Both ends: ours, theirs.
     pub(super) fn ends(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.socket.local_addr()?, self.socket.peer_addr()?))
+        Ok((self.wire.socket.local_addr()?, self.wire.socket.peer_addr()?))
     }
 
     /// Takes the poller's word.
     pub(super) fn mark(&mut self, edges: Edges) {
-        self.readable |= edges.read;
-        self.writable |= edges.write;
+        self.wire.readable |= edges.read;
+        self.wire.writable |= edges.write;
     }
 
     /// Asks the system anew at the next read, whatever is known.
     pub(super) fn suspect_readable(&mut self) {
-        self.readable = true;
+        self.wire.readable = true;
     }
 
-    /// What is there; [`ErrorKind::WouldBlock`] = nothing now, 0 = the end.
+    /// What is there; [`ErrorKind::WouldBlock`] = nothing now, 0 = the end; [`ErrorKind::UnexpectedEof`] = an encrypted
+    /// connection ended without its goodbye (close_notify).
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.readable {
-            return Err(ErrorKind::WouldBlock.into());
+        match &mut self.tls {
+            Some(tls) => tls.read(&mut self.wire, buffer),
+            None => self.wire.read(buffer),
         }
-        let result = retry(|| self.socket.read(buffer));
-        if matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) {
-            self.readable = false;
-        }
-        result
     }
 
     /// As much as fits; [`ErrorKind::WouldBlock`] = nothing now.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !self.writable {
-            return Err(ErrorKind::WouldBlock.into());
+        match &mut self.tls {
+            Some(tls) => tls.write(&mut self.wire, bytes),
+            None => self.wire.write(bytes),
         }
-        let result = retry(|| self.socket.write(bytes));
-        if matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) {
-            self.writable = false;
-        }
-        result
     }
 
-    /// No more bytes from us; what is on its way arrives.
-    pub(super) fn shutdown_write(&self) -> io::Result<()> {
-        self.socket.shutdown(Shutdown::Write)
+    /// Says goodbye where the connection is encrypted, then: no more bytes from us; what is on its way arrives.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WouldBlock`] = not all of it is out yet: call again when the socket can be written.
+    pub(super) fn shutdown_write(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls {
+            tls.say_goodbye(&mut self.wire)?;
+        }
+        self.wire.socket.shutdown(Shutdown::Write)
     }
 
     /// For a control connection: small lines at once, and a NAT on the way must not forget it during a long transfer.
     pub(super) fn tune_for_control(&self) {
-        self.socket.set_nodelay(true).ok();
+        self.wire.socket.set_nodelay(true).ok();
         let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
-        SockRef::from(&self.socket).set_tcp_keepalive(&keepalive).ok();
+        SockRef::from(&self.wire.socket).set_tcp_keepalive(&keepalive).ok();
     }
 
     /// For an upload: at most so much waits unsent in the system, so that the last reply is not waited for while
     /// megabytes are still leaving over a slow line.
     pub(super) fn tune_for_upload(&self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        SockRef::from(&self.socket).set_tcp_notsent_lowat(UNSENT).ok();
+        SockRef::from(&self.wire.socket).set_tcp_notsent_lowat(UNSENT).ok();
     }
+}
+
+impl Wire {
+    /// Whether a read is worth the call.
+    pub(super) fn is_readable(&self) -> bool {
+        self.readable
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.readable {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let result = retry(|| self.socket.read(buffer));
+        if blocks(&result) {
+            self.readable = false;
+        }
+        result
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        if !self.writable {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let result = retry(|| self.socket.write_vectored(pieces));
+        if blocks(&result) {
+            self.writable = false;
+        }
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn blocks<T>(result: &io::Result<T>) -> bool {
+    matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {

@@ -211,7 +211,7 @@ impl Conversation<'_> {
             }
             "FEAT" => self.feat(),
             "SYST" => self.say("215 UNIX Type: L8"),
-            "OPTS" | "NOOP" | "TYPE" | "ALLO" | "CLNT" => self.say("200 OK."),
+            "OPTS" | "PBSZ" | "PROT" | "NOOP" | "TYPE" | "ALLO" | "CLNT" => self.say("200 OK."),
             "PWD" => {
                 let mut reply = b"257 \"".to_vec();
                 for byte in &self.cwd {

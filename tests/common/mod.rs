@@ -9,6 +9,7 @@ pub mod ftp_server;
 pub mod recorder;
 #[cfg(target_os = "linux")]
 pub mod servers;
+pub mod tls_front;
 pub mod unftp;
 
 use std::time::{Duration, Instant};

@@ -3,9 +3,11 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
+use super::transfer::Coding;
 use super::{Session, Started};
 use crate::domain::DataPath;
-use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::deflate::{Damage, Deflater, Inflater};
+use crate::ftp::error::{FtpError, Stage, TlsTrouble};
 use crate::ftp::reply::Reply;
 use crate::net::control::lost;
 use crate::net::stream::Stream;
@@ -19,8 +21,10 @@ pub struct DataChannel<'s> {
     pub path: DataPath,
     /// The size the server told with its 150, if any.
     pub announced: Option<u64>,
-    /// Where a store really begins: a server without REST STREAM appends, or starts from zero.
+    /// Where it begins. A store on a server without REST STREAM appends, or starts from zero.
     pub offset: u64,
+    /// The whole file's size, where that is known.
+    expected: Option<u64>,
     verb: &'static str,
     /// `None` = closed, or there never was one (226 at once).
     stream: Option<Stream>,
@@ -28,17 +32,57 @@ pub struct DataChannel<'s> {
     verdict: Option<Result<Reply, FtpError>>,
     /// Whether 150 or 125 came.
     preliminary: bool,
+    /// As the file has them: unpacked.
     moved: u64,
+    codec: Option<Box<Codec>>,
+}
+
+/// MODE Z at work.
+enum Codec {
+    Inflate { inflater: Inflater, packed: Vec<u8> },
+    Deflate { deflater: Deflater, packed: Vec<u8> },
 }
 
 impl<'s> DataChannel<'s> {
     pub(super) fn new(session: &'s mut Session, verb: &'static str, started: Started) -> Self {
-        let Started { stream, path, announced, last, preliminary } = started;
+        let Started { stream, path, coding, announced, last, preliminary } = started;
+        let codec = match coding {
+            Coding::Stream => None,
+            Coding::Deflate if is_upload(verb) => {
+                Some(Codec::Deflate { deflater: Deflater::default(), packed: Vec::new() })
+            }
+            Coding::Deflate => Some(Codec::Inflate { inflater: Inflater::default(), packed: vec![0; PACKED] }),
+        };
+        // What is announced of a compressed file may be either of its sizes.
+        let announced = announced.filter(|_| codec.is_none());
         let verdict = last.map(|reply| judge(verb, reply, 0));
         // Until the last reply is read; so that a channel that is simply dropped leaves its mark without a destructor,
         // which would keep its session borrowed.
         session.unsettled = verdict.is_none();
-        Self { session, path, announced, offset: 0, verb, stream, verdict, preliminary, moved: 0 }
+        let codec = codec.map(Box::new);
+        Self {
+            session,
+            path,
+            announced,
+            offset: 0,
+            expected: None,
+            verb,
+            stream,
+            verdict,
+            preliminary,
+            moved: 0,
+            codec,
+        }
+    }
+
+    /// How large the whole file is, where that is known: with so many bytes it is whole, however the connection ends.
+    pub fn expect_size(&mut self, size: Option<u64>) {
+        self.expected = size;
+    }
+
+    /// Whether a store goes on inside a file by REST, which some servers say and do not do.
+    pub fn continues_by_rest(&self) -> bool {
+        self.verb == "STOR" && self.offset > 0
     }
 
     /// The next bytes; 0 = the end. A refusal on the control connection ends it at once, after what is there already.
@@ -49,6 +93,38 @@ impl<'s> DataChannel<'s> {
     /// The same. A server that says 226 without ever saying 150 may never have touched the data connection: then
     /// `quiet` is how long nothing must come to count as the end.
     pub(super) fn read_within(&mut self, buffer: &mut [u8], quiet: Option<Duration>) -> Result<usize, FtpError> {
+        let mut codec = self.codec.take();
+        let result = match codec.as_deref_mut() {
+            Some(Codec::Inflate { inflater, packed }) => self.read_packed(inflater, packed, buffer, quiet),
+            _ => self.read_wire(buffer, quiet),
+        };
+        self.codec = codec;
+        let count = result?;
+        self.moved += count as u64;
+        Ok(count)
+    }
+
+    fn read_packed(
+        &mut self,
+        inflater: &mut Inflater,
+        packed: &mut [u8],
+        buffer: &mut [u8],
+        quiet: Option<Duration>,
+    ) -> Result<usize, FtpError> {
+        loop {
+            match inflater.pull(buffer).map_err(damaged)? {
+                0 => {}
+                count => return Ok(count),
+            }
+            match self.read_wire(packed, quiet)? {
+                0 => return inflater.finish().map(|()| 0).map_err(damaged),
+                count => inflater.push(&packed[..count]),
+            }
+        }
+    }
+
+    /// The bytes as they come.
+    fn read_wire(&mut self, buffer: &mut [u8], quiet: Option<Duration>) -> Result<usize, FtpError> {
         let patience = self.session.timeouts.reply;
         let mut until = None;
         loop {
@@ -66,11 +142,9 @@ impl<'s> DataChannel<'s> {
                     self.stream = None;
                     return Ok(0);
                 }
-                Ok(count) => {
-                    self.moved += count as u64;
-                    return Ok(count);
-                }
+                Ok(count) => return Ok(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return self.ended_uncleanly().map(|()| 0),
                 Err(error) => return self.broken(&error).map(|()| 0),
             }
             if judged {
@@ -101,7 +175,23 @@ impl<'s> DataChannel<'s> {
     }
 
     /// All of them.
-    pub fn write_all(&mut self, mut bytes: &[u8]) -> Result<(), FtpError> {
+    pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), FtpError> {
+        let mut codec = self.codec.take();
+        let result = match codec.as_deref_mut() {
+            Some(Codec::Deflate { deflater, packed }) => {
+                packed.clear();
+                deflater.push(bytes, packed);
+                self.write_wire(packed)
+            }
+            _ => self.write_wire(bytes),
+        };
+        self.codec = codec;
+        result?;
+        self.moved += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn write_wire(&mut self, mut bytes: &[u8]) -> Result<(), FtpError> {
         let patience = self.session.timeouts.reply;
         // A server that has had enough (disk full) may go on swallowing: ask each time.
         self.session.control.suspect();
@@ -120,7 +210,6 @@ impl<'s> DataChannel<'s> {
             let Some(stream) = &mut self.stream else { return Err(not_connected()) };
             match stream.write(bytes) {
                 Ok(count) => {
-                    self.moved += count as u64;
                     bytes = &bytes[count..];
                     until = Instant::now() + patience;
                     continue;
@@ -145,30 +234,70 @@ impl<'s> DataChannel<'s> {
 
     /// Closes the data connection and reads the server's last reply.
     pub fn finish(mut self) -> Result<Reply, FtpError> {
-        let upload = matches!(self.verb, "STOR" | "APPE");
+        if let Some(Codec::Deflate { mut deflater, mut packed }) = self.codec.take().map(|codec| *codec) {
+            packed.clear();
+            deflater.finish(&mut packed);
+            if let Err(error) = self.write_wire(&packed) {
+                self.abort();
+                return Err(error);
+            }
+        }
         let mut patience = self.session.timeouts.reply;
-        if upload {
-            stream_of(&mut self.stream, |stream| stream.shutdown_write().unwrap_or_default());
+        let begun = Instant::now();
+        if is_upload(self.verb) {
             // The last bytes are still on their way, and the server's disk may be slow.
             patience *= 3;
-        } else {
-            self.stream = None;
+            self.wind_up(begun + patience);
         }
+        self.stream = None;
         let result = match self.verdict.take() {
             Some(verdict) => verdict,
             None => {
                 let Session { control, wait, .. } = &mut *self.session;
-                match control.reply(wait, Stage::Completion, patience) {
+                match control.reply(wait, Stage::Completion, patience.saturating_sub(begun.elapsed())) {
                     Ok(heard) => judge(self.verb, heard.reply, self.moved),
                     Err(error) => {
                         self.session.resync_due = true;
-                        Err(error)
+                        Err(match error {
+                            FtpError::Timeout { stage, .. } => FtpError::Timeout { stage, waited: patience },
+                            error => error,
+                        })
                     }
                 }
             }
         };
         self.session.transfer_ended(result.is_ok());
         result
+    }
+
+    /// No more bytes from us, and what the server still has to say on the data connection is read until its end: bytes
+    /// that lie unread when a socket is closed (TLS session tickets) make the system reset the connection, and what is
+    /// still on its way to the server would be lost.
+    fn wind_up(&mut self, until: Instant) {
+        let mut said = false;
+        let mut grace = None;
+        while Instant::now() < until && self.session.wait.check().is_ok() {
+            let Some(stream) = &mut self.stream else { return };
+            if !said {
+                said = !matches!(stream.shutdown_write(), Err(error) if error.kind() == ErrorKind::WouldBlock);
+            }
+            match stream.read(&mut [0; 4096]) {
+                Ok(0) => return,
+                Ok(_) => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+            self.hear();
+            let limit = match &self.verdict {
+                None => until,
+                Some(Err(_)) => return,
+                // It has read our end, or it could not say so: nothing is on its way any more.
+                Some(Ok(_)) => *grace.get_or_insert_with(|| Instant::now() + GRACE),
+            };
+            let Ok(ready) = self.session.wait.wait(limit) else { return };
+            self.session.control.mark(ready.control);
+            stream_of(&mut self.stream, |stream| stream.mark(ready.data));
+        }
     }
 
     /// Gives up: closes, ABOR where needed, and gets the session back in step; where that fails the session is broken.
@@ -194,7 +323,7 @@ impl<'s> DataChannel<'s> {
                 Ok(None) => return,
                 Ok(Some(heard)) if heard.reply.is_preliminary() => {
                     self.preliminary = true;
-                    self.announced = self.announced.or_else(|| super::transfer::announced(&heard.reply));
+                    self.announced = self.announced.or_else(|| crate::ftp::answer::announced(&heard.reply));
                 }
                 Ok(Some(heard)) => self.decide(judge(self.verb, heard.reply, self.moved)),
                 // 421, or the end of the connection.
@@ -210,6 +339,30 @@ impl<'s> DataChannel<'s> {
 
     /// The data connection broke. The server's own words say why, where it has any.
     fn broken(&mut self, error: &std::io::Error) -> Result<(), FtpError> {
+        self.hear_last_words();
+        // Some servers reset the connection when all is said; what was announced tells whether it was.
+        match &self.verdict {
+            Some(Err(error)) => Err(error.clone()),
+            Some(Ok(_)) if self.is_whole() => Ok(()),
+            _ => Err(lost(Stage::Transfer, error)),
+        }
+    }
+
+    /// An encrypted data connection ended without a goodbye: anybody on the way could have cut it. Many servers never say
+    /// it, so that a file is whole where its size says so.
+    fn ended_uncleanly(&mut self) -> Result<(), FtpError> {
+        if self.is_whole() && self.verb == "RETR" {
+            self.stream = None;
+            return Ok(());
+        }
+        self.hear_last_words();
+        match &self.verdict {
+            Some(Err(error)) => Err(error.clone()),
+            _ => Err(FtpError::Tls { stage: Stage::Transfer, trouble: TlsTrouble::Truncated }),
+        }
+    }
+
+    fn hear_last_words(&mut self) {
         self.stream = None;
         let patience = self.session.timeouts.reply.min(LAST_WORDS);
         if self.verdict.is_none() {
@@ -220,18 +373,35 @@ impl<'s> DataChannel<'s> {
                 Err(error) => self.decide(Err(error)),
             }
         }
-        // Some servers reset the connection when all is said; what was announced tells whether it was.
-        let whole = match self.verb {
-            "RETR" => self.announced.is_some_and(|size| size == self.moved),
-            "LIST" | "MLSD" => self.moved == 0,
-            _ => false,
-        };
-        match &self.verdict {
-            Some(Err(error)) => Err(error.clone()),
-            Some(Ok(_)) if whole => Ok(()),
-            _ => Err(lost(Stage::Transfer, error)),
-        }
     }
+
+    fn is_whole(&self) -> bool {
+        is_whole(self.verb, (self.offset, self.moved), self.expected, self.announced)
+    }
+}
+
+/// Whether what came must be all there is. `came` = from which offset, and how much.
+fn is_whole(verb: &str, came: (u64, u64), expected: Option<u64>, announced: Option<u64>) -> bool {
+    let (offset, moved) = came;
+    match (verb, expected) {
+        ("RETR", Some(size)) => offset + moved == size,
+        // Behind an offset, servers announce the whole or the rest: nobody can tell which.
+        ("RETR", None) => offset == 0 && announced == Some(moved),
+        ("LIST" | "MLSD", _) => moved == 0,
+        _ => false,
+    }
+}
+
+fn is_upload(verb: &str) -> bool {
+    matches!(verb, "STOR" | "APPE")
+}
+
+fn damaged(damage: Damage) -> FtpError {
+    let detail = match damage {
+        Damage::Garbage => "the data connection's bytes are not compressed, though the server agreed to that",
+        Damage::Cut => "the compressed bytes ended in the middle",
+    };
+    FtpError::Lost { stage: Stage::Transfer, kind: ErrorKind::InvalidData, detail: detail.into() }
 }
 
 fn judge(verb: &'static str, reply: Reply, moved: u64) -> Result<Reply, FtpError> {
@@ -258,3 +428,27 @@ fn not_connected() -> FtpError {
 
 /// For the server to say why it broke the data connection.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// For the server's end of the data connection, when it has said already that all arrived.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// So much of a compressed stream is read at a time.
+const PACKED: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // D01, H11.
+    #[test]
+    fn a_file_that_ended_without_a_goodbye_is_whole_only_where_its_size_says_so() {
+        assert!(is_whole("RETR", (0, 10), Some(10), None));
+        assert!(is_whole("RETR", (4, 6), Some(10), None));
+        assert!(!is_whole("RETR", (0, 9), Some(10), Some(9)), "what was asked for counts more than what was announced");
+        assert!(is_whole("RETR", (0, 9), None, Some(9)));
+        assert!(!is_whole("RETR", (4, 9), None, Some(9)), "the rest, or the whole?");
+        assert!(!is_whole("RETR", (0, 9), None, None));
+        assert!(is_whole("MLSD", (0, 0), None, None) && !is_whole("MLSD", (0, 9), None, None));
+        assert!(!is_whole("STOR", (0, 10), Some(10), None));
+    }
+}

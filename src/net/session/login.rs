@@ -13,12 +13,12 @@ use crate::net::happening::{Happening, Observer, Step};
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
-use super::Session;
+use super::transfer::Carriage;
+use super::{Session, secure};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
     let site = &dial.site;
-    refuse_tls(site.security)?;
     let failed = |error: std::io::Error| FtpError::CannotConnect {
         host: site.host.clone(),
         port: site.port(),
@@ -31,10 +31,16 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     observer(Happening::Step(Step::Connecting));
     let stream = dial::connect(&site.host, &addresses, &mut wait, dial.timeouts.connect)?;
     let mut control = Control::new(stream, site.charset.clone(), observer, dial.timeouts.reply)?;
+    if site.security == Security::Implicit {
+        secure::from_the_start(dial, &mut control, &mut wait)?;
+    }
 
     control.tell(Happening::Step(Step::Greeting));
     let greeting = control.reply(&mut wait, Stage::Greeting, dial.timeouts.connect);
     let welcome = greeted(greeting.map(|heard| heard.reply))?;
+    if matches!(site.security, Security::Auto | Security::Explicit) {
+        secure::by_asking(dial, &mut control, &mut wait)?;
+    }
     control.tell(Happening::Step(Step::LoggingIn));
     if answers_in_order(&welcome) {
         control.allow_pipelining();
@@ -62,6 +68,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     }
     let image = image.reply.is_positive();
     tell_wishes(&features, &mut control, &mut wait)?;
+    let protected = secure::protect_data(dial, &mut control, &mut wait)?;
 
     let arranger = Arranger::new(dial.mode, &site.learned, dial.active.clone(), dial.timeouts.data);
     let home = home.unwrap_or_default();
@@ -72,9 +79,9 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         mlst: features.mlst,
         list_all: None,
         sets_times: true,
-        rest: true,
-        image,
-        rest_left: false,
+        carriage: Carriage::new(site, &features, image),
+        protected,
+        continued: false,
         resync_due: false,
         unsettled: false,
         features,
@@ -83,15 +90,6 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         control,
         wait,
     })
-}
-
-fn refuse_tls(security: Security) -> Result<(), FtpError> {
-    match security {
-        Security::Auto | Security::Off => Ok(()),
-        Security::Explicit | Security::Implicit => {
-            Err(FtpError::Unsupported { what: "encrypted connections (TLS) come with the next release".into() })
-        }
-    }
 }
 
 /// The greeting, or why it is none.

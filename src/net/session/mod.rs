@@ -1,9 +1,11 @@
 //! One logged-in conversation with a server.
 
 mod channel;
+mod fxp;
 mod list;
 mod login;
 mod manage;
+mod secure;
 mod transfer;
 
 use std::time::Duration;
@@ -21,6 +23,7 @@ use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
 
 pub use channel::DataChannel;
+pub use fxp::copy_between;
 
 /// What is known of one remote name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub enum StoreAt {
     Start,
     /// From this offset: REST + STOR where the server can, else APPE.
     Offset(u64),
+    /// The same of a file that must not be touched before its end: APPE, unless REST + STOR is known to do right.
+    End(u64),
 }
 
 /// A logged-in control connection. Binary type, paths absolute or relative to [`Session::home`].
@@ -52,15 +57,16 @@ pub struct Session {
     home: RemotePath,
     /// Where the server has us; empty = not known, or the login directory that has no known path.
     cwd: RemotePath,
-    image: bool,
+    /// Whether data connections are encrypted (PROT P).
+    protected: bool,
+    /// Whether the last of them could continue the control connection's session.
+    continued: bool,
+    carriage: transfer::Carriage,
     mlsd: bool,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.
     list_all: Option<bool>,
     sets_times: bool,
-    rest: bool,
-    /// An offset was set and perhaps not used up.
-    rest_left: bool,
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,
     /// A transfer runs, or its channel was dropped in the middle.
@@ -71,6 +77,7 @@ pub struct Session {
 struct Started {
     stream: Option<Stream>,
     path: DataPath,
+    coding: transfer::Coding,
     announced: Option<u64>,
     last: Option<Reply>,
     preliminary: bool,
@@ -103,6 +110,11 @@ impl Session {
     /// The login directory (absolute where the server told).
     pub fn home(&self) -> &RemotePath {
         &self.home
+    }
+
+    /// Tells its observer something that is no dialogue.
+    pub fn note(&self, text: impl Into<String>) {
+        self.control.note(text);
     }
 
     /// Whether it must not be used again: closed, out of step, or a transfer was dropped in the middle.

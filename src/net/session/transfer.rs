@@ -1,25 +1,103 @@
-//! RETR, STOR, APPE, REST: files whole and in parts.
+//! RETR, STOR, APPE, REST, TYPE, MODE: files whole and in parts, as they are, as text, compressed.
 
 use std::time::{Duration, Instant};
 
 use super::{DataChannel, Session, Started, StoreAt};
-use crate::domain::{DataPath, Lesson, Mode, RemotePath};
+use crate::domain::{DataPath, Lesson, Mode, RemotePath, Site};
+use crate::ftp::answer;
+use crate::ftp::deflate;
 use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::data::{Way, is_data_trouble};
 use crate::net::happening::Happening;
 use crate::net::wait::Stop;
 
+/// How the session carries files at present, and what it has learned about that.
+pub(super) struct Carriage {
+    /// The TYPE in force; `None` = not known.
+    representation: Option<Representation>,
+    /// The MODE in force; `None` = not known.
+    pub(super) coding: Option<Coding>,
+    /// The user wants text compressed, and the server can.
+    compresses: bool,
+    /// Whether the server knows REST at all.
+    offsets: bool,
+    /// Whether REST before STOR continues a file; `None` = not known.
+    rest_stor: Option<bool>,
+    /// An offset was set and perhaps not used up.
+    pub(super) rest_left: bool,
+}
+
+/// RFC 959 section 3.1.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Representation {
+    Image,
+    Ascii,
+}
+
+/// How bytes travel (RFC 959 section 3.4, draft-preston-ftpext-deflate).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    Stream,
+    Deflate,
+}
+
+impl Carriage {
+    /// After the login. `image` = TYPE I was accepted.
+    pub(super) fn new(site: &Site, features: &Features, image: bool) -> Self {
+        Self {
+            representation: image.then_some(Representation::Image),
+            coding: Some(Coding::Stream),
+            compresses: site.compression && features.mode_z,
+            offsets: true,
+            rest_stor: site.learned.rest_stor,
+            rest_left: false,
+        }
+    }
+
+    /// Offsets count bytes as they are in the file: nothing that begins in the middle is compressed.
+    fn coding_for(&self, verb: &Verb, rest: u64) -> Coding {
+        let shrinks = match verb {
+            Verb::Mlsd(_) | Verb::List { .. } => true,
+            Verb::Retr(path) | Verb::Stor(path) => deflate::pays(path.as_bytes()),
+            _ => false,
+        };
+        if self.compresses && rest == 0 && shrinks { Coding::Deflate } else { Coding::Stream }
+    }
+}
+
 impl Session {
     /// RETR, from an offset (REST).
     ///
     /// # Errors
-    /// [`FtpError::Refused`] with the verb `REST` where the server cannot begin in the middle: begin at zero then.
+    /// [`FtpError::Refused`] with the verb `REST`, or [`FtpError::Unsupported`], where the server cannot begin in the
+    /// middle: begin at zero then.
     pub fn retrieve(&mut self, path: &RemotePath, from: u64) -> Result<DataChannel<'_>, FtpError> {
+        self.retrieve_as(path, from, Representation::Image)
+    }
+
+    /// RETR as text: lines end in CR LF on the way ([`crate::ftp::ascii`]).
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn retrieve_text(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
+        self.retrieve_as(path, 0, Representation::Ascii)
+    }
+
+    fn retrieve_as(
+        &mut self,
+        path: &RemotePath,
+        from: u64,
+        representation: Representation,
+    ) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
         let verb = Verb::Retr(Argument::path(&self.whole(path))?);
-        self.be_binary()?;
+        if from > 0 && !self.carriage.offsets {
+            return Err(FtpError::Unsupported { what: "beginning in the middle of a file (REST)".into() });
+        }
+        self.represent(representation)?;
         let started = self.start(&verb, from, Vec::new())?;
         let mut channel = DataChannel::new(self, "RETR", started);
         channel.offset = from;
@@ -35,11 +113,12 @@ impl Session {
         let whole = self.whole(path);
         let argument = Argument::path(&whole)?;
         self.be_binary()?;
-        let offset = match at {
-            StoreAt::Start | StoreAt::Offset(0) => 0,
-            StoreAt::Offset(offset) => offset,
+        let (offset, by_rest) = match at {
+            StoreAt::Start => (0, false),
+            StoreAt::Offset(offset) => (offset, self.carriage.rest_stor != Some(false)),
+            StoreAt::End(offset) => (offset, self.carriage.rest_stor == Some(true)),
         };
-        if offset > 0 && self.rest {
+        if offset > 0 && by_rest && self.carriage.offsets {
             match self.start(&Verb::Stor(argument.clone()), offset, Vec::new()) {
                 Ok(started) => {
                     let mut channel = DataChannel::new(self, "STOR", started);
@@ -47,7 +126,7 @@ impl Session {
                     return Ok(channel);
                 }
                 // Then by appending.
-                Err(FtpError::Refused { verb: "REST", .. }) => self.rest = false,
+                Err(FtpError::Refused { verb: "REST", .. }) => self.carriage.rest_stor = Some(false),
                 Err(error) => return Err(error),
             }
         }
@@ -57,33 +136,110 @@ impl Session {
             Some(_) => ("APPE", Verb::Appe(argument)),
             None => ("STOR", Verb::Stor(argument)),
         };
-        let started = self.start(&verb, 0, Vec::new())?;
+        let (name, started, begin) = match (self.start(&verb, 0, Vec::new()), end) {
+            // No APPE: then REST after all.
+            (Err(FtpError::Refused { verb: "APPE", reply, .. }), Some(end))
+                if reply.is_not_implemented() && !by_rest && self.carriage.rest_stor.is_none() =>
+            {
+                let verb = Verb::Stor(Argument::path(&whole)?);
+                ("STOR", self.start(&verb, end, Vec::new())?, end)
+            }
+            (started, end) => (name, started?, end.unwrap_or(0)),
+        };
         let mut channel = DataChannel::new(self, name, started);
-        channel.offset = end.unwrap_or(0);
+        channel.offset = begin;
         Ok(channel)
     }
 
-    /// TYPE I, once.
-    fn be_binary(&mut self) -> Result<(), FtpError> {
-        if !self.image {
-            let reply = self.ask(&Verb::TypeImage)?;
+    /// STOR as text: lines must end in CR LF ([`crate::ftp::ascii`]).
+    ///
+    /// # Errors
+    /// What the server says; nothing was sent then.
+    pub fn store_text(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
+        self.ready()?;
+        let verb = Verb::Stor(Argument::path(&self.whole(path))?);
+        self.represent(Representation::Ascii)?;
+        let started = self.start(&verb, 0, Vec::new())?;
+        Ok(DataChannel::new(self, "STOR", started))
+    }
+
+    /// Whether REST before STOR continues a file here; `None` = nobody has looked yet.
+    pub fn continues_stores(&self) -> Option<bool> {
+        self.carriage.rest_stor
+    }
+
+    /// Somebody has looked.
+    pub fn learn_continues_stores(&mut self, works: bool) {
+        if self.carriage.rest_stor != Some(works) {
+            self.carriage.rest_stor = Some(works);
+            self.control.tell(Happening::Learned(Lesson::RestStor(works)));
+            if !works {
+                self.control.note("This server does not continue a file that was begun (REST and STOR)");
+            }
+        }
+    }
+
+    pub(super) fn be_binary(&mut self) -> Result<(), FtpError> {
+        self.represent(Representation::Image)
+    }
+
+    /// TYPE I or A, where it is not in force already.
+    fn represent(&mut self, as_what: Representation) -> Result<(), FtpError> {
+        if self.carriage.representation != Some(as_what) {
+            let verb = match as_what {
+                Representation::Image => Verb::TypeImage,
+                Representation::Ascii => Verb::TypeAscii,
+            };
+            let reply = self.ask(&verb)?;
             self.expect("TYPE", reply)?;
-            self.image = true;
+            self.carriage.representation = Some(as_what);
         }
         Ok(())
     }
 
     /// Begins a transfer in the first mode that works. `rest` > 0 = where to begin; `ahead` goes before.
     pub(super) fn start(&mut self, verb: &Verb, rest: u64, mut ahead: Vec<Verb>) -> Result<Started, FtpError> {
-        if self.rest_left && rest == 0 {
+        if self.carriage.rest_left && rest == 0 {
             // Some servers keep an offset that was not used up, and would cut the next file.
             ahead.insert(0, Verb::Rest(0));
-            self.rest_left = false;
+            self.carriage.rest_left = false;
         }
+        let coding = self.carriage.coding_for(verb, rest);
+        let before = self.carriage.coding;
+        if before != Some(coding) {
+            ahead.push(match coding {
+                Coding::Stream => Verb::ModeStream,
+                Coding::Deflate => Verb::ModeDeflate,
+            });
+            self.carriage.coding = None;
+        }
+        match self.start_coded(verb, rest, ahead, coding) {
+            Err(FtpError::Refused { verb: "MODE", .. }) if coding == Coding::Deflate => {
+                self.control.note("The server does not compress, though it said that it can");
+                self.carriage.compresses = false;
+                self.carriage.coding = before;
+                // What went ahead was accepted.
+                self.start(verb, rest, Vec::new())
+            }
+            Ok(started) => {
+                self.carriage.coding = Some(coding);
+                Ok(started)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn start_coded(
+        &mut self,
+        verb: &Verb,
+        rest: u64,
+        mut ahead: Vec<Verb>,
+        coding: Coding,
+    ) -> Result<Started, FtpError> {
         let modes = self.arranger.modes();
         let (mut passive, mut active) = (None, None);
         for (at, mode) in modes.iter().enumerate() {
-            match self.start_in(*mode, verb, rest, &mut ahead) {
+            match self.start_in(*mode, verb, rest, &mut ahead, coding) {
                 Ok(started) => {
                     if self.arranger.worked(*mode) {
                         self.control.tell(Happening::Learned(Lesson::Mode(*mode)));
@@ -117,23 +273,34 @@ impl Session {
         Err(FtpError::NoDataConnection { passive, active })
     }
 
-    fn start_in(&mut self, mode: Mode, verb: &Verb, rest: u64, ahead: &mut Vec<Verb>) -> Result<Started, FtpError> {
+    fn start_in(
+        &mut self,
+        mode: Mode,
+        verb: &Verb,
+        rest: u64,
+        ahead: &mut Vec<Verb>,
+        coding: Coding,
+    ) -> Result<Started, FtpError> {
         let door = self.arranger.arrange(mode, ahead, &mut self.control, &mut self.wait)?;
         if rest > 0 {
             let reply = self.control.ask(&Verb::Rest(rest), &mut self.wait, Stage::Command)?.reply;
             if !(300..400).contains(&reply.code) && !reply.is_positive() {
+                // Not known at all; 501 and the like are about this offset.
+                self.carriage.offsets &= !matches!(reply.code, 500 | 502);
                 return Err(FtpError::Refused { verb: "REST", stage: Stage::Command, reply });
             }
-            self.rest_left = true;
+            self.carriage.rest_left = true;
         }
         self.control.send(std::slice::from_ref(verb), &mut self.wait)?;
         let mut way = door.way;
-        match self.begin(verb, &mut way) {
+        let begun = self.begin(verb, &mut way).and_then(|begun| self.protect(verb, &mut way, begun));
+        match begun {
             Ok((preliminary, announced, last)) => {
                 let control = self.control.path();
                 let ends = match &way {
                     Way::Open(stream) => stream.ends().ok(),
                     Way::Ajar(listening) => Some((listening.address, control.peer)),
+                    Way::Shut => None,
                 };
                 let (local, peer) = ends.unwrap_or((control.local, control.peer));
                 let path = DataPath { mode, arranged_by: door.arranged_by, control, local, peer };
@@ -145,9 +312,9 @@ impl Session {
                         self.control.tell(Happening::Data(path));
                         Some(stream)
                     }
-                    Way::Ajar(_) => None,
+                    Way::Ajar(_) | Way::Shut => None,
                 };
-                Ok(Started { stream, path, announced, last, preliminary })
+                Ok(Started { stream, path, coding, announced, last, preliminary })
             }
             Err(error) => {
                 drop(way);
@@ -166,8 +333,7 @@ impl Session {
     }
 
     /// From the command to the first sign that it runs: 150 and a connection, or bytes, or the last reply.
-    /// Whether 150 came, the size it told, the last reply.
-    fn begin(&mut self, verb: &Verb, way: &mut Way) -> Result<(bool, Option<u64>, Option<Reply>), FtpError> {
+    fn begin(&mut self, verb: &Verb, way: &mut Way) -> Result<Begun, FtpError> {
         let upload = is_upload(verb);
         let patience = self.timeouts.reply;
         let sent = Instant::now();
@@ -188,7 +354,7 @@ impl Session {
                 let reply = heard.reply;
                 if reply.is_preliminary() {
                     preliminary = true;
-                    size = announced(&reply);
+                    size = answer::announced(&reply);
                     continue;
                 }
                 // The server may have connected and closed again, with everything in it.
@@ -205,10 +371,11 @@ impl Session {
             }
             let until = match way {
                 Way::Open(_) if flowing => return Ok((preliminary, size, None)),
-                // A few servers forget the 150 and just wait for the bytes.
-                Way::Open(_) if upload => sent + patience.min(NO_PRELIMINARY),
+                // A few servers forget the 150 and just wait for the bytes, or for the TLS handshake.
+                Way::Open(_) if upload || self.protected => sent + patience.min(NO_PRELIMINARY),
                 Way::Open(_) => sent + patience,
                 Way::Ajar(listening) => listening.until(),
+                Way::Shut => sent + patience,
             };
             match self.wait.wait(until) {
                 Ok(ready) => {
@@ -220,8 +387,8 @@ impl Session {
                 }
                 Err(Stop::Deadline) => match way {
                     Way::Ajar(listening) => return Err(listening.nobody()),
-                    Way::Open(_) if upload => return Ok((preliminary, size, None)),
-                    Way::Open(_) => return Err(Stop::Deadline.error(Stage::Command, patience)),
+                    Way::Open(_) if upload || self.protected => return Ok((preliminary, size, None)),
+                    Way::Open(_) | Way::Shut => return Err(Stop::Deadline.error(Stage::Command, patience)),
                 },
                 Err(stop) => return Err(stop.error(Stage::DataConnection, patience)),
             }
@@ -232,19 +399,13 @@ impl Session {
     pub(super) fn transfer_ended(&mut self, whole: bool) {
         self.unsettled = false;
         if whole {
-            self.rest_left = false;
+            self.carriage.rest_left = false;
         }
     }
 }
 
-/// The size in `150 Opening BINARY mode data connection for x (2241 bytes).`
-pub(super) fn announced(reply: &Reply) -> Option<u64> {
-    let text = reply.text();
-    let end = text.rfind(" bytes")?;
-    let digits = text[..end].bytes().rev().take_while(u8::is_ascii_digit).count();
-    let number = &text[end - digits..end];
-    text[..end - digits].ends_with('(').then(|| number.parse().ok()).flatten()
-}
+/// Whether 150 came, the size it told, the last reply if it came already.
+pub(super) type Begun = (bool, Option<u64>, Option<Reply>);
 
 fn is_upload(verb: &Verb) -> bool {
     matches!(verb, Verb::Stor(_) | Verb::Appe(_))
@@ -252,18 +413,3 @@ fn is_upload(verb: &Verb) -> bool {
 
 /// After so long without 150 an upload begins anyway.
 const NO_PRELIMINARY: Duration = Duration::from_secs(3);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_size_in_150_is_found() {
-        let size = |text: &str| announced(&Reply { code: 150, lines: vec![text.into()] });
-        assert_eq!(size("Opening BINARY mode data connection for a (3 bytes).txt (2241 bytes)."), Some(2241));
-        assert_eq!(size("Opening (123456789012 bytes)"), Some(123_456_789_012));
-        assert_eq!(size("Accepted data connection"), None);
-        assert_eq!(size("12 bytes to come"), None);
-        assert_eq!(size("(99999999999999999999999999 bytes)"), None);
-    }
-}

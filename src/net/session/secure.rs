@@ -1,0 +1,164 @@
+//! RFC 4217: AUTH, PBSZ, PROT, and when clear text will do.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Session;
+use super::transfer::Begun;
+use crate::domain::{Lesson, Security};
+use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::reply::Reply;
+use crate::ftp::verb::Verb;
+use crate::net::control::Control;
+use crate::net::data::Way;
+use crate::net::happening::Happening;
+use crate::net::terms::Dial;
+use crate::net::tls::Guard;
+use crate::net::wait::{Stop, Wait};
+
+/// Implicit TLS: before the greeting.
+pub(super) fn from_the_start(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+    let guard = Arc::new(Guard::new(&dial.site, &dial.tls)?);
+    control.encrypt(guard, dial.site.protect_data, wait, dial.timeouts.connect)
+}
+
+/// Explicit TLS: AUTH TLS, else AUTH SSL. Before anything else is said, the user's name in particular.
+///
+/// # Errors
+/// [`FtpError::NoTls`] where the site must have it, or had it; [`FtpError::ClearTextUnasked`] where the user must say.
+pub(super) fn by_asking(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+    let site = &dial.site;
+    // Made first: a client certificate that cannot be read is told before the server is bothered.
+    let guard = Guard::new(site, &dial.tls)?;
+    let mut reply = control.ask(&Verb::Auth("TLS"), wait, Stage::Login)?.reply;
+    if !says_yes(&reply) {
+        let second = control.ask(&Verb::Auth("SSL"), wait, Stage::Login)?.reply;
+        if says_yes(&second) {
+            reply = second;
+        }
+    }
+    if says_yes(&reply) {
+        return control.encrypt(Arc::new(guard), site.protect_data, wait, dial.timeouts.connect);
+    }
+    let downgrade = site.learned.spoke_tls;
+    if site.security == Security::Explicit {
+        return Err(FtpError::NoTls { reply, downgrade });
+    }
+    if dial.tls.clear_text {
+        control.note("The server offers no encryption: user name, password and files go in clear text");
+        return Ok(());
+    }
+    Err(if downgrade { FtpError::NoTls { reply, downgrade } } else { FtpError::ClearTextUnasked(reply) })
+}
+
+/// PBSZ 0 and PROT P (also with implicit TLS, RFC 4217 section 9); `true` = data connections are encrypted.
+///
+/// # Errors
+/// The server's refusal to encrypt data: they are never sent in the clear instead.
+pub(super) fn protect_data(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<bool, FtpError> {
+    if control.guard().is_none() {
+        return Ok(false);
+    }
+    let wanted = dial.site.protect_data;
+    let level = if wanted { 'P' } else { 'C' };
+    // PBSZ's answer does not matter: only PROT's does.
+    let replies = control.ask_all(&[Verb::Pbsz, Verb::Prot(level)], wait, Stage::Login)?;
+    match replies.into_iter().next_back() {
+        Some(heard) if heard.reply.is_positive() => Ok(wanted),
+        // In the clear is what a server does by itself.
+        Some(_) if !wanted => Ok(false),
+        Some(heard) => Err(FtpError::Refused { verb: "PROT", stage: Stage::Login, reply: heard.reply }),
+        None => Err(FtpError::Protocol { detail: "a reply is missing".into() }),
+    }
+}
+
+impl Session {
+    /// The TLS handshake on a data connection that stands, in which we are the client in active mode, too; it continues the
+    /// control connection's session. An empty file has its handshake as well.
+    pub(super) fn protect(&mut self, verb: &Verb, way: &mut Way, begun: Begun) -> Result<Begun, FtpError> {
+        let (Way::Open(stream), true) = (&mut *way, self.protected) else { return Ok(begun) };
+        let Some(guard) = self.control.guard().cloned() else { return Ok(begun) };
+        let (preliminary, announced, mut last) = begun;
+        self.continued = guard.can_resume();
+        if !self.continued {
+            self.control.note("There is no TLS session to continue on this data connection");
+        }
+        stream.encrypt(guard.data()?);
+        // A server that has said its last word already, without a 150, may never have touched the data connection.
+        let untouched = last.is_some() && !preliminary;
+        let patience = if untouched { self.timeouts.data.min(UNTOUCHED) } else { self.timeouts.data };
+        let until = Instant::now() + patience;
+        let failure = loop {
+            match stream.shake_hands() {
+                Ok(true) => return Ok((preliminary, announced, last)),
+                Ok(false) => {}
+                Err(_) if untouched => {
+                    *way = Way::Shut;
+                    return Ok((preliminary, announced, last));
+                }
+                Err(error) => break guard.explain(&error, Stage::DataConnection),
+            }
+            match self.control.poll_reply(Stage::DataConnection)? {
+                Some(heard) if heard.reply.is_preliminary() => {}
+                Some(heard) if heard.reply.is_negative() => {
+                    return Err(FtpError::Refused {
+                        verb: verb.name(),
+                        stage: Stage::DataConnection,
+                        reply: heard.reply,
+                    });
+                }
+                Some(heard) => last = Some(heard.reply),
+                None => {}
+            }
+            match self.wait.wait(until) {
+                Ok(ready) => {
+                    self.control.mark(ready.control);
+                    stream.mark(ready.data);
+                }
+                Err(Stop::Deadline) if untouched => {
+                    *way = Way::Shut;
+                    return Ok((preliminary, announced, last));
+                }
+                Err(stop) => return Err(stop.error(Stage::DataConnection, patience)),
+            }
+        };
+        // The server's own words say more than its TLS: 522, “session reuse required”.
+        match self.control.last_words(&mut self.wait, Stage::DataConnection, LAST_WORDS)? {
+            Some(heard) if heard.reply.is_negative() => {
+                Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply: heard.reply })
+            }
+            _ => Err(failure),
+        }
+    }
+
+    /// Whether that refusal says that the server missed the continued TLS session: then only a new control connection helps.
+    /// `Some(true)` = it should have seen it, so that the new one had better speak TLS 1.2.
+    pub fn misses_continued_session(&self, error: &FtpError) -> Option<bool> {
+        let guard = self.control.guard().filter(|_| self.protected)?;
+        let FtpError::Refused { reply, .. } = error else { return None };
+        let text = reply.text().to_ascii_lowercase();
+        // vsftpd's 522, ProFTPD's and FileZilla Server's 425 and 450.
+        let misses = reply.code == 522 || ["reuse", "resum"].iter().any(|word| text.contains(word));
+        match (misses, self.continued) {
+            (false, _) => None,
+            (true, false) => Some(false),
+            (true, true) if guard.is_tls13() => {
+                self.control.tell(Happening::Learned(Lesson::Tls12Only));
+                Some(true)
+            }
+            // TLS 1.2 cannot do it better a second time.
+            (true, true) => None,
+        }
+    }
+}
+
+/// For a handshake after the last word.
+const UNTOUCHED: Duration = Duration::from_secs(1);
+
+/// For the server to say why it broke the handshake off.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+fn says_yes(reply: &Reply) -> bool {
+    // 334 = "security data follows" (RFC 2228): some servers say that and mean 234.
+    matches!(reply.code, 234 | 334)
+}
