@@ -215,8 +215,10 @@ fn a_sites_encryption_is_set_in_detail() {
     desk.type_into("Private key", "/keys/anna.key");
     desk.type_into("Server clock", "-3:30");
     desk.click(Role::CheckBox, "Connect directly, not through the proxy");
+    desk.click(Role::CheckBox, "Compress text on its way, where the server can");
     desk.press("Save");
     let site = saved_site(&mut desk);
+    assert!(site.compression);
     assert_eq!((site.minimum_tls, site.protect_data, site.bypass_proxy), (Some(MinimumTls::V1_3), false, true));
     assert_eq!(site.clock_offset_minutes, Some(-210));
     let own = site.client_certificate.expect("a certificate");

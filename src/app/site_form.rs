@@ -59,6 +59,8 @@ pub struct SiteForm {
     pub clock_offset: String,
     /// Not through the settings' proxy.
     pub bypass_proxy: bool,
+    /// MODE Z where the server can.
+    pub compression: bool,
     /// What was found out about it.
     pub learned: LearnedForm,
 }
@@ -117,6 +119,7 @@ impl SiteForm {
             ),
             clock_offset: site.clock_offset_minutes.map(clock::text).unwrap_or_default(),
             bypass_proxy: site.bypass_proxy,
+            compression: site.compression,
             learned: LearnedForm::new(site.learned),
             saved: site.clone(),
         }
@@ -280,6 +283,7 @@ impl SiteForm {
             client_certificate,
             clock_offset_minutes,
             bypass_proxy: self.bypass_proxy,
+            compression: self.compression,
             learned,
         })
     }

@@ -233,11 +233,17 @@ fn advanced(
         note(ui, "Ahead of UTC, such as +02:00; empty = found out.", problems.clock_offset);
     });
     indented(ui, |ui| {
-        ui.checkbox(&mut form.bypass_proxy, "Connect directly, not through the proxy");
+        ui.checkbox(&mut form.bypass_proxy, "Connect directly, not through the proxy").on_hover_text(
+            match &settings.proxy {
+                Some(proxy) => format!("The settings name {}.", proxy.host),
+                None => "The settings name no proxy at the moment.".into(),
+            },
+        );
     });
-    if settings.proxy.is_none() {
-        hint(ui, "The settings name no proxy at the moment.", None);
-    }
+    indented(ui, |ui| {
+        ui.checkbox(&mut form.compression, "Compress text on its way, where the server can")
+            .on_hover_text("MODE Z: worth it on slow lines; it costs the server processor time");
+    });
 }
 
 /// A path, typed; whether it is to be chosen.
