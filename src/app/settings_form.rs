@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
-use crate::domain::{Proxy, ProxyKind, Secret, TransferMode};
+use crate::domain::{MinimumTls, Proxy, ProxyKind, Secret, TransferMode};
 use crate::store::settings::{
     CONNECTIONS, ConflictPolicy, RETRIES, RETRY_DELAY_SECONDS, Settings, TIMEOUT_SECONDS, Theme,
 };
@@ -21,6 +21,26 @@ pub struct SettingsForm {
     pub external_address: String,
     /// Transfer sessions.
     pub connections: String,
+    /// KiB a second for all transfers together; empty = as fast as it goes.
+    pub speed_limit: String,
+    /// Idle connections are kept.
+    pub keep_alive: bool,
+    /// The oldest TLS that will do.
+    pub minimum_tls: MinimumTls,
+    /// Extensions of text files, separated by commas.
+    pub ascii_extensions: String,
+    /// `None` = no proxy.
+    pub proxy_kind: Option<ProxyKind>,
+    /// Name or address.
+    pub proxy_host: String,
+    /// Digits, or empty for the kind's usual one.
+    pub proxy_port: String,
+    /// Empty = it knows no users.
+    pub proxy_user: String,
+    /// Typed now; empty = the saved one stays.
+    pub proxy_password: Secret,
+    /// The saved one is to be forgotten.
+    pub forget_proxy_password: bool,
     /// Seconds.
     pub connect_timeout: String,
     /// Seconds.
@@ -37,16 +57,6 @@ pub struct SettingsForm {
     pub preserve_times: bool,
     /// Light or dark.
     pub theme: Theme,
-    /// Through what connections go; `None` = directly.
-    pub proxy_kind: Option<ProxyKind>,
-    /// Name or address.
-    pub proxy_host: String,
-    /// Empty = the kind's usual one.
-    pub proxy_port: String,
-    /// Empty = the proxy knows no users.
-    pub proxy_user: String,
-    /// Typed now; empty = as it is in the keyring.
-    pub proxy_password: Secret,
 }
 
 /// What is wrong in which field.
@@ -58,6 +68,14 @@ pub struct SettingsProblems {
     pub external_address: Option<&'static str>,
     /// Of the connections.
     pub connections: Option<&'static str>,
+    /// Of the speed limit.
+    pub speed_limit: Option<&'static str>,
+    /// Of the extensions.
+    pub ascii_extensions: Option<&'static str>,
+    /// Of the proxy's host.
+    pub proxy_host: Option<&'static str>,
+    /// Of the proxy's port.
+    pub proxy_port: Option<&'static str>,
     /// Of the time to connect.
     pub connect_timeout: Option<&'static str>,
     /// Of the time to reply.
@@ -66,19 +84,6 @@ pub struct SettingsProblems {
     pub retries: Option<&'static str>,
     /// Of the delay.
     pub retry_delay: Option<&'static str>,
-    /// Of the proxy.
-    pub proxy: Box<ProxyProblems>,
-}
-
-/// What is wrong in which of the proxy's fields.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ProxyProblems {
-    /// Of the host.
-    pub host: Option<&'static str>,
-    /// Of the port.
-    pub port: Option<&'static str>,
-    /// Of the user.
-    pub user: Option<&'static str>,
 }
 
 impl SettingsForm {
@@ -91,6 +96,16 @@ impl SettingsForm {
             port_to: port(|range| range.1).unwrap_or_default(),
             external_address: settings.external_address.map(|address| address.to_string()).unwrap_or_default(),
             connections: settings.connections.to_string(),
+            speed_limit: settings.speed_limit.map(kib).unwrap_or_default(),
+            keep_alive: settings.keep_alive,
+            minimum_tls: settings.minimum_tls,
+            ascii_extensions: settings.ascii_extensions.join(", "),
+            proxy_kind: settings.proxy.as_ref().map(|proxy| proxy.kind),
+            proxy_host: settings.proxy.as_ref().map(|proxy| proxy.host.clone()).unwrap_or_default(),
+            proxy_port: settings.proxy.as_ref().map(|proxy| proxy.port.to_string()).unwrap_or_default(),
+            proxy_user: settings.proxy.as_ref().map(|proxy| proxy.user.clone()).unwrap_or_default(),
+            proxy_password: Secret::default(),
+            forget_proxy_password: false,
             connect_timeout: settings.connect_timeout_seconds.to_string(),
             reply_timeout: settings.reply_timeout_seconds.to_string(),
             retries: settings.retries.to_string(),
@@ -99,55 +114,26 @@ impl SettingsForm {
             safe_uploads: settings.safe_uploads,
             preserve_times: settings.preserve_times,
             theme: settings.theme,
-            proxy_kind: settings.proxy.as_ref().map(|proxy| proxy.kind),
-            proxy_host: settings.proxy.as_ref().map(|proxy| proxy.host.clone()).unwrap_or_default(),
-            proxy_port: settings.proxy.as_ref().map(|proxy| proxy.port.to_string()).unwrap_or_default(),
-            proxy_user: settings.proxy.as_ref().map(|proxy| proxy.user.clone()).unwrap_or_default(),
-            proxy_password: Secret::default(),
         }
     }
 
-    /// What is to be done about the proxy's password ([`crate::domain::PROXY_SECRET`]) when the form is saved: `None` =
-    /// nothing, `Some(None)` = forget it, since there is no user any more.
-    pub fn keeps_proxy_password(&self, base: &Settings) -> Option<Option<Secret>> {
-        let asks = self.proxy_kind.is_some_and(ProxyKind::takes_password) && !self.proxy_user.trim().is_empty();
-        let asked = base.proxy.as_ref().is_some_and(|proxy| !proxy.user.is_empty());
-        match (asks, self.proxy_password.is_empty()) {
+    /// What is to be done about the proxy's password: `None` = nothing, `Some(None)` = forget it.
+    pub fn keeps(&self, base: &Settings) -> Option<Option<Secret>> {
+        let used = self.proxy_kind.is_some_and(ProxyKind::takes_password) && !self.proxy_user.trim().is_empty();
+        let saved = base.proxy.as_ref().is_some_and(|proxy| !proxy.user.is_empty());
+        match (used, self.proxy_password.is_empty()) {
             (true, false) => Some(Some(self.proxy_password.clone())),
-            (false, _) if asked => Some(None),
-            _ => None,
+            (true, true) => self.forget_proxy_password.then_some(None),
+            (false, _) => saved.then_some(None),
         }
-    }
-
-    fn proxy(&self, problems: &mut ProxyProblems) -> Option<Proxy> {
-        let kind = self.proxy_kind?;
-        let host = self.proxy_host.trim();
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        if bare.is_empty() || bare.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
-            problems.host = Some("The name or address of the proxy, without http://.");
-        }
-        let port = match self.proxy_port.trim() {
-            "" => Some(kind.default_port()),
-            text => text.parse().ok().filter(|port| *port != 0),
-        };
-        if port.is_none() {
-            problems.port = Some("1 to 65535, or empty.");
-        }
-        let user = self.proxy_user.trim();
-        if user.contains(char::is_control) {
-            problems.user = Some("A user name has no line breaks.");
-        } else if kind == ProxyKind::HttpConnect && user.contains(':') {
-            problems.user = Some("An HTTP proxy's user has no colon.");
-        }
-        Some(Proxy { kind, host: bare.to_owned(), port: port?, user: user.to_owned() })
     }
 
     /// `base` with what the form says, or what is wrong in which field.
     ///
     /// # Errors
     /// At least one problem.
-    pub fn settings(&self, base: &Settings) -> Result<Settings, SettingsProblems> {
-        let mut problems = SettingsProblems::default();
+    pub fn settings(&self, base: &Settings) -> Result<Settings, Box<SettingsProblems>> {
+        let mut problems = Box::<SettingsProblems>::default();
         let port_range = match (self.port_from.trim(), self.port_to.trim()) {
             ("", "") => None,
             (from, to) => match (from.parse::<u16>(), to.parse::<u16>()) {
@@ -168,8 +154,19 @@ impl SettingsForm {
                 }
             },
         };
-        let proxy = self.proxy(&mut problems.proxy);
         let connections = number(&self.connections, CONNECTIONS, "1 to 32", &mut problems.connections);
+        let speed_limit = match self.speed_limit.trim() {
+            "" => None,
+            text => match text.parse::<u64>().ok().filter(|kib| (1..=LIMIT_KIB).contains(kib)) {
+                Some(kib) => Some(self.kept_limit(base).unwrap_or(kib * 1024)),
+                None => {
+                    problems.speed_limit = Some("A whole number of KiB a second, or empty");
+                    None
+                }
+            },
+        };
+        let ascii_extensions = extensions(&self.ascii_extensions, &mut problems);
+        let proxy = self.proxy(&mut problems);
         let connect = number(&self.connect_timeout, TIMEOUT_SECONDS, "1 to 3600", &mut problems.connect_timeout);
         let reply = number(&self.reply_timeout, TIMEOUT_SECONDS, "1 to 3600", &mut problems.reply_timeout);
         let retries = number(&self.retries, RETRIES, "0 to 99", &mut problems.retries);
@@ -179,7 +176,7 @@ impl SettingsForm {
         else {
             return Err(problems);
         };
-        if problems != SettingsProblems::default() {
+        if *problems != SettingsProblems::default() {
             return Err(problems);
         }
         Ok(Settings {
@@ -187,6 +184,11 @@ impl SettingsForm {
             port_range,
             external_address,
             connections,
+            speed_limit,
+            keep_alive: self.keep_alive,
+            minimum_tls: self.minimum_tls,
+            ascii_extensions,
+            proxy,
             connect_timeout_seconds: connect,
             reply_timeout_seconds: reply,
             retries,
@@ -195,10 +197,51 @@ impl SettingsForm {
             safe_uploads: self.safe_uploads,
             preserve_times: self.preserve_times,
             theme: self.theme,
-            proxy,
             ..base.clone()
         })
     }
+
+    /// A limit that is no whole number of KiB stays what it is while nobody touches it.
+    fn kept_limit(&self, base: &Settings) -> Option<u64> {
+        base.speed_limit.filter(|limit| kib(*limit) == self.speed_limit.trim())
+    }
+
+    fn proxy(&self, problems: &mut SettingsProblems) -> Option<Proxy> {
+        let kind = self.proxy_kind?;
+        let host = self.proxy_host.trim().trim_matches(['[', ']']).to_owned();
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@\\".contains(c)) {
+            problems.proxy_host = Some("Enter the proxy's name or address.");
+        }
+        let port = match self.proxy_port.trim() {
+            "" => Some(kind.default_port()),
+            text => text.parse().ok().filter(|port| *port != 0),
+        };
+        if port.is_none() {
+            problems.proxy_port = Some("1 to 65535");
+        }
+        Some(Proxy { kind, host, port: port?, user: self.proxy_user.trim().to_owned() })
+    }
+}
+
+/// The most that can be typed, in KiB: 1 TiB a second is no limit any more.
+const LIMIT_KIB: u64 = 1 << 30;
+
+fn kib(bytes: u64) -> String {
+    bytes.div_ceil(1024).to_string()
+}
+
+/// `TXT, .html;md` as `txt`, `html`, `md`.
+fn extensions(text: &str, problems: &mut SettingsProblems) -> Vec<String> {
+    let mut extensions: Vec<String> = Vec::new();
+    for typed in text.split([',', ';', ' ']) {
+        let extension = typed.trim().trim_start_matches('*').trim_start_matches('.').to_lowercase();
+        if extension.contains(['/', '\\', '*', '?']) {
+            problems.ascii_extensions = Some("Extensions with commas between them: txt, html, csv.");
+        } else if !extension.is_empty() && !extensions.contains(&extension) {
+            extensions.push(extension);
+        }
+    }
+    extensions
 }
 
 fn number<T: std::str::FromStr + PartialOrd>(
@@ -224,59 +267,47 @@ mod tests {
         assert_eq!(SettingsForm::new(&settings).settings(&settings), Ok(settings));
     }
 
-    fn proxied() -> Settings {
-        let proxy = Proxy { kind: ProxyKind::Socks5, host: "p.example".into(), port: 1080, user: "me".into() };
-        Settings { proxy: Some(proxy), ..Settings::default() }
+    #[test]
+    fn a_limit_that_was_set_by_hand_to_the_byte_is_not_rounded_unasked() {
+        let base = Settings { speed_limit: Some(1500), ..Settings::default() };
+        let mut form = SettingsForm::new(&base);
+        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(Some(1500)));
+        form.speed_limit = "500".into();
+        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(Some(512_000)));
+        form.speed_limit = "0".into();
+        assert!(form.settings(&base).expect_err("no limit").speed_limit.is_some());
+        form.speed_limit = " ".into();
+        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(None));
     }
 
     #[test]
-    fn a_proxy_comes_back_as_it_was_and_goes_where_none_is_chosen() {
-        let settings = proxied();
-        let mut form = SettingsForm::new(&settings);
-        assert_eq!(form.settings(&settings), Ok(settings.clone()));
-        form.proxy_kind = None;
-        form.proxy_host.clear();
-        assert_eq!(form.settings(&settings).map(|settings| settings.proxy), Ok(None));
-    }
-
-    #[test]
-    fn a_proxy_without_a_port_has_its_kinds_usual_one() {
+    fn extensions_are_read_as_people_write_them() {
         let mut form = SettingsForm::new(&Settings::default());
-        form.proxy_host = " [2001:db8::1] ".into();
-        for (kind, port) in [(ProxyKind::Socks4a, 1080), (ProxyKind::HttpConnect, 8080)] {
-            form.proxy_kind = Some(kind);
-            let proxy = form.settings(&Settings::default()).expect("all is right").proxy.expect("a proxy");
-            assert_eq!((proxy.host.as_str(), proxy.port), ("2001:db8::1", port));
-        }
+        form.ascii_extensions = "TXT, .html;*.md txt".into();
+        let settings = form.settings(&Settings::default()).expect("extensions");
+        assert_eq!(settings.ascii_extensions, ["txt", "html", "md"]);
+        form.ascii_extensions = "a/b".into();
+        assert!(form.settings(&Settings::default()).expect_err("a path").ascii_extensions.is_some());
     }
 
     #[test]
-    fn a_proxy_that_cannot_be_used_is_told() {
-        let mut form = SettingsForm::new(&Settings::default());
-        form.proxy_kind = Some(ProxyKind::HttpConnect);
-        form.proxy_port = "0".into();
-        form.proxy_user = "a:b".into();
-        for host in ["", "http://p.example", "a b"] {
-            form.proxy_host = host.into();
-            let problems = form.settings(&Settings::default()).expect_err("nothing is right");
-            assert!(problems.proxy.host.is_some() && problems.proxy.port.is_some() && problems.proxy.user.is_some());
-        }
-    }
-
-    #[test]
-    fn a_proxys_password_goes_to_the_keyring_only_and_leaves_with_its_user() {
-        let settings = proxied();
-        let mut form = SettingsForm::new(&settings);
-        assert_eq!(form.keeps_proxy_password(&settings), None, "untouched");
+    fn a_proxy_needs_a_host_and_its_password_goes_to_the_keyring_only() {
+        let base = Settings::default();
+        let mut form = SettingsForm::new(&base);
+        form.proxy_kind = Some(ProxyKind::Socks5);
+        assert!(form.settings(&base).expect_err("no host").proxy_host.is_some());
+        form.proxy_host = "proxy.example".into();
+        form.proxy_user = "anna".into();
         form.proxy_password = Secret::from("hunter2");
-        assert_eq!(form.keeps_proxy_password(&settings), Some(Some(Secret::from("hunter2"))));
-        assert!(!format!("{form:?}").contains("hunter2"));
-        let saved = form.settings(&settings).expect("all is right").to_ron().expect("text");
-        assert!(!saved.contains("hunter2"), "{saved}");
-        form.proxy_user.clear();
-        assert_eq!(form.keeps_proxy_password(&settings), Some(None));
-        let none = SettingsForm::new(&Settings::default());
-        assert_eq!(none.keeps_proxy_password(&Settings::default()), None);
+        let settings = form.settings(&base).expect("a proxy");
+        let proxy = settings.proxy.as_ref().expect("a proxy");
+        assert_eq!((proxy.host.as_str(), proxy.port, proxy.user.as_str()), ("proxy.example", 1080, "anna"));
+        assert_eq!(form.keeps(&base), Some(Some(Secret::from("hunter2"))));
+        assert!(!settings.to_ron().expect("written").contains("hunter2"));
+        let mut form = SettingsForm::new(&settings);
+        assert_eq!(form.keeps(&settings), None, "the saved one stays");
+        form.proxy_kind = None;
+        assert_eq!(form.keeps(&settings), Some(None), "a proxy that is gone leaves no password behind");
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl SessionThread {
 
 /// Rows are shown while a listing downloads, but not more often than this.
 const PARTIAL_EVERY: Duration = Duration::from_millis(250);
+/// Each time all rows so far are copied, and sorted by the face: only when there are half as many again, so that all
+/// copies together are at most three times the listing, however large it is.
+fn is_worth_showing(rows: usize, shown: usize) -> bool {
+    rows >= shown + shown / 2
+}
 
 struct Worker {
     number: u64,
@@ -183,10 +188,11 @@ impl Worker {
         self.with_session(task, |session| {
             let dir = absolute(session.home(), dir);
             let mut so_far = Listing { dir: dir.clone(), ..Listing::default() };
-            let mut last = Instant::now();
+            let (mut last, mut shown) = (Instant::now(), 0);
             let listing = session.list(&dir, &mut |entries| {
                 so_far.entries.extend_from_slice(entries);
-                if last.elapsed() >= PARTIAL_EVERY {
+                if last.elapsed() >= PARTIAL_EVERY && is_worth_showing(so_far.entries.len(), shown) {
+                    shown = so_far.entries.len();
                     reports.send(Report::Partial(number, Arc::new(so_far.clone()))).ok();
                     last = Instant::now();
                 }
@@ -374,5 +380,21 @@ fn absolute(home: &RemotePath, path: &RemotePath) -> RemotePath {
         home.clone()
     } else {
         home.join(path.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copies_of_a_growing_listing_stay_in_proportion_to_it() {
+        let (mut shown, mut copied) = (0, 0);
+        for rows in (0..=1_000_000).step_by(1000) {
+            if is_worth_showing(rows, shown) {
+                (shown, copied) = (rows, copied + rows);
+            }
+        }
+        assert!(copied <= 3_000_000 && shown >= 600_000, "{copied} {shown}");
     }
 }
