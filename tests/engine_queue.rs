@@ -12,14 +12,14 @@ use common::bench::{Bench, only, parts};
 use common::face::{Face, on_exists, settings};
 use common::files::noise;
 use common::ftp_server::{Fault, FtpServer, SOME_TIME};
-use twinport::domain::{EntryKind, RemotePath, Site, SiteId, Timestamp};
+use twinport::domain::{Charset, EntryKind, RemotePath, Site, SiteId, Timestamp};
 use twinport::engine::message::{
-    Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, LocalTarget, Order, Outcome, Place, Question,
-    QueueCommand, Settings, What,
+    Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
+    Question, QueueCommand, Settings, What,
 };
 use twinport::store::journal::{JobRow, Journal};
 
-// D10, D16. The last 64 KiB come again, and are compared.
+/// D10, D16. The last 64 KiB come again, and are compared.
 #[test]
 fn a_download_cut_in_the_middle_goes_on_where_it_stopped() {
     let data = noise(1, 300_000);
@@ -50,7 +50,7 @@ fn a_file_that_changed_meanwhile_is_fetched_anew_and_never_joined() {
     server.assert_never_heard("REST");
 }
 
-// D17. Short parts need no REST at all.
+/// D17. Short parts need no REST at all.
 #[test]
 fn a_server_without_rest_starts_again_from_the_beginning() {
     let data = noise(3, 200_000);
@@ -63,7 +63,7 @@ fn a_server_without_rest_starts_again_from_the_beginning() {
     assert_eq!(fs::read(bench.path("big")).unwrap(), data);
 }
 
-// D03.
+/// D03.
 #[test]
 fn fewer_bytes_than_announced_are_no_success() {
     let server = FtpServer::start().file_at("/a", noise(4, 1000), SOME_TIME).on("SIZE", "213 5000");
@@ -84,7 +84,7 @@ fn fewer_bytes_than_announced_are_no_success() {
     assert!(!bench.path("a").exists(), "a half file must not carry the final name");
 }
 
-// D08, I10.
+/// D08, I10.
 #[test]
 fn a_refused_download_leaves_nothing_and_the_next_one_works() {
     let server = FtpServer::start().file("/good", "yes").on_argument("RETR", "/secret", "550 Permission denied.");
@@ -96,7 +96,7 @@ fn a_refused_download_leaves_nothing_and_the_next_one_works() {
     assert_eq!(bench.names(), ["good"]);
 }
 
-// E07, E08.
+/// E07, E08.
 #[test]
 fn an_upload_cut_in_the_middle_never_shows_its_final_name_and_goes_on() {
     let data = noise(5, 3_000_000);
@@ -117,7 +117,7 @@ fn an_upload_cut_in_the_middle_never_shows_its_final_name_and_goes_on() {
     server.assert_heard_in_order(&[&format!("REST {arrived}")]);
 }
 
-// E15.
+/// E15.
 #[test]
 fn a_server_that_refuses_to_rename_gets_the_file_directly() {
     let server = FtpServer::start().on("RNFR", "550 Not allowed.");
@@ -147,7 +147,7 @@ fn a_folder_without_permission_does_not_make_later_uploads_unsafe() {
     assert!(server.transcript().iter().all(|line| line != "STOR /big"), "{:?}", server.transcript());
 }
 
-// E05. Landscape 34.
+/// E05. Landscape 34.
 #[test]
 fn a_full_server_is_told_in_words_and_keeps_no_leftover() {
     let server = FtpServer::start().fault(Fault::FinalReply { verb: "STOR", reply: "552 Quota exceeded." });
@@ -198,7 +198,7 @@ fn one_answer_may_serve_for_all() {
     }
 }
 
-// D16, D18, E08, E11.
+/// D16, D18, E08, E11.
 #[test]
 fn every_conflict_policy_does_what_it_says_both_ways() {
     let cases: &[(ConflictPolicy, &str, &str, &str)] = &[
@@ -226,7 +226,7 @@ fn every_conflict_policy_does_what_it_says_both_ways() {
     }
 }
 
-// D19.
+/// D19.
 #[test]
 fn a_target_longer_than_its_source_is_never_resumed() {
     let server = FtpServer::start().file_at("/a", "short", SOME_TIME);
@@ -251,6 +251,7 @@ fn a_refused_password_is_asked_for_once_and_never_tried_again_by_itself() {
     assert_eq!(before, 1, "one session tries a password before others follow");
 }
 
+/// I08.
 #[test]
 fn a_server_that_allows_few_connections_gets_few() {
     let names: Vec<String> = (0..12).map(|number| format!("/f{number}")).collect();
@@ -370,7 +371,7 @@ fn moved_jobs_run_in_their_new_order() {
     server.assert_heard_in_order(&["RETR /c", "RETR /a", "RETR /b"]);
 }
 
-// D27.
+/// D27.
 #[test]
 fn hostile_names_stay_in_their_folder() {
     let listing = "type=file;size=1;modify=20260101000000; ..\r\n\
@@ -389,7 +390,49 @@ fn hostile_names_stay_in_their_folder() {
     assert!(!above.join("escape").exists() && !above.parent().unwrap().join("escape").exists());
 }
 
-// E13.
+#[test]
+fn a_name_that_this_computer_cannot_hold_is_changed_and_told() {
+    let server =
+        FtpServer::start().dir("/d").file("/d/bell\u{7}", "one").file("/d/bell_", "two").file("/b\u{1b}", "three");
+    let mut bench = Bench::new(&server);
+    bench.face.transfer_well(vec![bench.fetch("/d"), bench.fetch("/b\u{1b}")]);
+    let mut inside: Vec<Vec<u8>> =
+        fs::read_dir(bench.path("d")).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
+    inside.sort();
+    assert_eq!(inside, [b"one", b"two"], "neither became the other");
+    assert_eq!(fs::read(bench.path("b_")).unwrap(), b"three");
+    for told in ["“bell\u{FFFD}” is saved as “bell_”", "“b\u{FFFD}” is saved as “b_”"] {
+        assert!(bench.face.log.iter().any(|line| line.text.contains(told)), "{told}: {:?}", bench.face.log);
+    }
+}
+
+#[test]
+fn a_local_name_that_the_server_cannot_hold_is_left_out_and_told() {
+    let server = FtpServer::start().dir("/in");
+    let mut bench = Bench::new(&server);
+    let mut site = (*bench.site).clone();
+    site.charset = Charset::from_label("windows-1252");
+    bench.site = Arc::new(site);
+    fs::create_dir(bench.path("d")).unwrap();
+    for name in ["日本", "größe", "d/日本", "d/größe"] {
+        fs::write(bench.path(name), name).unwrap();
+    }
+    let jobs = bench.face.transfer(vec![bench.send("日本", "/in"), bench.send("größe", "/in"), bench.send("d", "/in")]);
+    let failed: Vec<&JobView> = jobs.iter().filter(|job| matches!(job.state, JobState::Failed(_))).collect();
+    assert_eq!(failed.len(), 1, "{jobs:?}");
+    let JobState::Failed(error) = &failed[0].state else { panic!("{jobs:?}") };
+    assert!(
+        error.explain().line().contains("“日本” cannot be written in the site's charset windows-1252"),
+        "{error:?}"
+    );
+    assert_eq!(server.content(b"/in/gr\xf6\xdfe").unwrap(), "größe".as_bytes());
+    assert_eq!(server.content(b"/in/d/gr\xf6\xdfe").unwrap(), "d/größe".as_bytes());
+    let told = bench.face.log.iter().any(|line| line.text.contains("d/日本") && line.text.contains("left out"));
+    assert!(told, "{:?}", bench.face.log);
+    assert_eq!(server.count("STOR"), 2);
+}
+
+/// E13.
 #[test]
 fn folders_go_up_and_down_with_their_empty_ones() {
     let server =
@@ -431,7 +474,7 @@ fn two_orders_for_one_target_do_not_write_it_at_once() {
     assert_eq!(bench.names(), ["a"]);
 }
 
-// D12. Landscape 32.
+/// D12. Landscape 32.
 #[test]
 fn all_bytes_and_no_last_reply_are_a_whole_file() {
     let data = noise(16, 50_000);
@@ -441,6 +484,7 @@ fn all_bytes_and_no_last_reply_are_a_whole_file() {
     assert_eq!(fs::read(bench.path("a")).unwrap(), data);
 }
 
+/// I04.
 #[test]
 fn an_idle_session_that_the_server_closed_is_no_failure() {
     let server = FtpServer::start().file("/a", "a").file("/b", "b");
@@ -479,6 +523,7 @@ fn a_refused_data_connection_is_not_tried_for_each_file_in_turn() {
     assert_eq!(bench.names(), Vec::<String>::new());
 }
 
+/// I04.
 #[test]
 fn a_lost_browsing_connection_comes_back_by_itself() {
     let server = FtpServer::start().file("/a", "a");

@@ -12,6 +12,7 @@ mod remote_path;
 mod secret;
 mod site;
 mod timestamp;
+mod visible;
 
 pub use certificate::{Certificate, Distrust, Encryption, Fingerprint, MinimumTls, Offered};
 pub use channel::{ControlPath, DataPath, Mode, TransferMode};
@@ -20,8 +21,9 @@ pub use entry::{Entry, EntryKind, Listing, Permissions, natural_order};
 pub use human::{bytes, duration, rate};
 pub use ids::{ConnectionId, JobId, QuestionId, SiteId};
 pub use learned::{Learned, Lesson};
-pub use proxy::{FtpProxy, Proxy, ProxyKind};
+pub use proxy::{FtpProxy, PROXY_SECRET, Proxy, ProxyKind};
 pub use remote_path::RemotePath;
 pub use secret::Secret;
 pub use site::{ClientCertificate, Logon, Security, Site, SiteColour};
 pub use timestamp::{Precision, Timestamp, Zone};
+pub use visible::visible;

@@ -1,10 +1,11 @@
 //! The queue at work: orders in, jobs to sessions, results back, what to do when something fails.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::domain::{EntryKind, JobId, Learned, QuestionId, RemotePath, Site, Timestamp};
+use crate::domain::{EntryKind, JobId, Learned, Lesson, QuestionId, RemotePath, Site, Timestamp};
 use crate::ftp::ascii::has_extension;
 use crate::ftp::error::{Class, FtpError, Stage, too_many};
 use crate::net::wait::Cancel;
@@ -12,8 +13,9 @@ use crate::store::settings::ConflictPolicy;
 
 use super::actor::{Actor, Asked, Role};
 use super::error::JobError;
+use super::folder::folds_case;
 use super::job::Existing;
-use super::local_name::{local_name, remote_name};
+use super::local_name::{Names, System, map, remote_name};
 use super::message::{
     Answer, Direction, Event, JobProgress, JobState, LocalTarget, LogKind, Order, Outcome, Progress, Question,
     QueueCommand, RemoteTarget, What,
@@ -32,8 +34,6 @@ pub(super) struct Server {
     pub(super) site: Arc<Site>,
     pub(super) learned: Learned,
     hold: Hold,
-    /// The server said "too many": so many transfer sessions and no more.
-    cap: Option<usize>,
     /// Times in a row that no session could be opened.
     failures: u8,
     /// A login went well. Before that one session tries alone: servers count wrong passwords and lock out.
@@ -73,15 +73,26 @@ pub(super) struct Totals {
 
 impl Actor {
     pub(super) fn enqueue(&mut self, orders: Vec<Order>) {
+        let mut names: HashMap<PathBuf, Names> = HashMap::new();
         for Order { site, what, on_exists } in orders {
             let policy = on_exists.unwrap_or(self.settings.on_exists);
+            let mut refusal = None;
             let new = match what {
                 What::Download { remote, kind, size, modified, to } => {
                     let loose = matches!(to, LocalTarget::At(_));
                     let local = match to {
                         LocalTarget::As(path) | LocalTarget::At(path) => path,
                         LocalTarget::Into(folder) => match remote.file_name() {
-                            Some(name) => folder.join(local_name(name, &site.charset)),
+                            Some(name) => {
+                                let names = names
+                                    .entry(folder.clone())
+                                    .or_insert_with(|| Names::new(System::HERE, folds_case(&folder)));
+                                let local = names.share(map(name, &site.charset, System::HERE));
+                                if let Some(note) = local.note(name, &site.charset) {
+                                    self.note(LogKind::Note, note);
+                                }
+                                folder.join(local.name)
+                            }
                             None => folder,
                         },
                     };
@@ -98,12 +109,16 @@ impl Actor {
                     let loose = matches!(to, RemoteTarget::At(_));
                     let remote = match to {
                         RemoteTarget::As(path) | RemoteTarget::At(path) => path,
-                        RemoteTarget::Into(dir) => {
-                            match local.file_name().and_then(|name| remote_name(name, &site.charset)) {
-                                Some(name) => dir.join(&name),
-                                None => dir,
-                            }
-                        }
+                        // The root of a disk has no name: what is in it goes into the directory itself.
+                        RemoteTarget::Into(dir) => match local.file_name() {
+                            None => dir,
+                            Some(name) => dir.join(&remote_name(name, &site.charset).unwrap_or_else(|| {
+                                let (name, charset) = (name.to_string_lossy(), site.charset.label());
+                                let what = format!("“{name}” cannot be written in the site's charset {charset}");
+                                refusal = Some(FtpError::Unsupported { what });
+                                name.into_owned().into_bytes()
+                            })),
+                        },
                     };
                     // One look at the disk per order, not per file: what lies in a folder is looked at by its session.
                     let data = std::fs::metadata(&local).ok();
@@ -122,7 +137,10 @@ impl Actor {
                 }
             };
             self.server(&Arc::clone(&new.site));
-            self.queue.add(new);
+            let id = self.queue.add(new);
+            if let Some(error) = refusal {
+                self.failed(id, error.into(), false);
+            }
         }
     }
 
@@ -200,6 +218,7 @@ impl Actor {
             Some(Hold::Asking(_)) => return,
             _ => {}
         }
+        self.forget_old_cap(server);
         while let Some(job) = self.queue.next_ready(server) {
             let Some(session) = self.free_session(server) else { return };
             if !self.assign(session, job) {
@@ -235,7 +254,9 @@ impl Actor {
             .connection_limit
             .map_or(limit, |limit| usize::from(limit.max(1)).saturating_sub(self.browsers_of(server)));
         // With no browsing session to borrow, one transfer session is always worth a try.
-        limit.min(of_site).min(known.cap.unwrap_or(limit)).max(usize::from(self.browsers_of(server) == 0))
+        let cap =
+            known.learned.connection_cap.map_or(limit, |cap| usize::from(cap).saturating_sub(self.browsers_of(server)));
+        limit.min(of_site).min(cap).max(usize::from(self.browsers_of(server) == 0))
     }
 
     fn assign(&mut self, session: u64, id: JobId) -> bool {
@@ -407,10 +428,11 @@ impl Actor {
             self.drop_session(session);
         }
         let JobError::Remote(remote) = &error else { return self.failed(id, error, false) };
-        if is_too_many(remote) && others + self.browsers_of(&key) > 0 {
+        let standing = others + self.browsers_of(&key);
+        if is_too_many(remote) && standing > 0 {
             // The server allows no more than there are; the job goes on when one of those is free.
-            self.note(LogKind::Note, format!("{}: the server allows {others} transfers at a time", site.title()));
-            self.server(site).cap = Some(others);
+            self.note(LogKind::Note, format!("{}: the server allows {standing} connections at a time", site.title()));
+            self.learn(site, Lesson::ConnectionCap(u16::try_from(standing).unwrap_or(u16::MAX)));
             self.queue.transition(id, JobState::Queued);
             return;
         }
@@ -566,7 +588,6 @@ impl Actor {
             site: Arc::clone(site),
             learned: site.learned,
             hold: Hold::No,
-            cap: None,
             failures: 0,
             proven: false,
         });

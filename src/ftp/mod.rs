@@ -2,8 +2,10 @@
 //! an argument).
 
 pub mod address;
+pub mod answer;
 pub mod ascii;
 pub mod deflate;
+pub mod dialect;
 pub mod error;
 pub mod explain;
 pub mod features;

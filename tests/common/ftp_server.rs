@@ -93,6 +93,12 @@ pub enum Fault {
     TalkBack(usize),
     /// Reads one line of each packet and drops the rest (a device that cannot take several commands at once).
     OneLinePerPacket,
+    /// Answers PWD before what came with it in the same write.
+    OutOfOrder,
+    /// Replies and data come byte by byte.
+    Drip,
+    /// EPSV, PASV and transfers want a PRET before them.
+    NeedsPret,
 }
 
 /// How ABOR in mid-transfer is answered.
@@ -150,6 +156,10 @@ struct State {
     without: Vec<String>,
     /// MODE Z is offered and works.
     deflate: bool,
+    features: Vec<String>,
+    system: Option<String>,
+    zone: i64,
+    bare_ends: bool,
     home: Vec<u8>,
     listings: HashMap<Vec<u8>, Vec<u8>>,
     style: Style,
@@ -241,6 +251,30 @@ impl FtpServer {
     /// Offers MODE Z.
     pub fn compressing(self) -> Self {
         self.lock().deflate = true;
+        self
+    }
+
+    /// One more line in FEAT.
+    pub fn feature(self, line: &str) -> Self {
+        self.lock().features.push(line.into());
+        self
+    }
+
+    /// What SYST says behind its code.
+    pub fn system(self, words: &str) -> Self {
+        self.lock().system = Some(words.into());
+        self
+    }
+
+    /// LIST tells times that far ahead of UTC, in seconds.
+    pub fn zone(self, seconds: i64) -> Self {
+        self.lock().zone = seconds;
+        self
+    }
+
+    /// Lines end in LF alone.
+    pub fn bare_ends(self) -> Self {
+        self.lock().bare_ends = true;
         self
     }
 

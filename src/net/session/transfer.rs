@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::{DataChannel, Session, Started, StoreAt};
 use crate::domain::{DataPath, Lesson, Mode, RemotePath, Site};
+use crate::ftp::answer;
 use crate::ftp::deflate;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
-use crate::ftp::verb::{Argument, Verb};
+use crate::ftp::verb::Verb;
 use crate::net::data::{Way, is_data_trouble};
 use crate::net::happening::Happening;
 use crate::net::wait::Stop;
@@ -92,7 +93,7 @@ impl Session {
         representation: Representation,
     ) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let verb = Verb::Retr(Argument::path(&self.whole(path))?);
+        let verb = Verb::Retr(self.file_argument(path)?);
         if from > 0 && !self.carriage.offsets {
             return Err(FtpError::Unsupported { what: "beginning in the middle of a file (REST)".into() });
         }
@@ -109,8 +110,7 @@ impl Session {
     /// What the server says; nothing was sent then.
     pub fn store(&mut self, path: &RemotePath, at: StoreAt) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let whole = self.whole(path);
-        let argument = Argument::path(&whole)?;
+        let argument = self.file_argument(path)?;
         self.be_binary()?;
         let (offset, by_rest) = match at {
             StoreAt::Start => (0, false),
@@ -131,7 +131,7 @@ impl Session {
             }
         }
         // APPE goes on where the file ends, wherever that is: only SIZE tells.
-        let end = if offset > 0 { self.size(&whole)? } else { None };
+        let end = if offset > 0 { self.size(path)? } else { None };
         let (name, verb) = match end {
             Some(_) => ("APPE", Verb::Appe(argument)),
             None => ("STOR", Verb::Stor(argument)),
@@ -141,7 +141,7 @@ impl Session {
             (Err(FtpError::Refused { verb: "APPE", reply, .. }), Some(end))
                 if reply.is_not_implemented() && !by_rest && self.carriage.rest_stor.is_none() =>
             {
-                let verb = Verb::Stor(Argument::path(&whole)?);
+                let verb = Verb::Stor(self.file_argument(path)?);
                 ("STOR", self.start(&verb, end, Vec::new())?, end)
             }
             (started, end) => (name, started?, end.unwrap_or(0)),
@@ -157,7 +157,7 @@ impl Session {
     /// What the server says; nothing was sent then.
     pub fn store_text(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let verb = Verb::Stor(Argument::path(&self.whole(path))?);
+        let verb = Verb::Stor(self.file_argument(path)?);
         self.represent(Representation::Ascii)?;
         let started = self.start(&verb, 0, Vec::new())?;
         Ok(DataChannel::new(self, "STOR", started))
@@ -281,7 +281,7 @@ impl Session {
         ahead: &mut Vec<Verb>,
         coding: Coding,
     ) -> Result<Started, FtpError> {
-        let door = self.arranger.arrange(mode, ahead, &mut self.control, &mut self.wait)?;
+        let door = self.arranger.arrange(mode, verb, ahead, &mut self.control, &mut self.wait)?;
         if rest > 0 {
             let reply = self.control.ask(&Verb::Rest(rest), &mut self.wait, Stage::Command)?.reply;
             if !(300..400).contains(&reply.code) && !reply.is_positive() {
@@ -354,7 +354,7 @@ impl Session {
                 let reply = heard.reply;
                 if reply.is_preliminary() {
                     preliminary = true;
-                    size = announced(&reply);
+                    size = answer::announced(&reply);
                     continue;
                 }
                 // The server may have connected and closed again, with everything in it.
@@ -407,33 +407,9 @@ impl Session {
 /// Whether 150 came, the size it told, the last reply if it came already.
 pub(super) type Begun = (bool, Option<u64>, Option<Reply>);
 
-/// The size in `150 Opening BINARY mode data connection for x (2241 bytes).`
-pub(super) fn announced(reply: &Reply) -> Option<u64> {
-    let text = reply.text();
-    let end = text.rfind(" bytes")?;
-    let digits = text[..end].bytes().rev().take_while(u8::is_ascii_digit).count();
-    let number = &text[end - digits..end];
-    text[..end - digits].ends_with('(').then(|| number.parse().ok()).flatten()
-}
-
 fn is_upload(verb: &Verb) -> bool {
     matches!(verb, Verb::Stor(_) | Verb::Appe(_))
 }
 
 /// After so long without 150 an upload begins anyway.
 const NO_PRELIMINARY: Duration = Duration::from_secs(3);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_size_in_150_is_found() {
-        let size = |text: &str| announced(&Reply { code: 150, lines: vec![text.into()] });
-        assert_eq!(size("Opening BINARY mode data connection for a (3 bytes).txt (2241 bytes)."), Some(2241));
-        assert_eq!(size("Opening (123456789012 bytes)"), Some(123_456_789_012));
-        assert_eq!(size("Accepted data connection"), None);
-        assert_eq!(size("12 bytes to come"), None);
-        assert_eq!(size("(99999999999999999999999999 bytes)"), None);
-    }
-}
