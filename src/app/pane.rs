@@ -188,6 +188,14 @@ impl Location {
             Self::Remote(path) => path.text(charset),
         }
     }
+
+    /// As text that leads back here when it is typed.
+    pub fn exact_text(&self, charset: &Charset) -> String {
+        match self {
+            Self::Local(_) => self.text(charset),
+            Self::Remote(path) => path.exact_text(charset),
+        }
+    }
 }
 
 impl Column {

@@ -263,7 +263,7 @@ impl Arguments {
             let address = Address::parse(target)?;
             let mut site = address.site(book);
             if !address.path.is_home() {
-                site.remote_dir = Some(address.path.text(&site.charset));
+                site.remote_dir = Some(address.path.exact_text(&site.charset));
             }
             (site, address.password)
         } else {

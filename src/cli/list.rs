@@ -130,7 +130,7 @@ fn single_entry(client: &Client, address: &Address) -> Result<Option<Arc<Listing
 fn print_names(listing: &Listing, charset: &Charset, output: &mut Output) -> io::Result<()> {
     for entry in &listing.entries {
         let slash = if entry.kind == EntryKind::Directory { "/" } else { "" };
-        output.line(&format!("{}{slash}", printable(&entry.text(charset))))?;
+        output.line(&format!("{}{slash}", printable(&charset.decode(&entry.name))))?;
     }
     Ok(())
 }

@@ -69,9 +69,9 @@ impl Entry {
         }
     }
 
-    /// The name as text to show.
+    /// The name as text to show: the bytes are what goes to the server.
     pub fn text(&self, charset: &Charset) -> String {
-        charset.decode(&self.name).into_owned()
+        charset.show(&self.name)
     }
 
     /// Whether it may be entered: a directory, or a link that may lead to one.

@@ -12,6 +12,7 @@ mod remote_path;
 mod secret;
 mod site;
 mod timestamp;
+mod visible;
 
 pub use certificate::{Certificate, Distrust, Encryption, Fingerprint, MinimumTls, Offered};
 pub use channel::{ControlPath, DataPath, Mode, TransferMode};
@@ -25,3 +26,4 @@ pub use remote_path::RemotePath;
 pub use secret::Secret;
 pub use site::{ClientCertificate, Logon, Security, Site, SiteColour};
 pub use timestamp::{Precision, Timestamp, Zone};
+pub use visible::visible;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Charset;
+use super::{Charset, visible};
 
 /// A path on the server, `/` between its parts. Absolute paths begin with `/`; any other is relative to the login
 /// directory. Never normalised beyond single slashes: what the server sent is what it gets back.
@@ -97,6 +97,11 @@ impl RemotePath {
 
     /// As text to show.
     pub fn text(&self, charset: &Charset) -> String {
+        charset.show(&self.0)
+    }
+
+    /// As text that [`Charset::encode`] makes the same path of, where the charset can.
+    pub fn exact_text(&self, charset: &Charset) -> String {
         charset.decode(&self.0).into_owned()
     }
 
@@ -113,7 +118,7 @@ impl From<&str> for RemotePath {
 
 impl std::fmt::Display for RemotePath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.lossy())
+        f.write_str(&visible(&self.lossy()))
     }
 }
 
@@ -156,6 +161,15 @@ mod tests {
         assert!(dir.starts_with(&dir));
         assert!(!RemotePath::from("/ab").starts_with(&dir));
         assert!(dir.starts_with(&RemotePath::root()));
+    }
+
+    #[test]
+    fn what_is_shown_is_what_it_looks_like() {
+        let path = RemotePath::root().join("a\u{202E}gpj.exe\x1b[2J".as_bytes());
+        for shown in [path.to_string(), path.text(&Charset::Auto), format!("{path:?}")] {
+            assert!(!shown.contains(['\u{202E}', '\x1b']), "{shown:?}");
+        }
+        assert_eq!(path.exact_text(&Charset::Auto).as_bytes(), path.as_bytes());
     }
 
     #[test]

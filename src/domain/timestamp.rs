@@ -56,6 +56,10 @@ impl Timestamp {
     /// RFC 3659 section 2.3: `YYYYMMDDHHMMSS[.fff]`, UTC.
     pub fn parse_rfc3659(text: &str) -> Option<Self> {
         let digits = text.split('.').next().unwrap_or_default();
+        // Servers that never heard of the year 2000 print "19" and the years since 1900: 19103 is 2003.
+        let since_1900 = digits.strip_prefix("19").filter(|rest| digits.len() == 15 && rest.starts_with('1'));
+        let mended = since_1900.map(|rest| format!("20{}", &rest[1..]));
+        let digits = mended.as_deref().unwrap_or(digits);
         if digits.len() != 14 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }

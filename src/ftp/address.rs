@@ -2,42 +2,42 @@
 
 use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 
-/// The address in a 227's text: six numbers, with or without brackets and other words.
+/// The address in a 227's text: six numbers between commas, with or without brackets and other words.
 pub fn parse_227(text: &str) -> Option<SocketAddrV4> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        if let Some([a, b, c, d, high, low]) = six_numbers(&bytes[at..]) {
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(u8::is_ascii_digit) {
+        let (numbers, length) = numbers(&rest[at..]);
+        let negative = at > 0 && rest[at - 1] == b'-';
+        // Five or seven are no address, wherever they begin.
+        if !negative && let [a, b, c, d, high, low] = numbers[..] {
             let octet = |n: u32| u8::try_from(n).ok();
             let ip = [octet(a)?, octet(b)?, octet(c)?, octet(d)?];
             let port = u16::from_be_bytes([octet(high)?, octet(low)?]);
             return checked_port(port).map(|port| SocketAddrV4::new(ip.into(), port));
         }
-        at += bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        rest = &rest[at + length..];
     }
     None
 }
 
-/// The port in a 229's text: `(|||6446|)`, any printable delimiter (IBM i uses `!` or `$`).
+/// The port in a 229's text: `(|||6446|)`, any printable delimiter (IBM i uses `!` or `$`). An address before it, as EPRT
+/// has it (`|1|132.235.1.2|6446|`), is not looked at: RFC 2428 has the data connection go to the control's peer.
 pub fn parse_229(text: &str) -> Option<u16> {
-    let bytes = text.as_bytes();
-    bytes.windows(4).enumerate().find_map(|(at, window)| {
-        let delimiter = window[0];
-        let is_delimiter = delimiter.is_ascii_graphic() && !delimiter.is_ascii_digit();
-        if !is_delimiter || window[1] != delimiter || window[2] != delimiter || !window[3].is_ascii_digit() {
+    (0..text.len()).find_map(|at| {
+        let (&delimiter, rest) = text.as_bytes().get(at..)?.split_first()?;
+        if !delimiter.is_ascii_graphic() || delimiter.is_ascii_digit() {
             return None;
         }
-        let digits: &[u8] = &bytes[at + 3..];
-        let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-        if digits.get(length) != Some(&delimiter) {
+        let mut fields = rest[..rest.len().min(LONGEST_229)].split(|b| *b == delimiter);
+        let (family, host, port) = (fields.next()?, fields.next()?, fields.next()?);
+        // The delimiter behind the port.
+        fields.next()?;
+        let named = matches!(family, b"1" | b"2") && is_address(host);
+        let empty = family.is_empty() && host.is_empty();
+        if !(named || empty) || !port.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let port = std::str::from_utf8(&digits[..length]).ok()?.parse().ok()?;
-        checked_port(port)
+        checked_port(std::str::from_utf8(port).ok()?.parse().ok()?)
     })
 }
 
@@ -75,27 +75,37 @@ fn checked_port(port: u16) -> Option<u16> {
     (port >= 1024).then_some(port)
 }
 
-fn six_numbers(bytes: &[u8]) -> Option<[u32; 6]> {
-    let mut numbers = [0; 6];
-    let mut rest = bytes;
-    for (index, number) in numbers.iter_mut().enumerate() {
-        if index > 0 {
-            rest = trim(rest).strip_prefix(b",")?;
-            rest = trim(rest);
+/// The numbers between commas (and blanks) at the beginning, the first seven of them, and how many bytes all take up.
+fn numbers(bytes: &[u8]) -> (Vec<u32>, usize) {
+    let mut numbers = Vec::with_capacity(7);
+    let mut at = 0;
+    loop {
+        let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        if digits == 0 {
+            return (numbers, at);
         }
-        let length = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        if length == 0 || length > 6 {
-            return None;
+        let number = bytes[at..at + digits]
+            .iter()
+            .fold(0_u32, |n, digit| n.saturating_mul(10).saturating_add(u32::from(digit - b'0')));
+        if numbers.len() < 7 {
+            numbers.push(number);
         }
-        *number = rest[..length].iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'));
-        rest = &rest[length..];
+        at += digits;
+        let Some(rest) = bytes[at..].trim_ascii_start().strip_prefix(b",") else { return (numbers, at) };
+        let next = rest.trim_ascii_start();
+        if !next.first().is_some_and(u8::is_ascii_digit) {
+            return (numbers, at);
+        }
+        at = bytes.len() - next.len();
     }
-    Some(numbers)
 }
 
-fn trim(bytes: &[u8]) -> &[u8] {
-    bytes.trim_ascii_start()
+fn is_address(host: &[u8]) -> bool {
+    std::str::from_utf8(host).is_ok_and(|host| host.parse::<IpAddr>().is_ok())
 }
+
+/// An IPv6 address, a port and what is between them is no longer.
+const LONGEST_229: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -115,6 +125,11 @@ mod tests {
             "=192,168,1,2,4,51",
             "Passive: 192, 168, 1, 2, 004, 051.",
             "Server 2 goes passive (192,168,1,2,4,51).",
+            "Entering Passive Mode (192 , 168 , 1 , 2 , 4 , 51)",
+            "Entering Passive Mode. 192,168,1,2,4,51",
+            "1,2,3 ready: 192,168,1,2,4,51",
+            "Entering Passive Mode (192,168,1,2,4,51,)",
+            "Entering Passive Mode (192,168,001,002,004,051)",
         ] {
             assert_eq!(address(text).as_deref(), Some("192.168.1.2:1075"), "{text}");
         }
@@ -122,16 +137,40 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_address_are_refused() {
-        for text in
-            ["", "(1,2,3,4,5)", "(192,168,1,256,4,51)", "(192,168,1,2,256,1)", "(1,2,3,4,0,0)", "(1,2,3,4,0,22)"]
-        {
+        for text in [
+            "",
+            "Entering Passive Mode",
+            ") foo bar (",
+            "(1,2,3,4,5)",
+            "(192,168,0,1,12,34,56)",
+            "(192,168,1,256,4,51)",
+            "(192,168,1,2,256,1)",
+            "(1216,256,2,127,127,127)",
+            "(4294967297,168,1,2,4,51)",
+            "(192,168,-1,2,4,51)",
+            "(-1,0,0,1,4,1)",
+            "(192;168;1;2;4;51)",
+            "(１９２,１６８,１,２,４,５１)",
+            "(1,2,3,4,0,0)",
+            "(1,2,3,4,0,22)",
+            "(1,2,3,4,3,255)",
+        ] {
             assert_eq!(address(text), None, "{text}");
         }
     }
 
     #[test]
     fn any_delimiter_marks_the_extended_port() {
-        for text in ["Entering Extended Passive Mode (|||6446|)", "(!!!6446!)", "($$$6446$)", "ok |||6446|"] {
+        for text in [
+            "Entering Extended Passive Mode (|||6446|)",
+            "(!!!6446!)",
+            "($$$6446$)",
+            "(~~~6446~)",
+            "ok |||6446|",
+            "(|1|132.235.1.2|6446|)",
+            "(|2|1080::8:800:200C:417A|6446|)",
+            "Extended... |x|, ((( then (|||06446|)",
+        ] {
             assert_eq!(parse_229(text), Some(6446), "{text}");
         }
         for text in [
@@ -143,6 +182,15 @@ mod tests {
             "(|||6446)",
             "(\u{0}\u{0}\u{0}6446\u{0})",
             "(|||22|)",
+            "(|!!6446!)",
+            "(   6446 )",
+            "(\u{7f}\u{7f}\u{7f}6446\u{7f})",
+            "(|||+6446|)",
+            "(|||-1|)",
+            "(|||6446 |)",
+            "(|||４４|)",
+            "(|3|1.2.3.4|6446|)",
+            "(|1|localhost|6446|)",
             "11164461",
         ] {
             assert_eq!(parse_229(text), None, "{text:?}");

@@ -2,7 +2,7 @@
 
 use super::reply::Reply;
 
-/// What the server says it can. All `false` where it has no FEAT.
+/// What the server says it can. All `false` and empty where it has no FEAT.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Features {
     /// MLSD and MLST.
@@ -13,58 +13,144 @@ pub struct Features {
     pub size: bool,
     /// MDTM.
     pub mdtm: bool,
+    /// MDTM with a time sets it, and the server says so (Serv-U: `MDTM YYYYMMDDHHMMSS[+-TZ];filename`).
+    pub mdtm_sets: bool,
     /// MFMT (draft-somers-ftp-mfxx).
     pub mfmt: bool,
+    /// MFCT, which sets the time of creation.
+    pub mfct: bool,
+    /// MFF's facts, lower case: those that can be set.
+    pub mff: Vec<String>,
     /// REST in stream mode, for RETR and STOR.
     pub rest_stream: bool,
     /// UTF-8 names (RFC 2640).
     pub utf8: bool,
+    /// TVFS: `/` between the parts of any path (RFC 3659).
+    pub tvfs: bool,
+    /// LANG's languages, `true` = in use.
+    pub lang: Vec<(String, bool)>,
     /// EPSV.
     pub epsv: bool,
     /// EPRT.
     pub eprt: bool,
+    /// PRET: wants to know the command before PASV (drftpd).
+    pub pret: bool,
+    /// MODE Z: compression.
+    pub mode_z: bool,
     /// AUTH TLS.
     pub auth_tls: bool,
-    /// MODE Z: compressed data connections (draft-preston-ftpext-deflate).
-    pub mode_z: bool,
-    /// SSCN: be the TLS client of a data connection, for transfers between two servers.
+    /// AUTH SSL, the older name.
+    pub auth_ssl: bool,
+    /// PBSZ.
+    pub pbsz: bool,
+    /// PROT.
+    pub prot: bool,
+    /// CCC: back to clear text on the control connection.
+    pub ccc: bool,
+    /// SSCN: the server can be the TLS client on a data connection (FXP).
     pub sscn: bool,
-    /// CPSV: the same, instead of PASV.
+    /// CPSV: the same by another way.
     pub cpsv: bool,
+    /// HOST (RFC 7151).
+    pub host: bool,
+    /// CLNT: wants to know who asks (some speak UTF-8 only then).
+    pub clnt: bool,
+    /// CSID, the newer form of it.
+    pub csid: bool,
+    /// HASH's algorithms, upper case; `true` = in use (draft-bryan-ftp-hash).
+    pub hash: Vec<(String, bool)>,
+    /// Verbs that give a checksum, upper case: `XCRC`, `XMD5`, `XSHA1`, `XSHA256`, `MD5`, ...
+    pub checksums: Vec<String>,
+    /// RANG STREAM: parts of files.
+    pub rang: bool,
+    /// COMB: joins parts into one file.
+    pub comb: bool,
+    /// AVBL: room left.
+    pub avbl: bool,
+    /// ESTA: which address the server takes for the data connection in active mode.
+    pub esta: bool,
+    /// ESTP: the same in passive mode.
+    pub estp: bool,
+    /// THMB: small pictures of pictures.
+    pub thmb: bool,
+    /// SITE's commands, upper case.
+    pub site: Vec<String>,
 }
 
 impl Features {
     /// From FEAT's reply; an error reply has none.
     pub fn parse(reply: &Reply) -> Self {
         let mut features = Self::default();
-        if reply.code != 211 {
+        if !reply.is_positive() {
             return features;
         }
-        for line in &reply.lines {
-            let line = line.trim();
-            let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
-            match name.to_ascii_uppercase().as_str() {
-                "MLST" | "MLSD" => {
-                    features.mlst = true;
-                    if !rest.is_empty() {
-                        features.facts = facts(rest);
-                    }
-                }
-                "SIZE" => features.size = true,
-                "MDTM" => features.mdtm = true,
-                "MFMT" => features.mfmt = true,
-                "REST" => features.rest_stream |= rest.to_ascii_uppercase().contains("STREAM"),
-                "UTF8" | "UTF-8" => features.utf8 = true,
-                "EPSV" => features.epsv = true,
-                "EPRT" => features.eprt = true,
-                "MODE" => features.mode_z |= rest.split([' ', ';']).any(|mode| mode.eq_ignore_ascii_case("Z")),
-                "SSCN" => features.sscn = true,
-                "CPSV" => features.cpsv = true,
-                "AUTH" => features.auth_tls |= rest.to_ascii_uppercase().contains("TLS"),
-                _ => {}
+        for (at, line) in reply.lines.iter().enumerate() {
+            let line = line.trim_matches(|c: char| c.is_whitespace() || c == '*');
+            // "211-Site features:" offers no SITE.
+            let heading = at == 0 && (reply.lines.len() > 1 || line.ends_with(':')) && is_heading(line);
+            if !heading {
+                let (name, rest) = line.split_once(|c: char| c.is_whitespace() || c == ':').unwrap_or((line, ""));
+                features.add(&name.to_ascii_uppercase(), rest.trim());
             }
         }
         features
+    }
+
+    fn add(&mut self, name: &str, rest: &str) {
+        match name {
+            "MLST" | "MLSD" => {
+                self.mlst = true;
+                if !rest.is_empty() {
+                    self.facts = starred(rest, str::to_ascii_lowercase);
+                }
+            }
+            "SIZE" => self.size = true,
+            "MDTM" => {
+                self.mdtm = true;
+                self.mdtm_sets |= rest.to_ascii_uppercase().starts_with("YYYYMMDD");
+            }
+            "MFMT" => self.mfmt = true,
+            "MFCT" => self.mfct = true,
+            "MFF" => self.mff.extend(words(rest).map(str::to_ascii_lowercase)),
+            "REST" => self.rest_stream |= rest.to_ascii_uppercase().contains("STREAM"),
+            "UTF8" | "UTF-8" => self.utf8 = true,
+            "TVFS" => self.tvfs = true,
+            "LANG" => self.lang.extend(starred(rest, str::to_owned)),
+            "EPSV" => self.epsv = true,
+            "EPRT" => self.eprt = true,
+            "PRET" => self.pret = true,
+            "MODE" => self.mode_z |= words(rest).any(|word| word.eq_ignore_ascii_case("Z")),
+            "AUTH" => {
+                // As Microsoft lists them: "AUTH TLS;TLS-C;SSL;TLS-P;".
+                for word in words(rest) {
+                    match word.to_ascii_uppercase().as_str() {
+                        "TLS" | "TLS-C" => self.auth_tls = true,
+                        "SSL" | "TLS-P" => self.auth_ssl = true,
+                        _ => {}
+                    }
+                }
+            }
+            "PBSZ" => self.pbsz = true,
+            "PROT" => self.prot = true,
+            "CCC" => self.ccc = true,
+            "SSCN" => self.sscn = true,
+            "CPSV" => self.cpsv = true,
+            "HOST" => self.host = true,
+            "CLNT" => self.clnt = true,
+            "CSID" => self.csid = true,
+            "HASH" => self.hash.extend(starred(rest, str::to_ascii_uppercase)),
+            "MD5" | "MMD5" | "XCRC" | "XMD5" | "XSHA" | "XSHA1" | "XSHA256" | "XSHA512" => {
+                self.checksums.push(name.to_owned());
+            }
+            "RANG" => self.rang = true,
+            "COMB" => self.comb = true,
+            "AVBL" => self.avbl = true,
+            "ESTA" => self.esta = true,
+            "ESTP" => self.estp = true,
+            "THMB" => self.thmb = true,
+            "SITE" => self.site.extend(words(rest).map(str::to_ascii_uppercase)),
+            _ => {}
+        }
     }
 
     /// What to ask for with OPTS MLST, where a fact we show is offered but not sent by itself.
@@ -78,15 +164,26 @@ impl Features {
     }
 }
 
-fn facts(text: &str) -> Vec<(String, bool)> {
-    text.split(';')
-        .map(str::trim)
-        .filter(|fact| !fact.is_empty())
-        .map(|fact| match fact.strip_suffix('*') {
-            Some(name) => (name.to_ascii_lowercase(), true),
-            None => (fact.to_ascii_lowercase(), false),
+/// Words between semicolons, commas or blanks.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ';' | ',')).filter(|word| !word.is_empty())
+}
+
+/// The same; a star marks those in use.
+fn starred(text: &str, form: fn(&str) -> String) -> Vec<(String, bool)> {
+    words(text)
+        .map(|word| match word.strip_suffix('*') {
+            Some(name) => (form(name), true),
+            None => (form(word), false),
         })
         .collect()
+}
+
+/// "Extensions supported:", "Features follow", "Site features" and the like.
+fn is_heading(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    line.ends_with(':')
+        || ["feature", "extension", "support", "command", "follow"].iter().any(|word| line.contains(word))
 }
 
 const WANTED: &[&str] = &[
@@ -146,6 +243,105 @@ mod tests {
         assert_eq!(parse(500, &["SIZE unknown"]), Features::default());
         assert_eq!(parse(211, &["no-features"]), Features::default());
         assert_eq!(parse(211, &[""]), Features::default());
+    }
+
+    #[test]
+    fn every_known_feature_is_found() {
+        let features = parse(
+            211,
+            &[
+                "Features:",
+                " AUTH TLS;TLS-C;SSL;TLS-P;",
+                " PBSZ",
+                " PROT C;P;",
+                " CCC",
+                " SSCN",
+                " CPSV",
+                " HOST",
+                " CLNT",
+                " CSID Name; Version;",
+                " LANG EN*;FR;de-DE",
+                " MDTM YYYYMMDDHHMMSS[+-TZ];filename",
+                " MFMT",
+                " MFCT",
+                " MFF Modify;UNIX.group;UNIX.mode;",
+                " MODE Z",
+                " PRET",
+                " TVFS",
+                " EPSV",
+                " EPRT",
+                " HASH SHA-1*;MD5;crc32",
+                " XCRC filename;start;end",
+                " XMD5",
+                " XSHA256",
+                " RANG STREAM",
+                " COMB target;source_list",
+                " AVBL",
+                " ESTA",
+                " ESTP",
+                " THMB BMP|JPEG|GIF|TIFF|PNG max_width max_height pathname",
+                " SITE MKDIR;RMDIR;CHMOD",
+                " SITE utime",
+                "End",
+            ],
+        );
+        let flags = [
+            features.auth_tls,
+            features.auth_ssl,
+            features.pbsz,
+            features.prot,
+            features.ccc,
+            features.sscn,
+            features.cpsv,
+            features.host,
+            features.clnt,
+            features.csid,
+            features.mdtm,
+            features.mdtm_sets,
+            features.mfmt,
+            features.mfct,
+            features.mode_z,
+            features.pret,
+            features.tvfs,
+            features.epsv,
+            features.eprt,
+            features.rang,
+            features.comb,
+            features.avbl,
+            features.esta,
+            features.estp,
+            features.thmb,
+        ];
+        assert!(flags.iter().all(|flag| *flag), "{features:?}");
+        assert_eq!(features.lang, [("EN".into(), true), ("FR".into(), false), ("de-DE".into(), false)]);
+        assert_eq!(features.mff, ["modify", "unix.group", "unix.mode"]);
+        assert_eq!(features.hash, [("SHA-1".into(), true), ("MD5".into(), false), ("CRC32".into(), false)]);
+        assert_eq!(features.checksums, ["XCRC", "XMD5", "XSHA256"]);
+        assert_eq!(features.site, ["MKDIR", "RMDIR", "CHMOD", "UTIME"]);
+    }
+
+    #[test]
+    fn each_way_to_offer_tls_is_understood() {
+        for (line, tls, ssl) in [
+            ("AUTH TLS", true, false),
+            ("AUTH SSL", false, true),
+            ("auth\ttls", true, false),
+            ("AUTH TLS-C;TLS-P;", true, true),
+            ("AUTH SSL,TLS", true, true),
+            ("AUTH GSSAPI", false, false),
+            ("AUTH", false, false),
+        ] {
+            let features = parse(211, &["Features", line, "End"]);
+            assert_eq!((features.auth_tls, features.auth_ssl), (tls, ssl), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_heading_offers_nothing_and_a_first_line_without_one_does() {
+        let features = parse(211, &["Site features:", " SIZE", "End"]);
+        assert!(features.site.is_empty() && features.size);
+        assert!(parse(211, &["MDTM", "SIZE", "End"]).mdtm);
+        assert!(parse(211, &["SIZE"]).size);
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 //! an argument).
 
 pub mod address;
+pub mod answer;
 pub mod ascii;
 pub mod deflate;
 pub mod error;

@@ -2,16 +2,16 @@
 
 use crate::domain::RemotePath;
 
-/// The path in the text of a 257, which may stand in front, in the middle, or without quotes. An empty one is the root.
-/// `None` where there is no path, a quote is not closed, or it holds a control character.
+/// The path in the text of a 257: in quotes, wherever they stand; without any, the first word that looks like a path. An
+/// empty one is the root. `None` where there is no path, a quote is not closed, or it holds a control character.
 pub fn parse_257(text: &[u8]) -> Option<RemotePath> {
     let text = text.trim_ascii();
     let path = match text.iter().position(|b| *b == b'"') {
         Some(open) => quoted(&text[open + 1..], b'"')?,
-        None => match text.first()? {
-            // Some ancient servers use single quotes.
-            b'\'' => quoted(&text[1..], b'\'')?,
-            _ => text.split(u8::is_ascii_whitespace).next()?.to_vec(),
+        // Some ancient servers use single quotes; elsewhere one may be an apostrophe.
+        None => match single_quote(text) {
+            Some(open) => quoted(&text[open + 1..], b'\'')?,
+            None => text.split(u8::is_ascii_whitespace).find(|word| is_path(word))?.to_vec(),
         },
     };
     if path.iter().any(u8::is_ascii_control) {
@@ -21,6 +21,20 @@ pub fn parse_257(text: &[u8]) -> Option<RemotePath> {
         return Some(RemotePath::root());
     }
     Some(RemotePath::new(path))
+}
+
+fn single_quote(text: &[u8]) -> Option<usize> {
+    (0..text.len()).find(|at| text[*at] == b'\'' && (*at == 0 || text[*at - 1].is_ascii_whitespace()))
+}
+
+/// `/pub`, `\pub`, `~/x`, `C:\x`, VMS's `DISK:[A.B]`: no word of a sentence ("257 directory created") begins like that.
+fn is_path(word: &[u8]) -> bool {
+    match word {
+        [b'/' | b'\\' | b'~', ..] => true,
+        [drive, b':', b'/' | b'\\', ..] => drive.is_ascii_alphabetic(),
+        [b'[', .., b']'] => true,
+        _ => word.ends_with(b"]") && word.windows(2).any(|pair| pair == b":["),
+    }
 }
 
 /// Up to the closing quote; doubled ones are one.
@@ -59,12 +73,31 @@ mod tests {
         assert_eq!(path("\" /spaces \"").as_deref(), Some(" /spaces "));
         assert_eq!(path("\"\"").as_deref(), Some("/"));
         assert_eq!(path("\"/pub/\"").as_deref(), Some("/pub"));
+        assert_eq!(path("\"\" directory created").as_deref(), Some("/"));
+        assert_eq!(path("\"/foo/x\"\"y\"\"z\" directory created").as_deref(), Some("/foo/x\"y\"z"));
+        assert_eq!(path("This user's home: \"/pub\"").as_deref(), Some("/pub"));
+        assert_eq!(path("Current directory is '/pub'").as_deref(), Some("/pub"));
+        assert_eq!(path("Current directory is /pub").as_deref(), Some("/pub"));
+    }
+
+    #[test]
+    fn paths_of_other_systems_are_left_as_they_are() {
+        for wanted in ["DISK$USER:[ANON.PUB]", "[ANON]", "'USER.A.'", "C:\\Inetpub", "\\pub", "~"] {
+            assert_eq!(path(&format!("\"{wanted}\" is the working directory")).as_deref(), Some(wanted));
+            if !wanted.starts_with('\'') {
+                assert_eq!(path(&format!("{wanted} is the working directory")).as_deref(), Some(wanted));
+            }
+        }
     }
 
     #[test]
     fn what_cannot_be_a_path_is_none() {
         assert_eq!(path(""), None);
         assert_eq!(path("\"/unclosed"), None);
+        assert_eq!(path("\""), None);
+        assert_eq!(path("directory created"), None);
+        assert_eq!(path("root's directory"), None);
+        assert_eq!(path("\"/a\u{7f}b\""), None);
         assert_eq!(path("\"/a\rb\""), None);
         assert_eq!(path("\"/a\u{1}b\""), None);
     }

@@ -220,7 +220,7 @@ fn state(ui: &mut Ui, rows: Rect, side: Side, model: &Model, actions: &mut Actio
     } else if pane.listing.is_none() {
         match &pane.error {
             Some(error) => {
-                let action = PaneAction::GoTo(error.at.text(&model.charset(side)));
+                let action = PaneAction::GoTo(error.at.exact_text(&model.charset(side)));
                 again = Some((words::TRY_AGAIN, Action::Pane(side, action)));
                 let text = &error.text;
                 (icons::ERROR, text.what.clone(), vec![text.why.clone(), text.advice.clone()])

@@ -383,7 +383,7 @@ fn share(job: &Job) -> Option<f32> {
 
 fn name_of(job: &Job) -> String {
     let view = &job.view;
-    let remote = || view.remote.file_name().map(|name| view.site.charset.decode(name).into_owned());
+    let remote = || view.remote.file_name().map(|name| view.site.charset.show(name));
     let local = || view.local.file_name().map(|name| name.to_string_lossy().into_owned());
     match view.direction {
         Direction::Download => remote().or_else(local),

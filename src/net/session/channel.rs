@@ -323,7 +323,7 @@ impl<'s> DataChannel<'s> {
                 Ok(None) => return,
                 Ok(Some(heard)) if heard.reply.is_preliminary() => {
                     self.preliminary = true;
-                    self.announced = self.announced.or_else(|| super::transfer::announced(&heard.reply));
+                    self.announced = self.announced.or_else(|| crate::ftp::answer::announced(&heard.reply));
                 }
                 Ok(Some(heard)) => self.decide(judge(self.verb, heard.reply, self.moved)),
                 // 421, or the end of the connection.

@@ -42,7 +42,7 @@ pub fn copy_between(
     if reply.code == 550 {
         return Err(FtpError::Refused { verb: "RETR", stage: Stage::Command, reply });
     }
-    let size = super::list::parse_size(&reply);
+    let size = crate::ftp::answer::size(&reply);
     if let Some(who) = plan.secured {
         let reply = who.of(source, target).ask(&Verb::Sscn(true))?;
         if !reply.is_positive() {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{DataChannel, Facts, Session};
 use crate::domain::{Entry, EntryKind, Listing, RemotePath, Timestamp};
+use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::listing::{ListingReader, Source, parse_mlst};
 use crate::ftp::reply::Reply;
@@ -76,16 +77,16 @@ impl Session {
             return Err(FtpError::Protocol { detail: "a reply is missing".into() });
         };
         let (size, time) = (&size.reply, &time.reply);
-        let modified = (time.code == 213).then(|| Timestamp::parse_rfc3659(time.text().trim())).flatten();
+        let modified = answer::modified(time);
         // Some servers answer SIZE for directories too: only CWD tells them apart, and only where there is no time.
         if size.code == 213 && time.code == 213 {
-            return Ok(Some(Facts { kind: EntryKind::File, size: parse_size(size), modified }));
+            return Ok(Some(Facts { kind: EntryKind::File, size: answer::size(size), modified }));
         }
         if self.enter(&whole)? {
             return Ok(Some(Facts { kind: EntryKind::Directory, size: None, modified }));
         }
         if size.code == 213 || time.code == 213 {
-            return Ok(Some(Facts { kind: EntryKind::File, size: parse_size(size), modified }));
+            return Ok(Some(Facts { kind: EntryKind::File, size: answer::size(size), modified }));
         }
         if size.is_not_implemented() && time.is_not_implemented() {
             return self.facts_from_parent(&whole);
@@ -96,7 +97,7 @@ impl Session {
     /// SIZE; `None` = not there, or the server cannot tell.
     pub(super) fn size(&mut self, whole: &RemotePath) -> Result<Option<u64>, FtpError> {
         let reply = self.ask(&Verb::Size(Argument::path(whole)?))?;
-        Ok(parse_size(&reply))
+        Ok(answer::size(&reply))
     }
 
     /// CWD; `false` = it is no directory, or may not be entered. Never leaves a login directory that has no known path.
@@ -250,14 +251,6 @@ fn says_empty(reply: &Reply, entered: bool) -> bool {
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
     says(&["no files", "no members", "no data set", "directory is empty", "empty directory"])
         || (entered && says(&["no such file", "not found", "no file"]))
-}
-
-/// 213's number; some servers put words before it.
-pub(super) fn parse_size(reply: &Reply) -> Option<u64> {
-    if reply.code != 213 {
-        return None;
-    }
-    reply.text().split_whitespace().next_back()?.parse().ok()
 }
 
 /// A server that said 226 and sent nothing for so long never will.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{DataChannel, Session, Started, StoreAt};
 use crate::domain::{DataPath, Lesson, Mode, RemotePath, Site};
+use crate::ftp::answer;
 use crate::ftp::deflate;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
@@ -353,7 +354,7 @@ impl Session {
                 let reply = heard.reply;
                 if reply.is_preliminary() {
                     preliminary = true;
-                    size = announced(&reply);
+                    size = answer::announced(&reply);
                     continue;
                 }
                 // The server may have connected and closed again, with everything in it.
@@ -406,33 +407,9 @@ impl Session {
 /// Whether 150 came, the size it told, the last reply if it came already.
 pub(super) type Begun = (bool, Option<u64>, Option<Reply>);
 
-/// The size in `150 Opening BINARY mode data connection for x (2241 bytes).`
-pub(super) fn announced(reply: &Reply) -> Option<u64> {
-    let text = reply.text();
-    let end = text.rfind(" bytes")?;
-    let digits = text[..end].bytes().rev().take_while(u8::is_ascii_digit).count();
-    let number = &text[end - digits..end];
-    text[..end - digits].ends_with('(').then(|| number.parse().ok()).flatten()
-}
-
 fn is_upload(verb: &Verb) -> bool {
     matches!(verb, Verb::Stor(_) | Verb::Appe(_))
 }
 
 /// After so long without 150 an upload begins anyway.
 const NO_PRELIMINARY: Duration = Duration::from_secs(3);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_size_in_150_is_found() {
-        let size = |text: &str| announced(&Reply { code: 150, lines: vec![text.into()] });
-        assert_eq!(size("Opening BINARY mode data connection for a (3 bytes).txt (2241 bytes)."), Some(2241));
-        assert_eq!(size("Opening (123456789012 bytes)"), Some(123_456_789_012));
-        assert_eq!(size("Accepted data connection"), None);
-        assert_eq!(size("12 bytes to come"), None);
-        assert_eq!(size("(99999999999999999999999999 bytes)"), None);
-    }
-}

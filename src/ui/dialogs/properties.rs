@@ -136,7 +136,7 @@ fn facts(ui: &mut Ui, item: &Item, model: &Model) {
         fact(ui, words::OWNER, &owner.join(" : "));
     }
     if let Some(target) = &entry.target {
-        fact(ui, "Points to", &model.charset(item.at.side()).decode(target));
+        fact(ui, "Points to", &model.charset(item.at.side()).show(target));
     }
 }
 
