@@ -292,6 +292,7 @@ fn a_refused_password_is_asked_for_once_and_never_tried_again_by_itself() {
     assert_eq!(before, 1, "one session tries a password before others follow");
 }
 
+/// I08.
 #[test]
 fn a_server_that_allows_few_connections_gets_few() {
     let names: Vec<String> = (0..12).map(|number| format!("/f{number}")).collect();
@@ -521,6 +522,7 @@ fn all_bytes_and_no_last_reply_are_a_whole_file() {
     assert_eq!(fs::read(bench.path("a")).unwrap(), data);
 }
 
+/// I04.
 #[test]
 fn an_idle_session_that_the_server_closed_is_no_failure() {
     let server = FtpServer::start().file("/a", "a").file("/b", "b");
@@ -559,6 +561,7 @@ fn a_refused_data_connection_is_not_tried_for_each_file_in_turn() {
     assert_eq!(bench.names(), Vec::<String>::new());
 }
 
+/// I04.
 #[test]
 fn a_lost_browsing_connection_comes_back_by_itself() {
     let server = FtpServer::start().file("/a", "a");

@@ -13,7 +13,7 @@ use super::url::Address;
 use super::{Context, Exit, Options};
 use crate::domain::{Logon, PROXY_SECRET, Secret, Site, SiteId};
 use crate::engine::message::{Answer, Command, Event, FtpError, LogKind, LogLine, Question, Settings, Stage, explain};
-use crate::engine::{Engine, EngineConfig, Trust};
+use crate::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use crate::store::secrets::{Keyring, MemoryKeyring};
 
 /// The status of a program that a signal ended.
@@ -218,6 +218,7 @@ fn start_engine(settings: Settings, trust: Trust, keyring: MemoryKeyring) -> io:
         log: None,
         trust,
         keyring: Arc::new(keyring),
+        keep_alive: KeepAlive::default(),
         waker: Arc::new(|| {}),
     })
 }

@@ -205,6 +205,7 @@ impl FtpError {
                 // No space or quota: waiting a few seconds does not make room.
                 452 | 552 => Class::Permanent,
                 400..=499 => Class::Transient,
+                _ if passes_by_itself(reply) => Class::Transient,
                 _ => Class::Permanent,
             },
             Self::NoDataConnection { .. } => Class::NeedsUser,
@@ -222,6 +223,15 @@ impl FtpError {
             Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => Class::Permanent,
         }
     }
+}
+
+/// A 5yz that is about the network or the moment, though its code says "for good" (lftp's list).
+fn passes_by_itself(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    too_many(reply)
+        || ["broken pipe", "timed out", "closed by the remote host", "connection reset"]
+            .iter()
+            .any(|phrase| text.contains(phrase))
 }
 
 /// "Too many users", "too many connections": passes by itself, unlike a wrong password (both are 530 on some servers).

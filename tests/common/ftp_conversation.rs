@@ -32,6 +32,7 @@ pub(super) fn run(shared: &Arc<Shared>, control: TcpStream, id: usize, open: usi
         rest: 0,
         renaming: None,
         data: Data::None,
+        announced: false,
         ended: false,
     };
     conversation.talk(open);
@@ -107,6 +108,7 @@ struct Conversation<'a> {
     rest: usize,
     renaming: Option<Vec<u8>>,
     data: Data,
+    announced: bool,
     ended: bool,
 }
 
@@ -133,6 +135,14 @@ impl Conversation<'_> {
         }
         while !self.ended {
             let Ok(line) = self.incoming.recv() else { return };
+            let due = |fault: &Fault| *fault == Fault::OutOfOrder;
+            // What came in the same write is there at once or soon.
+            if line.starts_with(b"FEAT")
+                && self.shared.due(due).is_some()
+                && let Ok(next) = self.incoming.recv_timeout(Duration::from_millis(300))
+            {
+                self.command(&next);
+            }
             self.command(&line);
         }
     }
@@ -199,7 +209,19 @@ impl Conversation<'_> {
             return;
         }
         let path = ftp_files::resolve(&self.cwd, argument);
+        if matches!(verb, "EPSV" | "PASV" | "RETR" | "STOR" | "LIST" | "MLSD")
+            && !self.announced
+            && self.shared.due(|fault| *fault == Fault::NeedsPret).is_some()
+        {
+            self.say("500 You need to use a client supporting PRET (PRE Transfer) to use PASV");
+            return;
+        }
         match verb {
+            "PRET" => {
+                self.announced = true;
+                self.say("200 OK, will use master for upcoming transfer");
+            }
+            "XPWD" | "XMKD" | "XRMD" => self.perform(&verb[1..], argument),
             "USER" => {
                 self.user = String::from_utf8_lossy(argument).into_owned();
                 self.say("331 Password required.");
@@ -210,7 +232,10 @@ impl Conversation<'_> {
                 self.say(if self.logged_in { "230 Account accepted." } else { "532 Wrong account." });
             }
             "FEAT" => self.feat(),
-            "SYST" => self.say("215 UNIX Type: L8"),
+            "SYST" => {
+                let system = self.shared.lock().system.clone();
+                self.say(&format!("215 {}", system.as_deref().unwrap_or("UNIX Type: L8")));
+            }
             "OPTS" | "PBSZ" | "PROT" | "NOOP" | "TYPE" | "ALLO" | "CLNT" => self.say("200 OK."),
             "PWD" => {
                 let mut reply = b"257 \"".to_vec();
@@ -225,7 +250,10 @@ impl Conversation<'_> {
             }
             "CWD" | "CDUP" => {
                 let to = if verb == "CDUP" { ftp_files::parent(&self.cwd) } else { path };
-                let real = self.files(|files| files.is_dir(&to).then(|| files.follow(&to)));
+                let real = self.files(|files| {
+                    let real = files.real_path(&to);
+                    files.is_dir(&real).then_some(real)
+                });
                 if let Some(real) = real {
                     self.cwd = real;
                     self.say("250 Directory changed.");
@@ -340,6 +368,9 @@ impl Conversation<'_> {
                 reply.push_str(&format!(" {feature}\r\n"));
             }
         }
+        for feature in &self.shared.lock().features {
+            reply.push_str(&format!(" {feature}\r\n"));
+        }
         reply.push_str("211 End");
         self.say(&reply);
     }
@@ -401,7 +432,7 @@ impl Conversation<'_> {
     }
 
     fn ask(&mut self, verb: &str, argument: &[u8], path: &[u8]) {
-        let real = self.files(|files| files.follow(path));
+        let real = self.files(|files| files.real_path(path));
         let found = self.files(|files| files.get(&real).cloned());
         match (verb, found) {
             ("SIZE", Some(Node::File { data, .. })) => self.say(&format!("213 {}", data.len())),
@@ -459,11 +490,11 @@ impl Conversation<'_> {
             named => (false, named),
         };
         let dir = ftp_files::resolve(&self.cwd, named);
-        let (style, raw, nodes) = {
+        let (style, zone, raw, nodes) = {
             let state = self.shared.lock();
             let real = state.files.follow(&dir);
             let nodes = state.files.is_dir(&real).then(|| state.files.children(&real));
-            (state.style, state.listings.get(&dir).cloned(), nodes)
+            (state.style, state.zone, state.listings.get(&dir).cloned(), nodes)
         };
         let Some(nodes) = nodes else {
             self.say("550 No such directory.");
@@ -486,7 +517,7 @@ impl Conversation<'_> {
                         bytes.push(b' ');
                         bytes.extend_from_slice(&name);
                     }
-                    ("LIST", Style::Unix) => bytes.extend(ftp_files::ls_line(&name, &node)),
+                    ("LIST", Style::Unix) => bytes.extend(ftp_files::ls_line(&name, &shifted(node, zone))),
                     ("LIST", Style::Dos) => bytes.extend(ftp_files::dos_line(&name, &node)),
                     _ => bytes.extend_from_slice(&name),
                 }
@@ -499,7 +530,7 @@ impl Conversation<'_> {
 
     fn retrieve(&mut self, path: &[u8]) {
         let from = std::mem::take(&mut self.rest);
-        let real = self.files(|files| files.follow(path));
+        let real = self.files(|files| files.real_path(path));
         match self.files(|files| files.get(&real).cloned()) {
             Some(Node::File { data, .. }) => {
                 let rest = data.get(from..).unwrap_or_default().to_vec();
@@ -545,11 +576,16 @@ impl Conversation<'_> {
         let limit = fault.as_ref().map_or(bytes.len(), |(after, _)| (*after).min(bytes.len()));
         data.set_write_timeout(Some(Duration::from_millis(20))).unwrap();
         let mut sent = 0;
+        let drips = self.shared.due(|fault| *fault == Fault::Drip).is_some();
         while sent < limit {
             if let Some(end) = self.interrupted() {
                 return end;
             }
-            match data.write(&bytes[sent..limit.min(sent + 65_536)]) {
+            let piece = if drips { 1 } else { 65_536 };
+            if drips {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            match data.write(&bytes[sent..limit.min(sent + piece)]) {
                 Ok(n) => sent += n,
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 Err(_) => return End::Lost,
@@ -792,8 +828,9 @@ impl Conversation<'_> {
 
     /// Sends lines; an empty text is silence.
     fn say(&mut self, text: &str) {
+        let end = if self.shared.lock().bare_ends { "\n" } else { "\r\n" };
         if !text.is_empty() {
-            self.send(format!("{text}\r\n").as_bytes());
+            self.send(format!("{text}{end}").as_bytes());
         }
     }
 
@@ -802,11 +839,24 @@ impl Conversation<'_> {
             Some(Fault::Segments(size)) => size,
             _ => bytes.len(),
         };
+        let drips = self.shared.due(|fault| *fault == Fault::Drip).is_some();
+        let size = if drips { 1 } else { size };
         for piece in bytes.chunks(size.max(1)) {
+            if drips {
+                std::thread::sleep(Duration::from_millis(2));
+            }
             if self.control.write_all(piece).is_err() {
                 self.ended = true;
                 return;
             }
         }
     }
+}
+
+/// The same on the clock of a server that far ahead of UTC.
+fn shifted(mut node: Node, seconds: i64) -> Node {
+    if let Node::File { modified, .. } | Node::Dir { modified, .. } = &mut node {
+        *modified += seconds;
+    }
+    node
 }

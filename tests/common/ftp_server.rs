@@ -81,6 +81,12 @@ pub enum Fault {
     Abort(AbortStyle),
     /// Reads one line of each packet and drops the rest (a device that cannot take several commands at once).
     OneLinePerPacket,
+    /// Answers PWD before what came with it in the same write.
+    OutOfOrder,
+    /// Replies and data come byte by byte.
+    Drip,
+    /// EPSV, PASV and transfers want a PRET before them.
+    NeedsPret,
 }
 
 /// How ABOR in mid-transfer is answered.
@@ -119,6 +125,10 @@ struct State {
     credentials: Option<(String, String)>,
     account: Option<String>,
     without: Vec<String>,
+    features: Vec<String>,
+    system: Option<String>,
+    zone: i64,
+    bare_ends: bool,
     home: Vec<u8>,
     listings: HashMap<Vec<u8>, Vec<u8>>,
     style: Style,
@@ -204,6 +214,30 @@ impl FtpServer {
     /// Not in FEAT, and answered with 500: `MLSD`, `SIZE`, `FEAT`, ...
     pub fn without(self, verbs: &[&str]) -> Self {
         self.lock().without.extend(verbs.iter().map(|verb| (*verb).to_owned()));
+        self
+    }
+
+    /// One more line in FEAT.
+    pub fn feature(self, line: &str) -> Self {
+        self.lock().features.push(line.into());
+        self
+    }
+
+    /// What SYST says behind its code.
+    pub fn system(self, words: &str) -> Self {
+        self.lock().system = Some(words.into());
+        self
+    }
+
+    /// LIST tells times that far ahead of UTC, in seconds.
+    pub fn zone(self, seconds: i64) -> Self {
+        self.lock().zone = seconds;
+        self
+    }
+
+    /// Lines end in LF alone.
+    pub fn bare_ends(self) -> Self {
+        self.lock().bare_ends = true;
         self
     }
 

@@ -1,5 +1,6 @@
 //! MLSD and MLST (RFC 3659 section 7): `type=file;size=5;modify=20240305060708; name`.
 
+use super::columns::{is_blank, number};
 use super::{Line, Words};
 use crate::domain::{Charset, Entry, EntryKind, Permissions, Timestamp};
 
@@ -15,7 +16,12 @@ pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {
         // Values may hold `=` (`unique==keVO1+EG4`).
         let Some(equals) = fact.iter().position(|b| *b == b'=') else { return Line::Unknown };
         let (key, value) = (&fact[..equals], &fact[equals + 1..]);
-        match key.to_ascii_lowercase().as_slice() {
+        // No fact that matters is longer.
+        let mut lower = [0; 14];
+        let Some(lower) = lower.get_mut(..key.len()) else { continue };
+        lower.copy_from_slice(key);
+        lower.make_ascii_lowercase();
+        match &*lower {
             b"type" => match kind(value) {
                 Some((kind, target)) => {
                     entry.kind = kind;
@@ -25,6 +31,8 @@ pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {
                 None => return Line::Nothing,
             },
             b"size" => entry.size = number(value),
+            // A directory's, as Pure-FTPd has it.
+            b"sizd" => entry.size = entry.size.or(number(value)),
             b"modify" => entry.modified = std::str::from_utf8(value).ok().and_then(Timestamp::parse_rfc3659),
             b"unix.mode" => entry.permissions = mode(value),
             b"unix.ownername" => owner.name = Some(value),
@@ -36,16 +44,24 @@ pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {
             _ => {}
         }
     }
-    let best =
-        |choices: [Option<&[u8]>; 3]| choices.into_iter().flatten().find(|word| !word.is_empty()).map(<[u8]>::to_vec);
-    entry.owner = best([owner.name, owner.word, owner.number]).map(|word| words.share(&word));
-    entry.group = best([owner.group_name, owner.group_word, owner.group_number]).map(|word| words.share(&word));
+    entry.owner = best([owner.name, owner.word, owner.number]).map(|word| words.share(word));
+    entry.group = best([owner.group_name, owner.group_word, owner.group_number]).map(|word| words.share(word));
     if matches!(&*entry.name, b"." | b"..") { Line::Nothing } else { Line::Entry(entry) }
+}
+
+/// A line of MLSD in the answer to LIST: only where it begins with facts beyond doubt.
+pub(super) fn parse_in_list(line: &[u8], words: &mut Words) -> Line {
+    let facts = line.iter().position(|b| is_blank(*b)).map_or(line, |end| &line[..end]);
+    let is_fact = |fact: &[u8]| {
+        let known = [&b"type="[..], b"size=", b"sizd=", b"modify=", b"perm=", b"unique=", b"unix."];
+        known.iter().any(|name| fact.get(..name.len()).is_some_and(|fact| fact.eq_ignore_ascii_case(name)))
+    };
+    if facts.split(|b| *b == b';').any(is_fact) { parse(line, words) } else { Line::Unknown }
 }
 
 /// The line of facts in MLST's reply; its name (often a whole path) is of no use. `cdir` is a directory here.
 pub fn parse_mlst(line: &str, charset: &Charset) -> Option<Entry> {
-    let mut words = Words { charset: charset.clone(), known: std::collections::HashMap::new() };
+    let mut words = Words::new(charset.clone());
     let line = line.trim_start();
     let (facts, _) = split(line.as_bytes())?;
     if !facts.contains(&b'=') {
@@ -71,34 +87,40 @@ struct Owner<'a> {
     group_number: Option<&'a [u8]>,
 }
 
+/// What tells this file from all others on the server.
+pub(super) fn unique(line: &[u8]) -> Option<&[u8]> {
+    let (facts, _) = split(line)?;
+    let value = |fact: &[u8]| fact.get(..7).is_some_and(|name| name.eq_ignore_ascii_case(b"unique="));
+    facts.split(|b| *b == b';').find(|fact| value(fact)).map(|fact| &fact[7..]).filter(|value| !value.is_empty())
+}
+
+fn best(choices: [Option<&[u8]>; 3]) -> Option<&[u8]> {
+    choices.into_iter().flatten().find(|word| !word.is_empty())
+}
+
 /// Facts and name: the first blank behind a semicolon (a link's target may hold blanks), else the first blank.
 fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blanks = || line.iter().enumerate().filter(|(_, b)| **b == b' ').map(|(at, _)| at);
+    let blanks = || line.iter().enumerate().filter(|(_, b)| is_blank(**b)).map(|(at, _)| at);
     let cut = blanks().find(|at| *at == 0 || line[at - 1] == b';').or_else(|| blanks().next())?;
     Some((&line[..cut], &line[cut + 1..]))
 }
 
 /// `None` = not an entry of the directory.
 fn kind(value: &[u8]) -> Option<(EntryKind, Option<Box<[u8]>>)> {
-    let lower = value.to_ascii_lowercase();
-    Some(match lower.as_slice() {
-        b"file" => (EntryKind::File, None),
-        b"dir" => (EntryKind::Directory, None),
-        b"cdir" | b"pdir" => return None,
-        other => {
-            let is_link = [&b"os.unix=slink"[..], b"os.unix=symlink"].iter().any(|link| other.starts_with(link));
-            if is_link {
-                let target = value.iter().position(|b| *b == b':').map(|at| &value[at + 1..]);
-                (EntryKind::Link, target.filter(|target| !target.is_empty()).map(Into::into))
-            } else {
-                (EntryKind::Other, None)
-            }
-        }
+    let is = |name: &[u8]| value.eq_ignore_ascii_case(name);
+    let begins = |name: &[u8]| value.get(..name.len()).is_some_and(|value| value.eq_ignore_ascii_case(name));
+    Some(if is(b"file") || value.is_empty() {
+        (EntryKind::File, None)
+    } else if is(b"dir") {
+        (EntryKind::Directory, None)
+    } else if is(b"cdir") || is(b"pdir") {
+        return None;
+    } else if begins(b"os.unix=slink") || begins(b"os.unix=symlink") {
+        let target = value.iter().position(|b| *b == b':').map(|at| &value[at + 1..]);
+        (EntryKind::Link, target.filter(|target| !target.is_empty()).map(Into::into))
+    } else {
+        (EntryKind::Other, None)
     })
-}
-
-fn number(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Three or four octal digits; some servers send the file type's bits before them.
@@ -112,7 +134,7 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> Line {
-        parse(text.as_bytes(), &mut Words { charset: Charset::Auto, known: std::collections::HashMap::new() })
+        parse(text.as_bytes(), &mut Words::new(Charset::Auto))
     }
 
     fn entry(text: &str) -> Entry {

@@ -1,10 +1,12 @@
 //! From an address to a usable session: greeting, USER, PASS, ACCT, FEAT, the login directory.
 
 use crate::domain::{RemotePath, Secret, Security};
+use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage, Stranger};
 use crate::ftp::features::Features;
+use crate::ftp::listing::System;
 use crate::ftp::pathname;
-use crate::ftp::reply::Reply;
+use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::{Argument, SecretArgument, Verb};
 use crate::net::control::Control;
 use crate::net::data::Arranger;
@@ -14,8 +16,9 @@ use crate::net::route;
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
+use super::list::Mlsd;
 use super::transfer::Carriage;
-use super::{Session, gateway, secure};
+use super::{Clock, Session, gateway, secure};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
@@ -41,7 +44,8 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         secure::by_asking(dial, &mut control, &mut wait)?;
     }
     control.tell(Happening::Step(Step::LoggingIn));
-    if answers_in_order(&welcome) {
+    let learned = &site.learned;
+    if learned.pipelining.unwrap_or(answers_in_order(&welcome)) {
         control.allow_pipelining();
     }
     if is_one_of(&welcome, &["vsftpd", "pure-ftpd"]) {
@@ -54,29 +58,31 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
 
     // All harmless, and each stands for itself: one round trip where the server is known.
     let replies = control.ask_all(&[Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage], &mut wait, Stage::Login)?;
-    let [_, feat, pwd, image] = &replies[..] else {
+    let [syst, feat, pwd, image] = &replies[..] else {
         return Err(FtpError::Protocol { detail: "a reply is missing".into() });
     };
     let features = Features::parse(&feat.reply);
-    let home = match pwd.reply.is_positive() {
-        true => pathname::parse_257(&pwd.raw),
-        false => None,
-    };
-    if home.is_none() {
-        control.note("The server does not say which directory this is; paths are relative to it");
-    }
+    let answers_feat = feat.reply.is_positive();
     let image = image.reply.is_positive();
+    let (dialect, home) = find_home(&syst.reply, pwd.clone(), &mut control, &mut wait)?;
     tell_wishes(&features, &mut control, &mut wait)?;
     let protected = secure::protect_data(dial, &mut control, &mut wait)?;
 
-    let arranger = Arranger::new(dial.mode, &site.learned, dial.active.clone(), dial.timeouts.data).along(route);
-    let home = home.unwrap_or_default();
+    let mut arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data).along(route);
+    if features.pret && learned.pret != Some(false) {
+        arranger.announce_all();
+    }
     Ok(Session {
         cwd: home.clone(),
         home,
-        mlsd: features.mlst,
+        dialect,
+        system: System::from_syst(&syst.reply.text()).filter(|_| syst.reply.is_positive()),
+        mlsd: Mlsd::new(features.mlst, learned.mlsd),
         mlst: features.mlst,
-        list_all: None,
+        list_all: learned.list_all,
+        clock: Clock::new(site.clock_offset_minutes, learned),
+        old_names: false,
+        answers_feat,
         sets_times: true,
         carriage: Carriage::new(site, &features, image),
         protected,
@@ -163,9 +169,42 @@ fn say(verb: &Verb, control: &mut Control, wait: &mut Wait) -> Result<Reply, Ftp
     }
 }
 
+/// Where the login has led, and how this server writes paths.
+fn find_home(
+    syst: &Reply,
+    mut pwd: Heard,
+    control: &mut Control,
+    wait: &mut Wait,
+) -> Result<(Dialect, RemotePath), FtpError> {
+    // Servers older than RFC 959 know it by its first name only.
+    if pwd.reply.is_not_implemented() {
+        pwd = control.ask(&Verb::Xpwd, wait, Stage::Login)?;
+    }
+    let path = |pwd: &Heard| pwd.reply.is_positive().then(|| pathname::parse_257(&pwd.raw)).flatten();
+    let mut home = path(&pwd);
+    // IBM i shows libraries until it is asked for paths.
+    let is_os400 = syst.text().to_ascii_uppercase().contains("OS/400");
+    if is_os400 && home.as_ref().is_some_and(|home| !home.is_absolute()) {
+        let reply = control.ask(&Verb::SiteNamefmt, wait, Stage::Login)?.reply;
+        if reply.is_positive() {
+            home = path(&control.ask(&Verb::Pwd, wait, Stage::Login)?).or(home);
+        }
+    }
+    match home {
+        Some(home) => Ok(Dialect::read(&home)),
+        None => {
+            control.note("The server does not say which directory this is; paths are relative to it");
+            Ok((Dialect::Unix, RemotePath::default()))
+        }
+    }
+}
+
 /// OPTS: names in UTF-8, and the facts that are not sent by themselves. Refusals do not matter.
 fn tell_wishes(features: &Features, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
     let mut wishes = Vec::new();
+    if features.clnt {
+        wishes.push(Verb::Clnt);
+    }
     if features.utf8 && control.charset().encode("ü").as_deref() == Some("ü".as_bytes()) {
         wishes.push(Verb::OptsUtf8);
     }
@@ -188,5 +227,22 @@ impl Session {
         } else {
             self.home.join(path.as_bytes())
         }
+    }
+
+    /// A directory as this server writes it.
+    pub(super) fn dir_argument(&self, path: &RemotePath) -> Result<Argument, FtpError> {
+        Argument::new(&self.dialect.dir(&self.whole(path)))
+    }
+
+    /// A file as this server writes it; where it goes by its bare name only, its directory is entered.
+    pub(super) fn file_argument(&mut self, path: &RemotePath) -> Result<Argument, FtpError> {
+        let whole = self.whole(path);
+        if let Some(text) = self.dialect.file(&whole) {
+            return Argument::new(&text);
+        }
+        let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else { return Argument::path(&whole) };
+        let name = Argument::new(name)?;
+        self.must_enter(&parent)?;
+        Ok(name)
     }
 }
