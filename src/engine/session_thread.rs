@@ -170,6 +170,7 @@ impl Worker {
                 // arrived, a new session tells.
                 if let Err(JobError::Remote(doubt)) = &result
                     && is_unconfirmed(doubt)
+                    && may_be_whole(job)
                     && !task.cancel.is_cancelled()
                 {
                     let doubt = doubt.clone();
@@ -360,6 +361,11 @@ fn has_gone(error: &FtpError, work: &Work) -> bool {
         FtpError::Refused { .. } => error.class() == Class::Reconnect,
         _ => false,
     }
+}
+
+/// Whether as much came as was to come. Of text no size tells.
+fn may_be_whole(job: &Assignment) -> bool {
+    !job.text && job.counter.size().is_none_or(|size| job.counter.bytes() >= size)
 }
 
 /// All bytes went; only the last reply is missing.

@@ -263,6 +263,9 @@ impl Actor {
         let Some(job) = self.queue.job(id) else { return true };
         let counter = Arc::new(Counter::default());
         counter.begin_at(job.bytes);
+        if let Some(wrote) = &job.wrote {
+            counter.write_to(wrote);
+        }
         let running = Running {
             id,
             direction: job.direction,
@@ -323,7 +326,11 @@ impl Actor {
             let bytes = running.counter.bytes();
             // One that moves the same bytes again and again is none: it would never end.
             progress = running.counter.moved() > 0 && bytes > running.before;
-            self.queue.update(id, |job| job.bytes = bytes);
+            let wrote = running.counter.wrote().cloned();
+            self.queue.update(id, |job| {
+                job.bytes = bytes;
+                job.wrote = wrote;
+            });
         }
         // Removed meanwhile.
         let Some(job) = self.queue.job(id) else { return };

@@ -114,7 +114,8 @@ impl Session {
         self.be_binary()?;
         let (offset, by_rest) = match at {
             StoreAt::Start => (0, false),
-            StoreAt::Offset(offset) => (offset, self.carriage.rest_stor != Some(false)),
+            // RFC 3659 has a server say REST STREAM in FEAT where it means STOR, too.
+            StoreAt::Offset(offset) => (offset, self.carriage.rest_stor.unwrap_or(self.features.rest_stream)),
             StoreAt::End(offset) => (offset, self.carriage.rest_stor == Some(true)),
         };
         if offset > 0 && by_rest && self.carriage.offsets {
