@@ -17,7 +17,10 @@ const PIECE: usize = 64 * 1024;
 /// 2026-11-22T00:00:00Z.
 const NOW: i64 = 1_795_305_600;
 
-const LISTINGS: [(&str, Source, fn(usize, &mut String)); 5] = [
+/// Writes the line of a number.
+type Writer = fn(usize, &mut String);
+
+const LISTINGS: [(&str, Source, Writer); 5] = [
     ("unix", Source::List, unix),
     ("unix, years", Source::List, unix_years),
     ("unix, numbers", Source::List, unix_numbers),
@@ -43,7 +46,7 @@ fn main() {
     }
 }
 
-fn measure(name: &str, source: Source, line: fn(usize, &mut String)) {
+fn measure(name: &str, source: Source, line: Writer) {
     let mut text = String::new();
     (0..ENTRIES).for_each(|number| line(number, &mut text));
     let mut best = f64::INFINITY;

@@ -12,7 +12,7 @@ use common::face::{Face, fetch, on_exists, send, settings};
 use common::files::noise;
 use common::ftp_server::{Fault, FtpServer, SOME_TIME};
 use tempfile::TempDir;
-use twinport::domain::{EntryKind, RemotePath, Site, SiteId, Timestamp};
+use twinport::domain::{Charset, EntryKind, RemotePath, Site, SiteId, Timestamp};
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
     Question, QueueCommand, RemoteTarget, Settings, What,
@@ -428,6 +428,48 @@ fn hostile_names_stay_in_their_folder() {
     assert_eq!(inside, ["fine"]);
     let above: &Path = bench.local.path().parent().unwrap();
     assert!(!above.join("escape").exists() && !above.parent().unwrap().join("escape").exists());
+}
+
+#[test]
+fn a_name_that_this_computer_cannot_hold_is_changed_and_told() {
+    let server =
+        FtpServer::start().dir("/d").file("/d/bell\u{7}", "one").file("/d/bell_", "two").file("/b\u{1b}", "three");
+    let mut bench = Bench::new(&server);
+    bench.face.transfer_well(vec![bench.fetch("/d"), bench.fetch("/b\u{1b}")]);
+    let mut inside: Vec<Vec<u8>> =
+        fs::read_dir(bench.path("d")).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
+    inside.sort();
+    assert_eq!(inside, [b"one", b"two"], "neither became the other");
+    assert_eq!(fs::read(bench.path("b_")).unwrap(), b"three");
+    for told in ["“bell\u{FFFD}” is saved as “bell_”", "“b\u{FFFD}” is saved as “b_”"] {
+        assert!(bench.face.log.iter().any(|line| line.text.contains(told)), "{told}: {:?}", bench.face.log);
+    }
+}
+
+#[test]
+fn a_local_name_that_the_server_cannot_hold_is_left_out_and_told() {
+    let server = FtpServer::start().dir("/in");
+    let mut bench = Bench::new(&server);
+    let mut site = (*bench.site).clone();
+    site.charset = Charset::from_label("windows-1252");
+    bench.site = Arc::new(site);
+    fs::create_dir(bench.path("d")).unwrap();
+    for name in ["日本", "größe", "d/日本", "d/größe"] {
+        fs::write(bench.path(name), name).unwrap();
+    }
+    let jobs = bench.face.transfer(vec![bench.send("日本", "/in"), bench.send("größe", "/in"), bench.send("d", "/in")]);
+    let failed: Vec<&JobView> = jobs.iter().filter(|job| matches!(job.state, JobState::Failed(_))).collect();
+    assert_eq!(failed.len(), 1, "{jobs:?}");
+    let JobState::Failed(error) = &failed[0].state else { panic!("{jobs:?}") };
+    assert!(
+        error.explain().line().contains("“日本” cannot be written in the site's charset windows-1252"),
+        "{error:?}"
+    );
+    assert_eq!(server.content(b"/in/gr\xf6\xdfe").unwrap(), "größe".as_bytes());
+    assert_eq!(server.content(b"/in/d/gr\xf6\xdfe").unwrap(), "d/größe".as_bytes());
+    let told = bench.face.log.iter().any(|line| line.text.contains("d/日本") && line.text.contains("left out"));
+    assert!(told, "{:?}", bench.face.log);
+    assert_eq!(server.count("STOR"), 2);
 }
 
 #[test]

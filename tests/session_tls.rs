@@ -244,6 +244,22 @@ fn data_connections_continue_the_control_connections_session() {
     }
 }
 
+/// H09: ProFTPD sends no ticket with an upload, and OpenSSL two with the control connection.
+#[test]
+fn tickets_never_run_out() {
+    for tickets in [1, 2] {
+        let server = FtpServer::start();
+        let front = Front { requires_reuse: true, tickets: Some(tickets), no_data_tickets: true, ..Front::default() };
+        let front = TlsFront::start(&server, front);
+        let mut session = server.try_open(&dial(&server, &front)).unwrap();
+        for round in 0..20 {
+            send(&mut session, "/up", &noise(round));
+        }
+        let seen = front.seen();
+        assert_eq!((seen.data, seen.resumed), (20, 20), "{tickets} tickets");
+    }
+}
+
 /// H09
 #[test]
 fn a_session_that_cannot_be_continued_is_given_up_for_tls_1_2() {

@@ -1,7 +1,6 @@
 //! One folder: read on the source's side, made on the target's; what it holds becomes jobs.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -12,36 +11,35 @@ use crate::net::session::Session;
 use super::conflict::Side;
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::{Child, Existing};
-use super::local_name::{is_part, local_name, numbered, remote_name};
+use super::local_name::{Names, System, is_part, map, remote_name};
 use super::upload::temporary_of;
 use super::work::{Assignment, Worked};
 
-/// Reads the remote directory and makes the local one.
+/// Reads the remote directory and makes the local one. `note` = what is to be told of its own name.
 pub(super) fn download(
     session: &mut Session,
     job: &Assignment,
     remote: &RemotePath,
     folder: &Path,
+    note: Option<String>,
 ) -> Result<Worked, JobError> {
     let listing = session.list(remote, &mut |_| {})?;
     fs::create_dir_all(folder).map_err(|error| LocalError::new(LocalAction::Create, folder, &error))?;
-    let mut notes = Vec::new();
-    let mut taken = HashSet::new();
+    let mut notes = Vec::from_iter(note);
+    let mut names = Names::new(System::HERE, folds_case(folder));
     let mut children = Vec::with_capacity(listing.entries.len());
     for entry in &listing.entries {
         if entry.kind == EntryKind::Other {
             notes.push(format!("“{}” is no file and no folder: left out", remote.join(&entry.name)));
             continue;
         }
-        let local = free_of(&mut taken, local_name(&entry.name, &job.charset));
-        if local.as_encoded_bytes() != &*entry.name {
-            notes.push(format!("“{}” is saved as “{}”", entry.text(&job.charset), local.display()));
-        }
+        let local = names.take(map(&entry.name, &job.charset, System::HERE));
+        notes.extend(local.note(&entry.name, &job.charset));
         // A link's size and time are its own, not its target's.
         let own = entry.kind != EntryKind::Link;
         children.push(Child {
             kind: entry.kind,
-            local: folder.join(local),
+            local: folder.join(local.name),
             remote: remote.join(&entry.name),
             size: entry.size.filter(|_| own && entry.kind == EntryKind::File),
             modified: entry.modified.filter(|_| own),
@@ -140,11 +138,47 @@ fn existing(there: &HashMap<Box<[u8]>, Entry>, local: &std::path::Path, target: 
     }
 }
 
-/// A name that no other entry of the folder has: two remote names may become one local one.
-fn free_of(taken: &mut HashSet<OsString>, name: OsString) -> OsString {
-    if taken.insert(name.clone()) {
-        return name;
+/// Whether the file system there takes `A` and `a` for one name: whether the folder answers to its own name in the other
+/// case. Windows and Macs do as a rule; on Linux a stick (FAT, exFAT) or a share does.
+pub(super) fn folds_case(folder: &Path) -> bool {
+    let usual = cfg!(any(windows, target_os = "macos"));
+    let Ok(folder) = fs::canonicalize(folder) else { return usual };
+    let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { return usual };
+    let swapped = swap_case(name);
+    if name == swapped { usual } else { is_same(&folder, &folder.with_file_name(swapped)) }
+}
+
+/// Whether both are one folder, not two of alike names.
+fn is_same(folder: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let id = |path: &Path| fs::symlink_metadata(path).map(|data| (data.dev(), data.ino())).ok();
+        id(folder).is_some() && id(folder) == id(other)
     }
-    let text = name.to_string_lossy();
-    (2..).map(|number| OsString::from(numbered(&text, number))).find(|free| taken.insert(free.clone())).unwrap_or(name)
+    // Windows gives the name as it is written on the disk.
+    #[cfg(not(unix))]
+    {
+        fs::canonicalize(other).is_ok_and(|other| other == folder)
+    }
+}
+
+fn swap_case(name: &str) -> String {
+    let swap = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    name.chars().map(swap).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_a_namesake_in_the_other_case_is_no_sign_of_a_case_blind_disk() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (lower, upper) = (home.path().join("photos"), home.path().join("PHOTOS"));
+        fs::create_dir(&lower).expect("a folder");
+        // Where the second cannot be made, the disk is case-blind indeed.
+        let told_apart = fs::create_dir(&upper).is_ok();
+        assert_eq!(folds_case(&lower), !told_apart);
+    }
 }

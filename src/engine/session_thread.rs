@@ -14,7 +14,7 @@ use crate::net::session::Session;
 
 use super::download::Clock;
 use super::error::JobError;
-use super::local_name::local_name;
+use super::local_name::{System, map};
 use super::message::Direction;
 use super::secrets::Secrets;
 use super::upload::Habits;
@@ -236,9 +236,11 @@ impl Worker {
                 Ok(Worked::Skipped(format!("“{remote}” leads back to a folder above it")))
             }
             (Direction::Download, EntryKind::Directory) => {
-                let named = remote.file_name().filter(|_| job.loose).map(|name| local_name(name, &job.charset));
-                let local = named.map_or_else(|| job.local.clone(), |name| job.local.join(name));
-                folder::download(session, job, &remote, &local)
+                let name = remote.file_name().filter(|_| job.loose);
+                let named = name.map(|name| (name, map(name, &job.charset, System::HERE)));
+                let note = named.as_ref().and_then(|(name, local)| local.note(name, &job.charset));
+                let local = named.map_or_else(|| job.local.clone(), |(_, local)| job.local.join(local.name));
+                folder::download(session, job, &remote, &local, note)
             }
             (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote),
             (Direction::Download, _) => {

@@ -1,5 +1,6 @@
 //! The queue at work: orders in, jobs to sessions, results back, what to do when something fails.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,8 +13,9 @@ use crate::store::settings::ConflictPolicy;
 
 use super::actor::{Actor, Asked, Role};
 use super::error::JobError;
+use super::folder::folds_case;
 use super::job::Existing;
-use super::local_name::{local_name, remote_name};
+use super::local_name::{Names, System, map, remote_name};
 use super::message::{
     Answer, Direction, Event, JobProgress, JobState, LocalTarget, LogKind, Order, Outcome, Progress, Question,
     QueueCommand, RemoteTarget, What,
@@ -71,15 +73,26 @@ pub(super) struct Totals {
 
 impl Actor {
     pub(super) fn enqueue(&mut self, orders: Vec<Order>) {
+        let mut names: HashMap<PathBuf, Names> = HashMap::new();
         for Order { site, what, on_exists } in orders {
             let policy = on_exists.unwrap_or(self.settings.on_exists);
+            let mut refusal = None;
             let new = match what {
                 What::Download { remote, kind, size, modified, to } => {
                     let loose = matches!(to, LocalTarget::At(_));
                     let local = match to {
                         LocalTarget::As(path) | LocalTarget::At(path) => path,
                         LocalTarget::Into(folder) => match remote.file_name() {
-                            Some(name) => folder.join(local_name(name, &site.charset)),
+                            Some(name) => {
+                                let names = names
+                                    .entry(folder.clone())
+                                    .or_insert_with(|| Names::new(System::HERE, folds_case(&folder)));
+                                let local = names.share(map(name, &site.charset, System::HERE));
+                                if let Some(note) = local.note(name, &site.charset) {
+                                    self.note(LogKind::Note, note);
+                                }
+                                folder.join(local.name)
+                            }
                             None => folder,
                         },
                     };
@@ -96,12 +109,16 @@ impl Actor {
                     let loose = matches!(to, RemoteTarget::At(_));
                     let remote = match to {
                         RemoteTarget::As(path) | RemoteTarget::At(path) => path,
-                        RemoteTarget::Into(dir) => {
-                            match local.file_name().and_then(|name| remote_name(name, &site.charset)) {
-                                Some(name) => dir.join(&name),
-                                None => dir,
-                            }
-                        }
+                        // The root of a disk has no name: what is in it goes into the directory itself.
+                        RemoteTarget::Into(dir) => match local.file_name() {
+                            None => dir,
+                            Some(name) => dir.join(&remote_name(name, &site.charset).unwrap_or_else(|| {
+                                let (name, charset) = (name.to_string_lossy(), site.charset.label());
+                                let what = format!("“{name}” cannot be written in the site's charset {charset}");
+                                refusal = Some(FtpError::Unsupported { what });
+                                name.into_owned().into_bytes()
+                            })),
+                        },
                     };
                     // One look at the disk per order, not per file: what lies in a folder is looked at by its session.
                     let data = std::fs::metadata(&local).ok();
@@ -120,7 +137,10 @@ impl Actor {
                 }
             };
             self.server(&Arc::clone(&new.site));
-            self.queue.add(new);
+            let id = self.queue.add(new);
+            if let Some(error) = refusal {
+                self.failed(id, error.into(), false);
+            }
         }
     }
 

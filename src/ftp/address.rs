@@ -7,8 +7,9 @@ pub fn parse_227(text: &str) -> Option<SocketAddrV4> {
     let mut rest = text.as_bytes();
     while let Some(at) = rest.iter().position(u8::is_ascii_digit) {
         let (numbers, length) = numbers(&rest[at..]);
+        let negative = at > 0 && rest[at - 1] == b'-';
         // Five or seven are no address, wherever they begin.
-        if let [a, b, c, d, high, low] = numbers[..] {
+        if !negative && let [a, b, c, d, high, low] = numbers[..] {
             let octet = |n: u32| u8::try_from(n).ok();
             let ip = [octet(a)?, octet(b)?, octet(c)?, octet(d)?];
             let port = u16::from_be_bytes([octet(high)?, octet(low)?]);
@@ -147,6 +148,7 @@ mod tests {
             "(1216,256,2,127,127,127)",
             "(4294967297,168,1,2,4,51)",
             "(192,168,-1,2,4,51)",
+            "(-1,0,0,1,4,1)",
             "(192;168;1;2;4;51)",
             "(１９２,１６８,１,２,４,５１)",
             "(1,2,3,4,0,0)",

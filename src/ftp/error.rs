@@ -229,6 +229,13 @@ fn passes_by_itself(reply: &Reply) -> bool {
 /// "Too many users", "too many connections": passes by itself, unlike a wrong password (both are 530 on some servers).
 pub fn too_many(reply: &Reply) -> bool {
     let text = reply.text().to_ascii_lowercase();
+    // "Too many login attempts" is about passwords: trying on would lock the user out.
+    if ["login attempt", "failed attempt", "failed login", "login failure", "password"]
+        .iter()
+        .any(|word| text.contains(word))
+    {
+        return false;
+    }
     ["too many", "maximum number", "connection limit", "max clients", "limit reached", "try again later"]
         .iter()
         .any(|phrase| text.contains(phrase))

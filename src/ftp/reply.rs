@@ -440,7 +440,7 @@ mod tests {
     fn telnet_commands_in_replies_are_left_out() {
         for bytes in [
             &b"\xff\xfd\x18220 Hello\r\n"[..],
-            b"\xff\xfb\0220 Hello\r\n",
+            b"\xff\xfb\x00220 Hello\r\n",
             b"\xff\xf1\xff\xf9220 Hello\r\n",
             b"220 He\xff\xfe\x06llo\r\n",
         ] {
@@ -475,6 +475,8 @@ mod tests {
         assert!(!reader.is_doubtful());
         reader.push(b"150 Opening\r\n", &mut |_| {}).expect("readable");
         assert!(reader.is_doubtful());
+        reader.push(b"\r\n", &mut |_| {}).expect("readable");
+        assert!(reader.is_doubtful(), "a blank line takes nothing back");
         assert_eq!(reader.take(), None);
         reader.recover();
         assert_eq!(reader.take().map(|heard| heard.reply.code), Some(150));

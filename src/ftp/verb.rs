@@ -217,15 +217,14 @@ impl Verb {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// The line for a log: no secret, no line end, control characters replaced.
+    /// The line for a log: no secret, no line end, nothing that hides what it is.
     pub fn log_form(&self, charset: &Charset) -> String {
         if let Self::Pass(_) | Self::Acct(_) = self {
             return format!("{} ***", self.name());
         }
         let mut line = Vec::new();
         self.write_words(&mut line, |bytes, out| out.extend_from_slice(bytes));
-        let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-        charset.decode(&line).chars().map(shown).collect()
+        charset.show(&line)
     }
 
     fn write_words(&self, out: &mut Vec<u8>, add: impl Fn(&[u8], &mut Vec<u8>)) {
@@ -360,6 +359,13 @@ mod tests {
         let mut out = Vec::new();
         verb.write_to(&mut out, false);
         assert_eq!(out, b"DELE a\xff\xffb\r\n");
+    }
+
+    #[test]
+    fn a_name_in_the_log_looks_like_what_it_is() {
+        let verb = Verb::Retr(argument("\u{202E}gpj.exe\x1b[2J"));
+        assert_eq!(verb.log_form(&Charset::Auto), "RETR \u{FFFD}gpj.exe\u{FFFD}[2J");
+        assert_eq!(wire(&verb), "RETR \u{202E}gpj.exe\x1b[2J\r\n".as_bytes());
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Control {
             self.end = Some(error.clone());
             return Err(error);
         }
-        self.stream.encrypt(guard.connection()?);
+        self.stream.encrypt(guard.control()?);
         let until = Instant::now() + patience;
         let result = loop {
             match self.stream.shake_hands() {

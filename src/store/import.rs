@@ -205,11 +205,10 @@ impl Import {
     }
 
     fn charset(&mut self, label: &str, title: &str) -> Charset {
-        let charset = Charset::from_label(label);
-        if charset == Charset::Auto && !label.is_empty() {
-            self.notes.push(format!("“{title}”: the charset “{label}” is not known; it is found out automatically."));
-        }
-        charset
+        Charset::parse(label).unwrap_or_else(|why| {
+            self.notes.push(format!("“{title}”: {why} The charset is found out automatically."));
+            Charset::Auto
+        })
     }
 
     fn remote_dir(&mut self, safe_path: &str, title: &str) -> Option<String> {

@@ -39,6 +39,8 @@ pub struct Front {
     pub forgets_tls13: bool,
     /// TLS 1.3 tickets sent with each handshake; `None` = 2.
     pub tickets: Option<usize>,
+    /// No new ticket comes with a data connection.
+    pub no_data_tickets: bool,
     /// Data connections show another certificate.
     pub other_data_certificate: bool,
     /// Data connections end without close_notify.
@@ -89,6 +91,10 @@ impl TlsFront {
         let data = if front.other_data_certificate {
             let (other, key) = self::certificate(&names, false);
             config(&front, other, key)
+        } else if front.no_data_tickets {
+            let mut silent = ServerConfig::clone(&control);
+            silent.send_tls13_tickets = 0;
+            Arc::new(silent)
         } else {
             Arc::clone(&control)
         };

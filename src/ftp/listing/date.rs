@@ -31,8 +31,9 @@ struct Time {
 pub(super) fn parse(words: &[&[u8]], now: &Now, loose: bool) -> Option<(Timestamp, usize)> {
     let first = *words.first()?;
     if !first.first()?.is_ascii_digit() {
-        // `Mar 17 ...`, `Okt. 8, 2002 09:47`. The day first: it is quicker told that a word is none.
+        // `Mar 17 ...`, `Okt. 8, 2002 09:47`. What is quicker told comes first: most words are no months.
         let day = day(words.get(1)?)?;
+        words.get(2)?.first().filter(|b| b.is_ascii_digit())?;
         return after_day(words, 2, (month(first)?, day), now);
     }
     if let Some(found) = cjk(words, now) {
@@ -42,7 +43,8 @@ pub(super) fn parse(words: &[&[u8]], now: &Now, loose: bool) -> Option<(Timestam
         return numeric(words, parts, now);
     }
     let number = day(first)?;
-    if let Some(month) = words.get(1).and_then(|word| month(word)) {
+    let goes_on = words.get(2).and_then(|word| word.first()).is_some_and(u8::is_ascii_digit);
+    if let Some(month) = words.get(1).filter(|_| goes_on).and_then(|word| month(word)) {
         // `26. Juli 20:10`, `15 июн 2002`
         return after_day(words, 2, (month, number), now);
     }

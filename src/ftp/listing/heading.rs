@@ -3,15 +3,15 @@
 use super::System;
 use super::columns::{Columns, is_blank, is_number};
 
-/// Whether this line is one, and what system it gives away.
-pub(super) fn read(line: &[u8]) -> Option<Option<System>> {
+/// Whether this line is one, and what system it gives away. `is_first` = no line came before it.
+pub(super) fn read(line: &[u8], is_first: bool) -> Option<Option<System>> {
     // Only the beginning matters, and most lines are none: the cheap questions first.
     let columns = Columns::new(line, 0);
     let (first, second) = (columns.word(0), columns.word(1));
     let words = columns.words();
     let has = |wanted: &[u8]| words.iter().any(|word| word.eq_ignore_ascii_case(wanted));
     let is = |word: &[u8], wanted: &[u8]| word.eq_ignore_ascii_case(wanted);
-    if is_total(&columns) || is_sum(&columns) || is_rule(line) {
+    if is_total(&columns, is_first) || is_sum(&columns) || is_rule(line) {
         return Some(None);
     }
     // `Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname`
@@ -32,6 +32,14 @@ pub(super) fn read(line: &[u8]) -> Option<Option<System>> {
     if is(first, b"Filename") && is(second, b"FileType") {
         return Some(Some(System::Vm));
     }
+    // OS-9, VxWorks, wfFtp, and `Total Files Listed:` of DOS.
+    let of_columns = (is(first, b"Owner") && has(b"Bytecount"))
+        || (is(first, b"size") && is(second, b"date") && has(b"name"))
+        || (is(first, b"File") && is(second, b"Name") && has(b"Size"))
+        || (is(first, b"Total") && is(second, b"Files"));
+    if of_columns {
+        return Some(None);
+    }
     // `Directory USER1:[TEMP]`, `ANONYMOUS:[PUB]`, and an empty directory's `*.*;0  <%RMS-E-FNF, file not found>`.
     let path = if is(first, b"Directory") { second } else { first };
     if words.len() <= 2 && path.ends_with(b"]") && path.windows(2).any(|pair| pair == b":[") {
@@ -47,8 +55,9 @@ pub(super) fn read(line: &[u8]) -> Option<Option<System>> {
     (of_dos || of_recursion).then_some(None)
 }
 
-/// `total 512`, `insgesamt 12K`, `total of 11 files`, `Grand total of 2 directories`.
-fn is_total(columns: &Columns<'_>) -> bool {
+/// `total 512`, `total of 11 files`, `Grand total of 2 directories`; and as a first line a word and a number in any
+/// language (`insgesamt 12K`).
+fn is_total(columns: &Columns<'_>, is_first: bool) -> bool {
     let skip = usize::from(columns.word(0).eq_ignore_ascii_case(b"grand"));
     let first = columns.word(skip);
     let is_word =
@@ -59,17 +68,19 @@ fn is_total(columns: &Columns<'_>) -> bool {
     let total = first.eq_ignore_ascii_case(b"total") || first.eq_ignore_ascii_case(b"total:");
     let of = usize::from(total && columns.word(skip + 1) == b"of");
     let starts_with_digit = columns.word(skip + 1 + of).first().is_some_and(u8::is_ascii_digit);
-    starts_with_digit && (total || columns.words().len() == 2)
+    starts_with_digit && (total || (is_first && columns.words().len() == 2))
 }
 
-/// `6 files           75,978,506,648 bytes`, `3 directories     22,198,362,112 bytes free`, `12 File(s)`.
+/// `6 files           75,978,506,648 bytes`, `3 directories     22,198,362,112 bytes free`, `12 File(s)`,
+/// `4194304 bytes - Available free space`.
 fn is_sum(columns: &Columns<'_>) -> bool {
     let (first, second) = (columns.word(0), columns.word(1));
-    let counted = [&b"file"[..], b"files", b"file(s)", b"dir", b"dirs", b"dir(s)", b"directories", b"directory"];
+    let counted =
+        [&b"file"[..], b"files", b"file(s)", b"dir", b"dirs", b"dir(s)", b"directories", b"directory", b"bytes"];
     let second = second.strip_suffix(b",").or_else(|| second.strip_suffix(b".")).unwrap_or(second);
     let is_counted = counted.iter().any(|word| second.eq_ignore_ascii_case(word));
     let last = columns.words().last().copied().unwrap_or_default();
-    let ends = [&b"bytes"[..], b"free", b"used", b"bytes.", b"free."];
+    let ends = [&b"bytes"[..], b"free", b"used", b"bytes.", b"free.", b"space", b"size"];
     let short = columns.words().len() == 2 || ends.iter().any(|word| last.eq_ignore_ascii_case(word));
     is_number(first) && is_counted && short
 }
@@ -97,6 +108,11 @@ mod tests {
             ("6 files           75,978,506,648 bytes", None),
             ("       3 directories     22,198,362,112 bytes free", None),
             ("12 File(s)", None),
+            ("    4194304 bytes - Available free space", None),
+            ("     Total Files Listed:", None),
+            (" Owner    Last modified  Attributes Sector Bytecount Name", None),
+            ("  size          date       time       name", None),
+            ("File Name             Size    Date     Day      Time", None),
             ("--------", None),
             ("----- ---- ----", None),
             (" Volume in drive C has no label", None),
@@ -112,8 +128,14 @@ mod tests {
             ("EISNER$DRA3:[DECUSERVE_USER.JOHNDOE]", Some(System::Vms)),
             ("*.*;0              <%RMS-E-FNF, file not found>", Some(System::Vms)),
         ] {
-            assert_eq!(read(line.as_bytes()), Some(system), "{line}");
+            assert_eq!(read(line.as_bytes(), true), Some(system), "{line}");
         }
+    }
+
+    #[test]
+    fn a_word_and_a_number_are_a_total_only_at_the_beginning() {
+        assert_eq!(read(b"morgan               14", false), None);
+        assert_eq!(read(b"total 14", false), Some(None));
     }
 
     #[test]
@@ -127,7 +149,7 @@ mod tests {
             "what is this",
             "FOO.TXT;1",
         ] {
-            assert_eq!(read(line.as_bytes()), None, "{line}");
+            assert_eq!(read(line.as_bytes(), true), None, "{line}");
         }
     }
 }

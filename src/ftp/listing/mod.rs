@@ -52,6 +52,8 @@ pub struct ListingReader {
     held: Option<Vec<u8>>,
     bare: Bare,
     lines: u64,
+    /// Unreadable lines in a row.
+    misses: u32,
     unread: Vec<String>,
 }
 
@@ -125,6 +127,7 @@ impl ListingReader {
             held: None,
             bare: Bare::Perhaps(Vec::new()),
             lines: 0,
+            misses: 0,
             unread: Vec::new(),
         }
     }
@@ -198,6 +201,9 @@ impl ListingReader {
             return;
         }
         self.lines += 1;
+        if self.misses >= GIVE_UP {
+            return;
+        }
         if let Some(first) = self.held.take() {
             if let Line::Entry(entry) = self.join(&first, line) {
                 self.accept(entry, out);
@@ -217,6 +223,7 @@ impl ListingReader {
 
     fn accept(&mut self, mut entry: Entry, out: &mut Vec<Entry>) {
         self.settle();
+        self.misses = 0;
         if clean_name(&mut entry, self.dialect) {
             out.push(entry);
         }
@@ -224,6 +231,7 @@ impl ListingReader {
 
     fn unknown(&mut self, line: &[u8]) {
         self.settle();
+        self.misses += 1;
         if self.unread.len() < UNREAD_LIMIT {
             let text = self.context.words.charset.decode(&line[..line.len().min(500)]);
             let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
@@ -287,7 +295,7 @@ impl ListingReader {
     fn read(&mut self, line: &[u8]) -> Line {
         if self.source == Source::Mlsd {
             let read = mlsd::parse(line, &mut self.context.words);
-            let is_heading = matches!(read, Line::Unknown) && heading::read(line).is_some();
+            let is_heading = matches!(read, Line::Unknown) && heading::read(line, self.lines == 1).is_some();
             return if is_heading { Line::Nothing } else { read };
         }
         let last = self.dialect;
@@ -305,7 +313,7 @@ impl ListingReader {
                 return read;
             }
         }
-        if let Some(system) = heading::read(line) {
+        if let Some(system) = heading::read(line, self.lines == 1) {
             self.context.system = system.or(self.context.system);
             return Line::Nothing;
         }
@@ -414,6 +422,9 @@ const LINE_LIMIT: usize = 64 * 1024;
 /// Unreadable lines that are kept.
 const UNREAD_LIMIT: usize = 20;
 
+/// After so many unreadable lines in a row the rest is only counted: trying everything on garbage without end is slow.
+const GIVE_UP: u32 = 2_000;
+
 /// After so many bare names it is believed that there will be nothing else.
 const BARE_LIMIT: usize = 64;
 
@@ -447,7 +458,7 @@ mod tests {
             -rw-r--r-- 1 u g 5 Jan  5 12:00 /pub/b.txt\r\r\n\
             -rw-r--r-- 1 u g 5 Jan  5 12:00 ../../evil\r\n\
             something else entirely\r\n\
-            insgesamt 4\r\n\
+            total 4\r\n\
             -rw-r--r-- 1 u g 5 Jan  5 12:00 last";
         for size in [1, 7, 10_000] {
             let (entries, unread) = read(Source::List, text, size);
@@ -479,10 +490,20 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_thousand_lines_keep_few_unread_ones() {
-        let (entries, unread) = read(Source::List, "what is this\n".repeat(100_000).as_bytes(), 65_536);
+    fn garbage_without_end_is_counted_and_little_of_it_kept() {
+        let text = "what is this\n".repeat(1_000_000);
+        let mut reader = ListingReader::new(Source::List, Timestamp::utc(0), Charset::Auto);
+        let mut entries = Vec::new();
+        reader.push(text.as_bytes(), &mut entries);
+        reader.finish(&mut entries);
         assert!(entries.is_empty());
-        assert_eq!(unread.len(), UNREAD_LIMIT);
+        assert_eq!((reader.unread().len(), reader.lines()), (UNREAD_LIMIT, 1_000_000));
+    }
+
+    #[test]
+    fn some_garbage_before_the_entries_does_no_harm() {
+        let text = format!("{}-rw-r--r-- 1 u g 5 Jan  5 12:00 a\n", "what is this\n".repeat(1000));
+        assert_eq!(names(&read(Source::List, text.as_bytes(), 4096).0), ["a"]);
     }
 
     proptest! {

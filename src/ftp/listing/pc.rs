@@ -51,7 +51,7 @@ fn read_windows_3(line: &[u8], context: &Context) -> Option<Entry> {
         let (modified, used) = date::parse(&words[2..], &context.now, false)?;
         let is_attribute = |word: &&[u8]| word.len() <= 4 && word.iter().all(|b| b"RHSA".contains(b));
         let has_year_and_time = used == 4;
-        if !has_year_and_time || !words[2 + used..].iter().all(|word| is_attribute(word)) {
+        if !has_year_and_time || !words[2 + used..].iter().all(is_attribute) {
             return None;
         }
         modified

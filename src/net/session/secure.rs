@@ -80,7 +80,10 @@ impl Session {
         let Some(guard) = self.control.guard().cloned() else { return Ok(begun) };
         let (preliminary, announced, mut last) = begun;
         self.continued = guard.can_resume();
-        stream.encrypt(guard.connection()?);
+        if !self.continued {
+            self.control.note("There is no TLS session to continue on this data connection");
+        }
+        stream.encrypt(guard.data()?);
         // A server that has said its last word already, without a 150, may never have touched the data connection.
         let untouched = last.is_some() && !preliminary;
         let patience = if untouched { self.timeouts.data.min(UNTOUCHED) } else { self.timeouts.data };

@@ -2,6 +2,7 @@
 //! one configuration, one certificate, and the session that data connections continue, since servers demand that.
 
 mod certificate;
+mod tape;
 mod tickets;
 mod verifier;
 
@@ -18,6 +19,7 @@ use super::stream::Wire;
 use super::terms::TlsTerms;
 use crate::domain::{ClientCertificate, Encryption, MinimumTls, Site};
 use crate::ftp::error::{FtpError, Stage, TlsTrouble};
+use tape::Record;
 use tickets::Tickets;
 use verifier::Verifier;
 
@@ -27,6 +29,8 @@ pub(super) struct Guard {
     name: ServerName<'static>,
     verifier: Arc<Verifier>,
     tickets: Arc<Tickets>,
+    /// Whether there is a client certificate.
+    signs: bool,
 }
 
 /// The encryption of one connection.
@@ -37,6 +41,8 @@ pub(super) struct Tls {
     from: usize,
     to: usize,
     goodbye: bool,
+    /// Until the first ticket comes, on the control connection.
+    recording: Option<(Record, Arc<Tickets>)>,
 }
 
 impl Guard {
@@ -46,7 +52,7 @@ impl Guard {
     /// A host name that no certificate can be for; a client certificate that cannot be used.
     pub(super) fn new(site: &Site, terms: &TlsTerms) -> Result<Self, FtpError> {
         let name = server_name(&site.host)?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(tape::provider());
         let verifier = Arc::new(Verifier::new(&provider, site, terms));
         let tickets = Arc::new(Tickets::default());
         let versions: &[&SupportedProtocolVersion] = match (site.learned.tls12_only, terms.minimum) {
@@ -68,15 +74,57 @@ impl Guard {
             None => wants.with_no_client_auth(),
         };
         config.resumption = Resumption::store(Arc::clone(&tickets) as _);
-        Ok(Self { config: Arc::new(config), name, verifier, tickets })
+        Ok(Self { config: Arc::new(config), name, verifier, tickets, signs: site.client_certificate.is_some() })
     }
 
-    /// The encryption for one more connection of this session.
-    pub(super) fn connection(&self) -> Result<Tls, FtpError> {
-        let mut connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
-            .map_err(|error| other(Stage::Connect, error.to_string()))?;
+    /// The encryption of the control connection.
+    pub(super) fn control(&self) -> Result<Tls, FtpError> {
+        if self.signs {
+            // What we sign differs each time: played again, the handshake would be another.
+            return self.tls(self.connection()?);
+        }
+        let (connection, record) = tape::record(Record::default(), || self.connection());
+        let mut tls = self.tls(connection?)?;
+        tls.recording = Some((record, Arc::clone(&self.tickets)));
+        Ok(tls)
+    }
+
+    /// The encryption of a data connection, continuing the control connection's session.
+    pub(super) fn data(&self) -> Result<Tls, FtpError> {
+        if let Some(origin) = self.tickets.origin() {
+            self.tickets.play(true);
+            // Where it fails there is no ticket: the server will say whether it needs one.
+            tape::play(&origin, || self.replay(&origin.heard)).ok();
+            self.tickets.play(false);
+        }
+        self.tls(self.connection()?)
+    }
+
+    fn replay(&self, heard: &[u8]) -> Result<(), FtpError> {
+        let mut connection = self.connection()?;
+        let mut rest = heard;
+        while !rest.is_empty() {
+            let failed = |error: String| other(Stage::DataConnection, error);
+            connection.read_tls(&mut rest).map_err(|error| failed(error.to_string()))?;
+            connection.process_new_packets().map_err(|error| failed(error.to_string()))?;
+            while connection.wants_write() {
+                connection.write_tls(&mut io::sink()).map_err(|error| failed(error.to_string()))?;
+            }
+            // Whatever was said behind the handshake is known already.
+            io::copy(&mut connection.reader(), &mut io::sink()).ok();
+        }
+        Ok(())
+    }
+
+    fn connection(&self) -> Result<ClientConnection, FtpError> {
+        ClientConnection::new(Arc::clone(&self.config), self.name.clone())
+            .map_err(|error| other(Stage::Connect, error.to_string()))
+    }
+
+    fn tls(&self, mut connection: ClientConnection) -> Result<Tls, FtpError> {
         connection.set_buffer_limit(Some(OUTBOX));
-        Ok(Tls { connection, inbox: vec![0; INBOX].into_boxed_slice(), from: 0, to: 0, goodbye: false })
+        let inbox = vec![0; INBOX].into_boxed_slice();
+        Ok(Tls { connection, inbox, from: 0, to: 0, goodbye: false, recording: None })
     }
 
     /// How the control connection is encrypted, for people. `data` = data connections are, too.
@@ -116,7 +164,7 @@ impl Guard {
 
     /// Whether the next data connection can continue the control connection's session.
     pub(super) fn can_resume(&self) -> bool {
-        self.tickets.is_stocked()
+        self.tickets.is_stocked() || self.tickets.origin().is_some()
     }
 }
 
@@ -202,8 +250,24 @@ impl Tls {
             }
             self.to = count;
         }
-        self.from += self.connection.read_tls(&mut &self.inbox[self.from..self.to])?;
-        if let Err(error) = self.connection.process_new_packets() {
+        let count = self.connection.read_tls(&mut &self.inbox[self.from..self.to])?;
+        let taken = self.from..self.from + count;
+        self.from += count;
+        let connection = &mut self.connection;
+        let processed = match self.recording.take() {
+            None => connection.process_new_packets(),
+            Some((mut record, tickets)) => {
+                record.heard.extend_from_slice(&self.inbox[taken]);
+                let (processed, record) = tape::record(record, || connection.process_new_packets());
+                if tickets.is_stocked() {
+                    tickets.keep_origin(record);
+                } else if record.heard.len() < RECORD {
+                    self.recording = Some((record, tickets));
+                }
+                processed
+            }
+        };
+        if let Err(error) = processed {
             // The other side is told why, if that is possible.
             self.flush(wire).ok();
             return Err(io::Error::new(ErrorKind::InvalidData, error));
@@ -296,6 +360,9 @@ fn in_words(name: &str) -> String {
 
 /// Ciphertext read at once: a big one spares system calls, TLS itself takes 4 KiB at a time.
 const INBOX: usize = 128 * 1024;
+
+/// A server that has sent no ticket after so much on the control connection sends none.
+const RECORD: usize = 64 * 1024;
 
 /// Ciphertext that may wait for the wire.
 const OUTBOX: usize = 256 * 1024;

@@ -1,16 +1,17 @@
 //! The TLS session that a control connection shares with its data connections. Servers demand that each data connection
 //! continues it (vsftpd `require_ssl_reuse`, ProFTPD unless `NoSessionReuseRequired`, FileZilla Server, Pure-FTPd 1.0.50+).
 //!
-//! TLS 1.2: one session, continued as often as one likes. TLS 1.3: tickets, each good for one connection; OpenSSL issues
-//! two with the control connection and one more with each data connection that continues it, so they never run out as long
-//! as each connection is read to its end.
+//! TLS 1.2: one session, continued as often as one likes. TLS 1.3: tickets, each good for one connection; where the server
+//! sends fewer than are needed, the control connection's is made again ([`super::tape`]).
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
+
+use super::tape::Record;
 
 /// Of one control connection: never shared with another one.
 #[derive(Default)]
@@ -21,6 +22,10 @@ struct Stock {
     group: Option<NamedGroup>,
     session: Option<Tls12ClientSessionValue>,
     tickets: VecDeque<Tls13ClientSessionValue>,
+    /// How the control connection came by its first ticket.
+    origin: Option<Arc<Record>>,
+    /// The control connection's handshake is being played again: it knew nothing yet.
+    playing: bool,
 }
 
 impl Tickets {
@@ -33,6 +38,22 @@ impl Tickets {
     /// Whether sessions are continued by tickets, as TLS 1.3 does.
     pub(super) fn is_tls13(&self) -> bool {
         self.stock().session.is_none()
+    }
+
+    /// How the control connection came by its ticket.
+    pub(super) fn keep_origin(&self, record: Record) {
+        self.stock().origin = Some(Arc::new(record));
+    }
+
+    /// Where a ticket is missing, and how to make one.
+    pub(super) fn origin(&self) -> Option<Arc<Record>> {
+        let stock = self.stock();
+        if stock.session.is_none() && stock.tickets.is_empty() { stock.origin.clone() } else { None }
+    }
+
+    /// While it is `true`, nothing is known of earlier connections; tickets are kept all the same.
+    pub(super) fn play(&self, playing: bool) {
+        self.stock().playing = playing;
     }
 
     fn stock(&self) -> MutexGuard<'_, Stock> {
@@ -52,7 +73,8 @@ impl ClientSessionStore for Tickets {
     }
 
     fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
-        self.stock().group
+        let stock = self.stock();
+        stock.group.filter(|_| !stock.playing)
     }
 
     fn set_tls12_session(&self, _: ServerName<'static>, session: Tls12ClientSessionValue) {
@@ -77,8 +99,9 @@ impl ClientSessionStore for Tickets {
     }
 
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        let mut stock = self.stock();
         // The newest: the older ones expire first, and are a reserve until then.
-        self.stock().tickets.pop_back()
+        if stock.playing { None } else { stock.tickets.pop_back() }
     }
 }
 
