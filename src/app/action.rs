@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::{EntryKind, QuestionId, Secret, Site, SiteId};
+use crate::domain::{EntryKind, Learned, QuestionId, Secret, Site, SiteId};
 use crate::engine::message::{Answer, QueueCommand, Settings};
 use crate::store::sitebook::SiteBook;
 
+use super::arrange::Arranged;
 use super::dialog::Dialog;
 use super::model::{Link, Model};
 use super::pane::{Column, Dragged, Location, Side};
@@ -78,6 +79,8 @@ pub enum Action {
     ApplySettings(Box<Settings>),
     /// New saved sites, to be saved.
     SaveSites(Arc<SiteBook>),
+    /// What is known of a server is from now on this: the user corrected it.
+    Teach { server_key: String, learned: Box<Learned> },
     /// A saved site's password into the keyring, or (`None`) out of it.
     KeepSecret { site: SiteId, secret: Option<Secret> },
     /// Asks for a file with the system's dialog; answered by [`Action::Picked`].
@@ -94,6 +97,8 @@ pub enum Action {
     Remember(Memory),
     /// To the clipboard.
     CopyText(String),
+    /// The rows of a huge folder are made.
+    Arranged(Box<Arranged>),
 }
 
 /// Something in one pane.

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use crate::domain::{JobId, Listing, RemotePath};
 use crate::engine::message::{
-    Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, RemoteOperation,
+    Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, RemoteOperation, Step,
     explain,
 };
 
+use super::arrange::{Arranged, HUGE, Purpose};
 use super::dialog::{Deletion, Dialog};
 use super::model::{Link, Model, Severity};
-use super::pane::{Item, Location, PaneError, Side};
+use super::pane::{Coming, Item, Location, Pane, PaneError, Side};
 use super::perform::{Effect, Saved};
 use super::words;
 
@@ -118,6 +119,12 @@ impl Model {
                 wake(left);
             }
         }
+        for side in [Side::Local, Side::Remote] {
+            let pane = self.pane_mut(side);
+            if pane.arranging.is_none() {
+                effects.extend(pane.next_arranging(side).map(|work| Effect::Arrange(Box::new(work))));
+            }
+        }
         let busy = self.queue.is_busy();
         for side in [Side::Local, Side::Remote] {
             if side == Side::Remote && !self.is_connected() {
@@ -150,7 +157,10 @@ impl Model {
         match state {
             ConnectionState::Connecting(step) => {
                 self.connection.link = Link::Connecting(step);
-                self.connection.encryption = None;
+                // A new try begins; later steps of the same one keep what the handshake told.
+                if matches!(step, Step::Resolving | Step::Connecting) {
+                    self.connection.encryption = None;
+                }
             }
             ConnectionState::Reached(path) => self.connection.control = Some(path),
             ConnectionState::Ready { home } => {
@@ -188,31 +198,61 @@ impl Model {
 
     fn lost(&mut self) {
         (self.connection.control, self.connection.data) = (None, None);
+        self.connection.encryption = None;
         self.operation = None;
         self.remote.loading = None;
     }
 
-    /// Rows of a directory, all of them or the first ones.
+    /// A directory was read, or the first part of it.
     fn listed(&mut self, at: Location, listing: Arc<Listing>, complete: bool) {
-        let pane = self.pane_mut(at.side());
-        let wanted = pane.loading.as_ref().map(|loading| &loading.to);
-        // The latest request wins; what an earlier one still brings is not for the eyes.
-        if wanted.is_some_and(|wanted| *wanted != at && !is_login_dir(wanted))
-            || (wanted.is_none() && pane.location != at)
-        {
+        let side = at.side();
+        let pane = self.pane_mut(side);
+        let refreshes = pane.listing.is_some() && pane.location == at && !pane.growing;
+        if !pane.awaits(&at) || (refreshes && !complete) {
             return;
         }
+        let huge = listing.entries.len() > HUGE;
+        pane.coming = Some(Coming { at, listing, complete });
+        // Else it begins when what is under way is done ([`Model::settle`]).
+        if !huge && let Some(work) = pane.next_arranging(side) {
+            self.arranged(work.run());
+        }
+    }
+
+    /// Rows are made.
+    pub(super) fn arranged(&mut self, done: Arranged) {
+        let side = done.side;
+        let pane = self.pane_mut(side);
+        if pane.arranging != Some(done.serial) {
+            return;
+        }
+        pane.arranging = None;
+        let view = done.view.clone();
+        match done.purpose.clone() {
+            Purpose::Sorted => pane.sorted(done),
+            Purpose::Came { at, complete } => self.came(at, done, complete),
+        }
+        // A filter was typed, or a header clicked, meanwhile.
+        let pane = self.pane_mut(side);
+        if pane.view(&pane.location) != view && pane.coming.is_none() {
+            pane.sort_rows(side);
+        }
+    }
+
+    fn came(&mut self, at: Location, done: Arranged, complete: bool) {
+        let pane = self.pane_mut(at.side());
+        if !pane.awaits(&at) {
+            return;
+        }
+        let (listing, rows) = (done.listing, done.rows);
         let asked_now = pane.listing.is_some() && pane.location == at;
-        let growing = asked_now && pane.growing;
-        if growing {
-            pane.extend(listing);
+        if asked_now && pane.growing {
+            pane.extend(listing, rows);
         } else if asked_now {
-            // A refresh: the old rows stay until all of the new ones are here, so that nothing jumps.
-            if complete {
-                pane.fill(listing);
-            }
+            // A refresh: the old rows stayed until all of the new ones were here, so that nothing jumps.
+            pane.fill(listing, rows);
         } else {
-            pane.show(at, listing);
+            pane.show(at, listing, rows);
             pane.growing = true;
         }
         if complete {
@@ -361,6 +401,16 @@ fn parent_of(path: &RemotePath) -> Vec<RemotePath> {
     path.parent().into_iter().collect()
 }
 
+impl Pane {
+    /// The latest request wins; what an earlier one still brings is not for the eyes.
+    fn awaits(&self, at: &Location) -> bool {
+        match self.loading.as_ref().map(|loading| &loading.to) {
+            Some(wanted) => wanted == at || is_login_dir(wanted),
+            None => self.location == *at,
+        }
+    }
+}
+
 /// The login directory may be asked for without knowing its name.
 fn is_login_dir(location: &Location) -> bool {
     matches!(location, Location::Remote(dir) if dir.is_home())
@@ -416,6 +466,57 @@ mod tests {
         model.apply(Event::Listed { connection, listing: listing("/two", &["2"]), complete: true });
         assert_eq!(names(&model), ["2"]);
         assert_eq!(model.remote.path_text(), "/two");
+    }
+
+    /// A directory that is arranged on a thread of its own.
+    fn huge(dir: &str, more: usize) -> Arc<Listing> {
+        let names: Vec<String> = (0..=HUGE + more).map(|n| format!("f{n}")).collect();
+        listing(dir, &names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn work(model: &mut Model) -> Option<Box<crate::app::Arranging>> {
+        model.settle().0.into_iter().find_map(|effect| match effect {
+            Effect::Arrange(work) => Some(work),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn the_rows_of_a_huge_folder_are_made_elsewhere_and_sorted_as_the_user_wants_them_by_then() {
+        let mut model = connected();
+        let connection = model.connection.id;
+        model.perform(Action::Pane(Side::Remote, PaneAction::GoTo("/huge".into())));
+        model.apply(Event::Listed { connection, listing: huge("/huge", 0), complete: false });
+        assert_eq!(names(&model), ["a", "b"], "nothing is done here");
+        let first = work(&mut model).expect("work");
+        model.apply(Event::Listed { connection, listing: huge("/huge", 1), complete: true });
+        assert!(work(&mut model).is_none(), "one at a time");
+        model.perform(Action::Arranged(Box::new(first.run())));
+        assert_eq!((model.remote.path_text().as_str(), model.remote.rows.totals.files), ("/huge", HUGE + 1));
+        assert!(model.remote.loading.is_some());
+        let second = work(&mut model).expect("the rest");
+        model.perform(Action::Pane(Side::Remote, PaneAction::SortBy(crate::app::Column::Name)));
+        model.perform(Action::Arranged(Box::new(second.run())));
+        assert!(model.remote.loading.is_none());
+        let third = work(&mut model).expect("the other way round");
+        model.perform(Action::Arranged(Box::new(third.run())));
+        assert_eq!(names(&model)[0], format!("f{}", HUGE + 1));
+        assert!(work(&mut model).is_none());
+    }
+
+    #[test]
+    fn rows_made_for_a_folder_that_was_left_are_not_shown() {
+        let mut model = connected();
+        let connection = model.connection.id;
+        model.perform(Action::Pane(Side::Remote, PaneAction::GoTo("/huge".into())));
+        model.apply(Event::Listed { connection, listing: huge("/huge", 0), complete: true });
+        let late = work(&mut model).expect("work");
+        model.perform(Action::Pane(Side::Remote, PaneAction::GoTo("/small".into())));
+        model.apply(Event::Listed { connection, listing: listing("/small", &["x"]), complete: true });
+        model.perform(Action::Arranged(Box::new(late.run())));
+        assert_eq!(names(&model), ["x"]);
+        model.perform(Action::Disconnect);
+        assert!(work(&mut model).is_none());
     }
 
     #[test]

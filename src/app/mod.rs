@@ -3,8 +3,12 @@
 //! runs in a unit test.
 
 pub mod action;
+pub mod arrange;
+pub mod certificate;
+pub mod clock;
 pub mod dialog;
 pub mod events;
+pub mod learned_form;
 pub mod log;
 pub mod model;
 pub mod pane;
@@ -20,6 +24,7 @@ pub mod url;
 pub mod words;
 
 pub use action::{Action, Actions, Icon, Key, Memory, PaneAction, Shortcut};
+pub use arrange::{Arranged, Arranging};
 pub use dialog::{Deletion, Dialog, Prompt, PromptFor, Properties};
 pub use log::Log;
 pub use model::{Connection, Link, Model, Notice, Operation, Severity};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::domain::{Charset, Entry, EntryKind, Listing, RemotePath};
 use crate::engine::message::Explanation;
 
-use super::rows::{Row, Rows};
+use super::arrange::{Arranged, Arranging, HUGE, Purpose};
+use super::rows::{Row, Rows, View};
 use super::selection::Selection;
 
 /// This computer or the server.
@@ -93,6 +94,17 @@ pub struct Loading {
     pub link: Option<Box<Item>>,
 }
 
+/// A directory, read; its rows are still to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Coming {
+    /// Where.
+    pub(super) at: Location,
+    /// What is there.
+    pub(super) listing: Arc<Listing>,
+    /// All of it.
+    pub(super) complete: bool,
+}
+
 /// A wish that a row be seen; a new serial is a new wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reveal {
@@ -133,6 +145,13 @@ pub struct Pane {
     pub(super) cursor_on: Option<Vec<u8>>,
     /// When it was last read ([`super::Model::now`]).
     pub(super) read_at: f64,
+    /// A listing whose rows are still to be made.
+    pub(super) coming: Option<Coming>,
+    /// The rows are not in the order, or not filtered, as they should be.
+    pub(super) unsorted: bool,
+    /// The work under way; what an earlier one brings is not used.
+    pub(super) arranging: Option<u64>,
+    pub(super) arrangements: u64,
     pub(super) typed: (String, f64),
     pub(super) charset: Charset,
     pub(super) show_hidden: bool,
@@ -220,6 +239,10 @@ impl Pane {
             stale: false,
             cursor_on: None,
             read_at: 0.0,
+            coming: None,
+            unsorted: false,
+            arranging: None,
+            arrangements: 0,
             typed: (String::new(), 0.0),
             charset: Charset::Auto,
             show_hidden,
@@ -271,8 +294,41 @@ impl Pane {
         self.loading.as_ref().is_some_and(|loading| now - loading.since >= super::model::SLOW)
     }
 
+    /// How the rows of that directory should be.
+    pub(super) fn view(&self, at: &Location) -> View {
+        View {
+            sort: self.sort,
+            filter: if *at == self.location { self.filter.clone() } else { String::new() },
+            show_hidden: self.show_hidden,
+            parent: at.parent().is_some(),
+        }
+    }
+
+    /// The rows that are to be made next, if any. What is under way counts no longer.
+    pub(super) fn next_arranging(&mut self, side: Side) -> Option<Arranging> {
+        let (purpose, at, listing) = match self.coming.take() {
+            Some(Coming { at, listing, complete }) => (Purpose::Came { at: at.clone(), complete }, at, listing),
+            None if self.unsorted => (Purpose::Sorted, self.location.clone(), self.listing.clone()?),
+            None => return None,
+        };
+        // The first entries of a directory that is still being read are the same as before.
+        let same = purpose == Purpose::Sorted || (self.growing && at == self.location);
+        self.unsorted = false;
+        self.arrangements += 1;
+        self.arranging = Some(self.arrangements);
+        Some(Arranging {
+            side,
+            serial: self.arrangements,
+            purpose,
+            listing,
+            known: if same { self.rows.names_only() } else { Rows::default() },
+            charset: self.charset.clone(),
+            view: self.view(&at),
+        })
+    }
+
     /// Begins anew elsewhere; the rows of the old directory are gone.
-    pub(super) fn show(&mut self, location: Location, listing: Arc<Listing>) {
+    pub(super) fn show(&mut self, location: Location, listing: Arc<Listing>, rows: Rows) {
         self.location = location;
         self.visit += 1;
         self.filter.clear();
@@ -281,27 +337,19 @@ impl Pane {
         self.listing = None;
         self.error = None;
         self.stale = false;
-        self.fill(listing);
+        self.fill(listing, rows);
         self.reveal_row(0);
     }
 
     /// Other rows of the same directory: selection, cursor and scroll position stay.
-    pub(super) fn fill(&mut self, listing: Arc<Listing>) {
+    pub(super) fn fill(&mut self, listing: Arc<Listing>, rows: Rows) {
         let cursor = self.selection.cursor.and_then(|row| self.rows.position(row));
         if let Some(old) = &self.listing {
             self.selection.follow(&old.entries, &listing.entries);
         } else {
             self.selection.resize(listing.entries.len());
         }
-        self.rows = Rows::new(
-            &listing,
-            &self.charset,
-            self.sort,
-            &self.filter,
-            self.show_hidden,
-            self.location.parent().is_some(),
-        );
-        self.listing = Some(listing);
+        (self.rows, self.listing) = (rows, Some(listing));
         self.selection.keep_visible(&self.rows);
         // What the cursor was on is gone: it goes to what stands there now.
         if let (None, Some(at), Some(last)) = (self.selection.cursor, cursor, self.rows.len().checked_sub(1)) {
@@ -310,12 +358,9 @@ impl Pane {
     }
 
     /// More rows of a directory that is being read: the first ones are the same.
-    pub(super) fn extend(&mut self, listing: Arc<Listing>) {
+    pub(super) fn extend(&mut self, listing: Arc<Listing>, rows: Rows) {
         self.selection.resize(listing.entries.len());
-        self.listing = Some(listing);
-        if let Some(listing) = &self.listing {
-            self.rows.extend(listing, &self.charset, self.sort, &self.filter, self.show_hidden);
-        }
+        (self.rows, self.listing) = (rows, Some(listing));
     }
 
     /// Nothing is there any more (disconnected).
@@ -323,15 +368,30 @@ impl Pane {
         *self = Self {
             sort: self.sort,
             visit: self.visit + 1,
+            arrangements: self.arrangements,
             ..Self::new(Location::Remote(RemotePath::default()), self.show_hidden)
         };
     }
 
-    pub(super) fn sort_rows(&mut self) {
-        let Some(listing) = &self.listing else { return };
-        let parent = self.location.parent().is_some();
-        self.rows.arrange(listing, self.sort, &self.filter, self.show_hidden, parent);
-        self.selection.keep_visible(&self.rows);
+    /// Filter or order changed: at once where that is done in a moment, else with what is to be made next.
+    pub(super) fn sort_rows(&mut self, side: Side) {
+        self.unsorted = self.listing.is_some();
+        let small = self.listing.as_ref().is_some_and(|listing| listing.entries.len() <= HUGE);
+        if small
+            && self.coming.is_none()
+            && let Some(work) = self.next_arranging(side)
+        {
+            self.arranging = None;
+            self.sorted(work.run());
+        }
+    }
+
+    /// The same entries, arranged anew.
+    pub(super) fn sorted(&mut self, done: Arranged) {
+        if self.listing.as_ref().is_some_and(|listing| Arc::ptr_eq(listing, &done.listing)) {
+            self.rows = done.rows;
+            self.selection.keep_visible(&self.rows);
+        }
     }
 
     pub(super) fn reveal_row(&mut self, row: usize) {

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{ConnectionId, EntryKind, RemotePath, Secret, Site};
+use crate::domain::{ConnectionId, EntryKind, RemotePath, Secret, Site, SiteId};
 use crate::engine::message::{
     Command, Explanation, LocalOperation, LocalTarget, Order, QueueCommand, RemoteOperation, RemoteTarget, Settings,
     Step, TrustBook, What,
@@ -11,6 +11,7 @@ use crate::engine::message::{
 use crate::store::sitebook::SiteBook;
 
 use super::action::{Action, Memory, PaneAction};
+use super::arrange::Arranging;
 use super::dialog::{Deletion, Dialog, Prompt, PromptFor, Properties};
 use super::model::{Connection, Link, Model, Operation, Severity};
 use super::pane::{Dragged, Item, Loading, Location, Side, Sort};
@@ -31,6 +32,8 @@ pub enum Effect {
     Pick(Pick),
     /// To the clipboard.
     CopyText(String),
+    /// Make rows, on a thread of their own; answered by [`Action::Arranged`].
+    Arrange(Box<Arranging>),
     /// End the program.
     Quit,
 }
@@ -68,6 +71,10 @@ pub enum Pick {
     ExportSites,
     /// A local folder to begin in, for a site.
     SiteLocalDir,
+    /// A site's client certificate, a PEM file.
+    SiteCertificate,
+    /// Its private key, a PEM file.
+    SiteKey,
 }
 
 impl Model {
@@ -137,6 +144,14 @@ impl Model {
                 self.sites = sites;
                 effects.push(Effect::Save(Saved::Sites(self.sites.clone())));
             }
+            Action::Teach { server_key, learned } => {
+                if let Some(current) = &mut self.connection.site
+                    && current.server_key() == server_key
+                {
+                    Arc::make_mut(current).learned = *learned;
+                }
+                effects.push(Effect::Engine(Command::Teach { server_key, learned }));
+            }
             Action::KeepSecret { site, secret } => {
                 effects.push(Effect::Engine(Command::KeepSecret { site, secret }));
             }
@@ -148,6 +163,7 @@ impl Model {
             Action::DismissNotice(id) => self.notices.retain(|notice| notice.id != id),
             Action::Remember(memory) => self.remember(memory),
             Action::CopyText(text) => effects.push(Effect::CopyText(text)),
+            Action::Arranged(done) => self.arranged(*done),
         }
         effects
     }
@@ -166,8 +182,13 @@ impl Model {
         })
     }
 
-    fn connect(&mut self, site: Arc<Site>, secret: Option<Secret>, effects: &mut Vec<Effect>) {
+    fn connect(&mut self, mut site: Arc<Site>, secret: Option<Secret>, effects: &mut Vec<Effect>) {
         self.leave(effects);
+        if site.id == SiteId(0) && site.learned.is_empty() {
+            // That it has spoken TLS before, above all: clear text must alarm then, quick connect or not.
+            let learned = self.sites.learned(&site.server_key());
+            Arc::make_mut(&mut site).learned = learned;
+        }
         let id = ConnectionId(self.next_connection);
         self.next_connection += 1;
         self.dialog = None;
@@ -188,6 +209,7 @@ impl Model {
         self.leave(effects);
         self.connection.link = Link::Closed;
         (self.connection.control, self.connection.data) = (None, None);
+        self.connection.encryption = None;
         self.remote.clear();
     }
 
@@ -275,12 +297,12 @@ impl Model {
             PaneAction::GoTo(text) => self.go_to(side, &text, effects),
             PaneAction::Filter(text) => {
                 pane.filter = text;
-                pane.sort_rows();
+                pane.sort_rows(side);
             }
             PaneAction::SortBy(column) => {
                 let descending = pane.sort.column == column && !pane.sort.descending;
                 pane.sort = Sort { column, descending };
-                pane.sort_rows();
+                pane.sort_rows(side);
             }
             PaneAction::Click(row, how) => {
                 pane.selection.click(&pane.rows, row, how);
@@ -557,7 +579,7 @@ impl Model {
         for side in [Side::Local, Side::Remote] {
             let pane = self.pane_mut(side);
             pane.show_hidden = settings.show_hidden;
-            pane.sort_rows();
+            pane.sort_rows(side);
         }
         self.settings = settings;
         effects.push(Effect::Engine(Command::Configure(Box::new(self.settings.clone()))));

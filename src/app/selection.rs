@@ -133,20 +133,28 @@ impl Selection {
 
     /// The same names in another listing of the directory.
     pub(super) fn follow(&mut self, old: &[Entry], new: &[Entry]) {
-        let mut marks = vec![false; new.len()];
-        let places: HashMap<&[u8], usize> = if self.count == 0 && self.cursor.is_none() {
-            HashMap::new()
-        } else {
-            new.iter().enumerate().map(|(index, entry)| (&*entry.name, index)).collect()
+        let entry = |row: Option<Row>| match row {
+            Some(Row::Entry(index)) => Some(index),
+            _ => None,
         };
-        let now = |index: usize| old.get(index).and_then(|entry| places.get(&*entry.name)).copied();
-        for (index, _) in self.marks.iter().enumerate().filter(|(_, on)| **on) {
-            if let Some(index) = now(index) {
-                marks[index] = true;
+        let marked = self.marks.iter().enumerate().filter(|(_, on)| **on).map(|(index, _)| index);
+        // Only what is looked for, not the whole directory: that can be a million names.
+        let wanted: HashMap<&[u8], usize> = marked
+            .chain([entry(self.cursor), entry(self.anchor)].into_iter().flatten())
+            .filter_map(|index| Some((&*old.get(index)?.name, index)))
+            .collect();
+        let mut places: HashMap<usize, usize> = HashMap::new();
+        let mut marks = vec![false; new.len()];
+        if !wanted.is_empty() {
+            for (index, entry) in new.iter().enumerate() {
+                if let Some(was) = wanted.get(&*entry.name) {
+                    places.insert(*was, index);
+                    marks[index] = self.contains(*was);
+                }
             }
         }
         let moved = |row: Option<Row>| match row {
-            Some(Row::Entry(index)) => now(index).map(Row::Entry),
+            Some(Row::Entry(index)) => places.get(&index).copied().map(Row::Entry),
             other => other,
         };
         (self.cursor, self.anchor) = (moved(self.cursor), moved(self.anchor));
@@ -196,13 +204,18 @@ impl Selection {
 mod tests {
     use super::*;
     use crate::app::pane::{Column, Sort};
+    use crate::app::rows::View;
     use crate::domain::{Charset, EntryKind, Listing};
+
+    fn view(sort: Sort, filter: &str) -> View {
+        View { sort, filter: filter.into(), show_hidden: true, parent: true }
+    }
 
     fn pane(names: &[&str]) -> (Vec<Entry>, Rows, Selection) {
         let entries: Vec<Entry> = names.iter().map(|name| Entry::new(*name, EntryKind::File)).collect();
         let listing = Listing { entries: entries.clone(), ..Listing::default() };
         let by_name = Sort { column: Column::Name, descending: false };
-        let rows = Rows::new(&listing, &Charset::Auto, by_name, "", true, true);
+        let rows = Rows::new(&listing, &Charset::Auto, &view(by_name, ""));
         let mut selection = Selection::default();
         selection.resize(entries.len());
         (entries, rows, selection)
@@ -264,7 +277,7 @@ mod tests {
         assert_eq!(selection.totals(&entries).files, 2);
         let listing = Listing { entries, ..Listing::default() };
         let by_name = Sort { column: Column::Name, descending: false };
-        selection.keep_visible(&Rows::new(&listing, &Charset::Auto, by_name, "b", true, true));
+        selection.keep_visible(&Rows::new(&listing, &Charset::Auto, &view(by_name, "b")));
         assert_eq!(chosen(&selection), [1]);
     }
 }

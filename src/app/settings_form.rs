@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
-use crate::domain::TransferMode;
+use crate::domain::{MinimumTls, Proxy, ProxyKind, Secret, TransferMode};
 use crate::store::settings::{
     CONNECTIONS, ConflictPolicy, RETRIES, RETRY_DELAY_SECONDS, Settings, TIMEOUT_SECONDS, Theme,
 };
@@ -21,6 +21,26 @@ pub struct SettingsForm {
     pub external_address: String,
     /// Transfer sessions.
     pub connections: String,
+    /// KiB a second for all transfers together; empty = as fast as it goes.
+    pub speed_limit: String,
+    /// Idle connections are kept.
+    pub keep_alive: bool,
+    /// The oldest TLS that will do.
+    pub minimum_tls: MinimumTls,
+    /// Extensions of text files, separated by commas.
+    pub ascii_extensions: String,
+    /// `None` = no proxy.
+    pub proxy_kind: Option<ProxyKind>,
+    /// Name or address.
+    pub proxy_host: String,
+    /// Digits, or empty for the kind's usual one.
+    pub proxy_port: String,
+    /// Empty = it knows no users.
+    pub proxy_user: String,
+    /// Typed now; empty = the saved one stays.
+    pub proxy_password: Secret,
+    /// The saved one is to be forgotten.
+    pub forget_proxy_password: bool,
     /// Seconds.
     pub connect_timeout: String,
     /// Seconds.
@@ -48,6 +68,14 @@ pub struct SettingsProblems {
     pub external_address: Option<&'static str>,
     /// Of the connections.
     pub connections: Option<&'static str>,
+    /// Of the speed limit.
+    pub speed_limit: Option<&'static str>,
+    /// Of the extensions.
+    pub ascii_extensions: Option<&'static str>,
+    /// Of the proxy's host.
+    pub proxy_host: Option<&'static str>,
+    /// Of the proxy's port.
+    pub proxy_port: Option<&'static str>,
     /// Of the time to connect.
     pub connect_timeout: Option<&'static str>,
     /// Of the time to reply.
@@ -68,6 +96,16 @@ impl SettingsForm {
             port_to: port(|range| range.1).unwrap_or_default(),
             external_address: settings.external_address.map(|address| address.to_string()).unwrap_or_default(),
             connections: settings.connections.to_string(),
+            speed_limit: settings.speed_limit.map(kib).unwrap_or_default(),
+            keep_alive: settings.keep_alive,
+            minimum_tls: settings.minimum_tls,
+            ascii_extensions: settings.ascii_extensions.join(", "),
+            proxy_kind: settings.proxy.as_ref().map(|proxy| proxy.kind),
+            proxy_host: settings.proxy.as_ref().map(|proxy| proxy.host.clone()).unwrap_or_default(),
+            proxy_port: settings.proxy.as_ref().map(|proxy| proxy.port.to_string()).unwrap_or_default(),
+            proxy_user: settings.proxy.as_ref().map(|proxy| proxy.user.clone()).unwrap_or_default(),
+            proxy_password: Secret::default(),
+            forget_proxy_password: false,
             connect_timeout: settings.connect_timeout_seconds.to_string(),
             reply_timeout: settings.reply_timeout_seconds.to_string(),
             retries: settings.retries.to_string(),
@@ -79,12 +117,23 @@ impl SettingsForm {
         }
     }
 
+    /// What is to be done about the proxy's password: `None` = nothing, `Some(None)` = forget it.
+    pub fn keeps(&self, base: &Settings) -> Option<Option<Secret>> {
+        let used = self.proxy_kind.is_some_and(ProxyKind::takes_password) && !self.proxy_user.trim().is_empty();
+        let saved = base.proxy.as_ref().is_some_and(|proxy| !proxy.user.is_empty());
+        match (used, self.proxy_password.is_empty()) {
+            (true, false) => Some(Some(self.proxy_password.clone())),
+            (true, true) => self.forget_proxy_password.then_some(None),
+            (false, _) => saved.then_some(None),
+        }
+    }
+
     /// `base` with what the form says, or what is wrong in which field.
     ///
     /// # Errors
     /// At least one problem.
-    pub fn settings(&self, base: &Settings) -> Result<Settings, SettingsProblems> {
-        let mut problems = SettingsProblems::default();
+    pub fn settings(&self, base: &Settings) -> Result<Settings, Box<SettingsProblems>> {
+        let mut problems = Box::<SettingsProblems>::default();
         let port_range = match (self.port_from.trim(), self.port_to.trim()) {
             ("", "") => None,
             (from, to) => match (from.parse::<u16>(), to.parse::<u16>()) {
@@ -106,6 +155,18 @@ impl SettingsForm {
             },
         };
         let connections = number(&self.connections, CONNECTIONS, "1 to 32", &mut problems.connections);
+        let speed_limit = match self.speed_limit.trim() {
+            "" => None,
+            text => match text.parse::<u64>().ok().filter(|kib| (1..=LIMIT_KIB).contains(kib)) {
+                Some(kib) => Some(self.kept_limit(base).unwrap_or(kib * 1024)),
+                None => {
+                    problems.speed_limit = Some("A whole number of KiB a second, or empty");
+                    None
+                }
+            },
+        };
+        let ascii_extensions = extensions(&self.ascii_extensions, &mut problems);
+        let proxy = self.proxy(&mut problems);
         let connect = number(&self.connect_timeout, TIMEOUT_SECONDS, "1 to 3600", &mut problems.connect_timeout);
         let reply = number(&self.reply_timeout, TIMEOUT_SECONDS, "1 to 3600", &mut problems.reply_timeout);
         let retries = number(&self.retries, RETRIES, "0 to 99", &mut problems.retries);
@@ -115,7 +176,7 @@ impl SettingsForm {
         else {
             return Err(problems);
         };
-        if problems != SettingsProblems::default() {
+        if *problems != SettingsProblems::default() {
             return Err(problems);
         }
         Ok(Settings {
@@ -123,6 +184,11 @@ impl SettingsForm {
             port_range,
             external_address,
             connections,
+            speed_limit,
+            keep_alive: self.keep_alive,
+            minimum_tls: self.minimum_tls,
+            ascii_extensions,
+            proxy,
             connect_timeout_seconds: connect,
             reply_timeout_seconds: reply,
             retries,
@@ -134,6 +200,48 @@ impl SettingsForm {
             ..base.clone()
         })
     }
+
+    /// A limit that is no whole number of KiB stays what it is while nobody touches it.
+    fn kept_limit(&self, base: &Settings) -> Option<u64> {
+        base.speed_limit.filter(|limit| kib(*limit) == self.speed_limit.trim())
+    }
+
+    fn proxy(&self, problems: &mut SettingsProblems) -> Option<Proxy> {
+        let kind = self.proxy_kind?;
+        let host = self.proxy_host.trim().trim_matches(['[', ']']).to_owned();
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@\\".contains(c)) {
+            problems.proxy_host = Some("Enter the proxy's name or address.");
+        }
+        let port = match self.proxy_port.trim() {
+            "" => Some(kind.default_port()),
+            text => text.parse().ok().filter(|port| *port != 0),
+        };
+        if port.is_none() {
+            problems.proxy_port = Some("1 to 65535");
+        }
+        Some(Proxy { kind, host, port: port?, user: self.proxy_user.trim().to_owned() })
+    }
+}
+
+/// The most that can be typed, in KiB: 1 TiB a second is no limit any more.
+const LIMIT_KIB: u64 = 1 << 30;
+
+fn kib(bytes: u64) -> String {
+    bytes.div_ceil(1024).to_string()
+}
+
+/// `TXT, .html;md` as `txt`, `html`, `md`.
+fn extensions(text: &str, problems: &mut SettingsProblems) -> Vec<String> {
+    let mut extensions: Vec<String> = Vec::new();
+    for typed in text.split([',', ';', ' ']) {
+        let extension = typed.trim().trim_start_matches('*').trim_start_matches('.').to_lowercase();
+        if extension.contains(['/', '\\', '*', '?']) {
+            problems.ascii_extensions = Some("Extensions with commas between them: txt, html, csv.");
+        } else if !extension.is_empty() && !extensions.contains(&extension) {
+            extensions.push(extension);
+        }
+    }
+    extensions
 }
 
 fn number<T: std::str::FromStr + PartialOrd>(
@@ -157,6 +265,49 @@ mod tests {
     fn an_untouched_form_gives_the_same_settings() {
         let settings = Settings { port_range: Some((6000, 7000)), show_hidden: false, ..Settings::default() };
         assert_eq!(SettingsForm::new(&settings).settings(&settings), Ok(settings));
+    }
+
+    #[test]
+    fn a_limit_that_was_set_by_hand_to_the_byte_is_not_rounded_unasked() {
+        let base = Settings { speed_limit: Some(1500), ..Settings::default() };
+        let mut form = SettingsForm::new(&base);
+        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(Some(1500)));
+        form.speed_limit = "500".into();
+        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(Some(512_000)));
+        form.speed_limit = "0".into();
+        assert!(form.settings(&base).expect_err("no limit").speed_limit.is_some());
+        form.speed_limit = " ".into();
+        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(None));
+    }
+
+    #[test]
+    fn extensions_are_read_as_people_write_them() {
+        let mut form = SettingsForm::new(&Settings::default());
+        form.ascii_extensions = "TXT, .html;*.md txt".into();
+        let settings = form.settings(&Settings::default()).expect("extensions");
+        assert_eq!(settings.ascii_extensions, ["txt", "html", "md"]);
+        form.ascii_extensions = "a/b".into();
+        assert!(form.settings(&Settings::default()).expect_err("a path").ascii_extensions.is_some());
+    }
+
+    #[test]
+    fn a_proxy_needs_a_host_and_its_password_goes_to_the_keyring_only() {
+        let base = Settings::default();
+        let mut form = SettingsForm::new(&base);
+        form.proxy_kind = Some(ProxyKind::Socks5);
+        assert!(form.settings(&base).expect_err("no host").proxy_host.is_some());
+        form.proxy_host = "proxy.example".into();
+        form.proxy_user = "anna".into();
+        form.proxy_password = Secret::from("hunter2");
+        let settings = form.settings(&base).expect("a proxy");
+        let proxy = settings.proxy.as_ref().expect("a proxy");
+        assert_eq!((proxy.host.as_str(), proxy.port, proxy.user.as_str()), ("proxy.example", 1080, "anna"));
+        assert_eq!(form.keeps(&base), Some(Some(Secret::from("hunter2"))));
+        assert!(!settings.to_ron().expect("written").contains("hunter2"));
+        let mut form = SettingsForm::new(&settings);
+        assert_eq!(form.keeps(&settings), None, "the saved one stays");
+        form.proxy_kind = None;
+        assert_eq!(form.keeps(&settings), Some(None), "a proxy that is gone leaves no password behind");
     }
 
     #[test]

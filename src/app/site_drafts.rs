@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::domain::{Secret, Site, SiteId};
+use crate::domain::{Learned, Secret, Site, SiteId};
 use crate::store::import::{Added, Import};
 use crate::store::sitebook::{Folder, Node, NodeId, SiteBook, Spot};
 
@@ -29,6 +29,8 @@ pub struct Commit {
     pub book: Arc<SiteBook>,
     /// For the keyring: to keep, or (`None`) to forget.
     pub secrets: Vec<(SiteId, Option<Secret>)>,
+    /// For the engine: what is known of a server from now on, by [`Site::server_key`].
+    pub taught: Vec<(String, Learned)>,
 }
 
 impl SiteDrafts {
@@ -44,6 +46,15 @@ impl SiteDrafts {
     pub fn form_mut(&mut self, id: NodeId) -> Option<&mut SiteForm> {
         let site = self.book.site(SiteId(id.0))?;
         Some(self.forms.entry(id).or_insert_with(|| SiteForm::new(site)))
+    }
+
+    /// Takes in what the engine has learned since. `live` = the saved sites as they are now.
+    pub fn follow(&mut self, live: &SiteBook) {
+        for (id, form) in &mut self.forms {
+            if let Some(site) = live.site(SiteId(id.0)) {
+                form.follow(site);
+            }
+        }
     }
 
     /// What it is called now, typed but unsaved changes included.
@@ -149,7 +160,9 @@ impl SiteDrafts {
     /// # Errors
     /// The first site that cannot be used as it is; nothing is changed then.
     pub fn commit(&mut self, live: &SiteBook) -> Result<Commit, NodeId> {
+        self.follow(live);
         let mut sites = Vec::new();
+        let mut taught = Vec::new();
         let mut secrets: Vec<(SiteId, Option<Secret>)> =
             self.imported.iter().map(|(id, secret)| (*id, Some(secret.clone()))).collect();
         for site in self.book.sites() {
@@ -160,13 +173,11 @@ impl SiteDrafts {
                 continue;
             }
             sites.push((id, form.site().map_err(|_| id)?));
+            taught.extend(form.teaches());
             if let Some(secret) = form.keeps() {
                 secrets.retain(|(other, _)| *other != site.id);
                 secrets.push((site.id, secret));
             }
-        }
-        for (id, site) in sites {
-            self.replace(id, site);
         }
         for site in live.sites() {
             let same = self.book.site(site.id).is_some_and(|ours| ours.host.eq_ignore_ascii_case(&site.host));
@@ -174,12 +185,17 @@ impl SiteDrafts {
                 self.book.learn(site.id, "", site.learned);
             }
         }
+        // The forms have taken it in, and know what the user forgot.
+        for (id, site) in sites {
+            self.replace(id, site);
+        }
+        self.book.visited.clone_from(&live.visited);
         let gone = live.sites().into_iter().filter(|site| self.book.site(site.id).is_none());
         secrets.extend(gone.map(|site| (site.id, None)));
         self.saved = Arc::new(self.book.clone());
         self.forms.clear();
         self.imported.clear();
-        Ok(Commit { book: self.saved.clone(), secrets })
+        Ok(Commit { book: self.saved.clone(), secrets, taught })
     }
 
     fn replace(&mut self, id: NodeId, new: Site) {
@@ -221,7 +237,8 @@ fn with_closed_folders(book: &SiteBook) -> SiteBook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Learned, Mode};
+    use crate::app::learned_form::Known;
+    use crate::domain::Mode;
 
     fn drafts() -> (SiteDrafts, NodeId, NodeId) {
         let mut book = SiteBook::default();
@@ -269,6 +286,28 @@ mod tests {
         let commit = drafts.commit(&live).expect("all right");
         assert_eq!(commit.secrets, [(SiteId(a.0), Some(Secret::from("x"))), (SiteId(b.0), None)]);
         assert_eq!(commit.book.site(SiteId(a.0)).and_then(|site| site.learned.mode), Some(Mode::Active));
+    }
+
+    #[test]
+    fn what_the_user_forgot_is_told_to_the_engine_and_what_it_learned_meanwhile_is_kept() {
+        let (mut drafts, a, b) = drafts();
+        let mut live = SiteBook::clone(&drafts.saved);
+        let first = Learned { epsv: Some(false), spoke_tls: true, ..Learned::default() };
+        live.learn(SiteId(a.0), "", first);
+        drafts.form_mut(a).expect("a site");
+        drafts.follow(&live);
+        assert!(!drafts.is_changed(), "what the engine learns is no change of the user's");
+        drafts.form_mut(a).expect("a site").learned.forget(Known::Epsv);
+        let later = Learned { mode: Some(Mode::Active), ..first };
+        live.learn(SiteId(a.0), "", later);
+        live.learn(SiteId(b.0), "", later);
+        live.visited.insert("x@y:21".into(), later);
+        let commit = drafts.commit(&live).expect("all right");
+        let wanted = Learned { epsv: None, ..later };
+        assert_eq!(commit.book.site(SiteId(a.0)).map(|site| site.learned), Some(wanted));
+        assert_eq!(commit.book.site(SiteId(b.0)).map(|site| site.learned), Some(later));
+        assert_eq!(commit.book.visited, live.visited);
+        assert_eq!(commit.taught, [("u@h:21".to_owned(), wanted)]);
     }
 
     #[test]

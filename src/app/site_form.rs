@@ -3,7 +3,12 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{Charset, Learned, Logon, Secret, Security, Site, SiteColour, TransferMode};
+use crate::domain::{
+    Charset, ClientCertificate, Learned, Logon, MinimumTls, Secret, Security, Site, SiteColour, TransferMode,
+};
+
+use super::clock;
+use super::learned_form::{LearnedForm, LearnedProblems};
 
 /// The form of one site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +47,22 @@ pub struct SiteForm {
     pub notes: String,
     /// The mark.
     pub colour: SiteColour,
+    /// `None` = the settings'.
+    pub minimum_tls: Option<MinimumTls>,
+    /// Data connections are encrypted, too.
+    pub protect_data: bool,
+    /// A PEM file, or empty.
+    pub certificate: String,
+    /// A PEM file; empty = the certificate's holds the key as well.
+    pub key: String,
+    /// `+02:00`, or empty for what is found out.
+    pub clock_offset: String,
+    /// Not through the settings' proxy.
+    pub bypass_proxy: bool,
+    /// MODE Z where the server can.
+    pub compression: bool,
+    /// What was found out about it.
+    pub learned: LearnedForm,
 }
 
 /// A field, and what is wrong with it.
@@ -57,6 +78,12 @@ pub struct SiteProblems {
     pub connection_limit: Option<&'static str>,
     /// Of the local directory.
     pub local_dir: Option<&'static str>,
+    /// Of the client certificate's files.
+    pub certificate: Option<&'static str>,
+    /// Of the clock's offset.
+    pub clock_offset: Option<&'static str>,
+    /// Of what was learned.
+    pub learned: LearnedProblems,
 }
 
 impl SiteForm {
@@ -80,8 +107,39 @@ impl SiteForm {
             remote_dir: site.remote_dir.clone().unwrap_or_default(),
             notes: site.notes.clone(),
             colour: site.colour,
+            minimum_tls: site.minimum_tls,
+            protect_data: site.protect_data,
+            certificate: file(site.client_certificate.as_ref().map(|own| &own.certificate)),
+            // The same file twice is the certificate's alone.
+            key: file(
+                site.client_certificate
+                    .as_ref()
+                    .map(|own| &own.key)
+                    .filter(|key| site.client_certificate.as_ref().is_none_or(|own| own.certificate != **key)),
+            ),
+            clock_offset: site.clock_offset_minutes.map(clock::text).unwrap_or_default(),
+            bypass_proxy: site.bypass_proxy,
+            compression: site.compression,
+            learned: LearnedForm::new(site.learned),
             saved: site.clone(),
         }
+    }
+
+    /// The engine knows more about the server by now.
+    pub fn follow(&mut self, live: &Site) {
+        if live.host.eq_ignore_ascii_case(&self.saved.host) {
+            self.learned.follow(live.learned);
+            self.saved.learned = live.learned;
+        }
+    }
+
+    /// Where the user corrected what was learned: whose, and what is known from now on.
+    pub fn teaches(&self) -> Option<(String, Learned)> {
+        if !self.learned.is_changed() {
+            return None;
+        }
+        let site = self.site().ok()?;
+        Some((site.server_key(), site.learned))
     }
 
     /// Whether something differs from what was saved.
@@ -140,8 +198,8 @@ impl SiteForm {
     ///
     /// # Errors
     /// At least one problem.
-    pub fn site(&self) -> Result<Site, SiteProblems> {
-        let mut problems = SiteProblems::default();
+    pub fn site(&self) -> Result<Site, Box<SiteProblems>> {
+        let mut problems = Box::<SiteProblems>::default();
         let host = self.host.trim().trim_matches(['[', ']']).to_owned();
         if host.is_empty() {
             problems.host = Some("Enter the server's name or address.");
@@ -175,11 +233,35 @@ impl SiteForm {
         if local_dir.as_ref().is_some_and(|dir| !dir.is_absolute()) {
             problems.local_dir = Some("Enter the whole path of the folder.");
         }
-        if problems != SiteProblems::default() {
-            return Err(problems);
+        let client_certificate = match (self.certificate.trim(), self.key.trim()) {
+            ("", "") => None,
+            ("", _) => {
+                problems.certificate = Some("The key needs its certificate beside it.");
+                None
+            }
+            (certificate, "") => Some(ClientCertificate { certificate: certificate.into(), key: certificate.into() }),
+            (certificate, key) => Some(ClientCertificate { certificate: certificate.into(), key: key.into() }),
+        };
+        if client_certificate.as_ref().is_some_and(|own| !own.certificate.is_absolute() || !own.key.is_absolute()) {
+            problems.certificate = Some("Enter the whole path of the file.");
         }
+        let clock_offset_minutes = match self.clock_offset.trim() {
+            "" => None,
+            text => clock::parse(text).map_err(|problem| problems.clock_offset = Some(problem)).ok(),
+        };
         // What was learned about another server says nothing about this one.
         let same_server = host.eq_ignore_ascii_case(&self.saved.host);
+        let learned = match self.learned.learned() {
+            Ok(learned) if same_server => learned,
+            Err(wrong) if same_server => {
+                problems.learned = wrong;
+                Learned::default()
+            }
+            _ => Learned::default(),
+        };
+        if *problems != SiteProblems::default() {
+            return Err(problems);
+        }
         Ok(Site {
             id: self.saved.id,
             name: self.name.trim().to_owned(),
@@ -196,10 +278,19 @@ impl SiteForm {
             remote_dir: Some(self.remote_dir.trim().to_owned()).filter(|dir| !dir.is_empty()),
             notes: self.notes.clone(),
             colour: self.colour,
-            learned: if same_server { self.saved.learned } else { Learned::default() },
-            ..self.saved.clone()
+            minimum_tls: self.minimum_tls,
+            protect_data: self.protect_data,
+            client_certificate,
+            clock_offset_minutes,
+            bypass_proxy: self.bypass_proxy,
+            compression: self.compression,
+            learned,
         })
     }
+}
+
+fn file(path: Option<&PathBuf>) -> String {
+    path.map(|path| path.display().to_string()).unwrap_or_default()
 }
 
 fn decoded(text: &str) -> String {
@@ -238,9 +329,24 @@ mod tests {
         form.user = String::new();
         form.connection_limit = "0".into();
         form.local_dir = "relative".into();
+        form.key = "/keys/anna.pem".into();
+        form.clock_offset = "noon".into();
         let problems = form.site().expect_err("nothing is right");
         assert!(problems.host.is_some() && problems.port.is_some() && problems.user.is_some());
         assert!(problems.connection_limit.is_some() && problems.local_dir.is_some());
+        assert!(problems.certificate.is_some() && problems.clock_offset.is_some());
+    }
+
+    #[test]
+    fn a_certificate_file_may_hold_its_key() {
+        let mut form = form();
+        form.certificate = "/keys/both.pem".into();
+        let site = form.site().expect("a site");
+        let own = site.client_certificate.as_ref().expect("a certificate");
+        assert_eq!(own.key, own.certificate);
+        assert!(!SiteForm::new(&site).is_changed());
+        form.certificate = "both.pem".into();
+        assert!(form.site().expect_err("relative").certificate.is_some());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::domain::{EntryKind, Lesson, Listing, RemotePath};
+use crate::domain::{EntryKind, Lesson, Listing, Proxy, RemotePath};
 use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::happening::Observer;
 use crate::net::session::Session;
@@ -40,6 +40,7 @@ impl SessionThread {
                 session: None,
                 server: String::new(),
                 tls12_only: false,
+                proxy: None,
                 habits: Habits::default(),
                 clock: Clock::default(),
                 buffer: Vec::new(),
@@ -63,6 +64,11 @@ impl SessionThread {
 
 /// Rows are shown while a listing downloads, but not more often than this.
 const PARTIAL_EVERY: Duration = Duration::from_millis(250);
+/// Each time all rows so far are copied, and sorted by the face: only when there are half as many again, so that all
+/// copies together are at most three times the listing, however large it is.
+fn is_worth_showing(rows: usize, shown: usize) -> bool {
+    rows >= shown + shown / 2
+}
 
 struct Worker {
     number: u64,
@@ -72,6 +78,8 @@ struct Worker {
     server: String,
     /// This server continues no TLS 1.3 session.
     tls12_only: bool,
+    /// Through which the session was opened.
+    proxy: Option<Proxy>,
     habits: Habits,
     clock: Clock,
     buffer: Vec<u8>,
@@ -180,10 +188,11 @@ impl Worker {
         self.with_session(task, |session| {
             let dir = absolute(session.home(), dir);
             let mut so_far = Listing { dir: dir.clone(), ..Listing::default() };
-            let mut last = Instant::now();
+            let (mut last, mut shown) = (Instant::now(), 0);
             let listing = session.list(&dir, &mut |entries| {
                 so_far.entries.extend_from_slice(entries);
-                if last.elapsed() >= PARTIAL_EVERY {
+                if last.elapsed() >= PARTIAL_EVERY && is_worth_showing(so_far.entries.len(), shown) {
+                    shown = so_far.entries.len();
                     reports.send(Report::Partial(number, Arc::new(so_far.clone()))).ok();
                     last = Instant::now();
                 }
@@ -271,10 +280,13 @@ impl Worker {
     /// Makes sure that there is a session for this task's server; `true` = it is new.
     fn ensure(&mut self, task: &Task) -> Result<bool, FtpError> {
         let server = task.dial.site.server_key();
-        if self.server != server {
+        let proxy = task.dial.proxy.as_ref().map(|(proxy, _)| proxy);
+        // The settings may have changed: what goes through a proxy must not go past it.
+        let elsewhere = self.server != server || self.proxy.as_ref() != proxy;
+        if elsewhere {
             self.tls12_only = false;
         }
-        if self.server != server || self.session.as_ref().is_some_and(Session::is_broken) {
+        if elsewhere || self.session.as_ref().is_some_and(Session::is_broken) {
             self.session = None;
             self.habits = Habits::default();
             self.clock = Clock::default();
@@ -294,12 +306,16 @@ impl Worker {
         if dial.secret.is_none() && dial.site.needs_password() {
             return Err(FtpError::PasswordNeeded);
         }
+        if let Some((proxy, secret @ None)) = &mut dial.proxy {
+            *secret = self.secrets.of_proxy(proxy);
+        }
         let (number, reports) = (self.number, self.reports.clone());
         let observer: Observer = Arc::new(move |happening| {
             reports.send(Report::Happened(number, happening)).ok();
         });
         self.session = Some(Session::open(&dial, &task.cancel, observer)?);
         self.server = server;
+        self.proxy = dial.proxy.take().map(|(proxy, _)| proxy);
         self.reports.send(Report::LoggedIn(self.number)).ok();
         if let Some(secret) = dial.secret {
             self.secrets.remember(&dial.site, secret);
@@ -364,5 +380,21 @@ fn absolute(home: &RemotePath, path: &RemotePath) -> RemotePath {
         home.clone()
     } else {
         home.join(path.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copies_of_a_growing_listing_stay_in_proportion_to_it() {
+        let (mut shown, mut copied) = (0, 0);
+        for rows in (0..=1_000_000).step_by(1000) {
+            if is_worth_showing(rows, shown) {
+                (shown, copied) = (rows, copied + rows);
+            }
+        }
+        assert!(copied <= 3_000_000 && shown >= 600_000, "{copied} {shown}");
     }
 }

@@ -20,6 +20,9 @@ pub struct SecretArgument(Zeroizing<Vec<u8>>);
 #[expect(missing_docs, reason = "RFC 959's own names")]
 pub enum Verb {
     User(Argument),
+    /// SITE or OPEN with the host that an FTP proxy is to connect to.
+    SiteHost(Argument),
+    Open(Argument),
     Pass(SecretArgument),
     Acct(SecretArgument),
     /// AUTH with that mechanism (RFC 2228): `TLS`, `SSL`.
@@ -142,6 +145,8 @@ impl Verb {
     pub fn name(&self) -> &'static str {
         match self {
             Self::User(_) => "USER",
+            Self::SiteHost(_) => "SITE",
+            Self::Open(_) => "OPEN",
             Self::Pass(_) => "PASS",
             Self::Acct(_) => "ACCT",
             Self::Auth(_) => "AUTH",
@@ -239,6 +244,8 @@ impl Verb {
         };
         match self {
             Self::User(argument)
+            | Self::SiteHost(argument)
+            | Self::Open(argument)
             | Self::OptsMlst(argument)
             | Self::Cwd(argument)
             | Self::Mlsd(Some(argument))

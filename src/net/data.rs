@@ -11,12 +11,14 @@ use socket2::{Domain, Socket, Type};
 use super::control::Control;
 use super::dial;
 use super::happening::Happening;
+use super::proxy::Ask;
+use super::route::Route;
 use super::stream::Stream;
 use super::terms::ActiveMode;
 use super::wait::{Role, Stop, Wait};
 use crate::domain::{Learned, Lesson, Mode, TransferMode};
 use crate::ftp::address;
-use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 
@@ -33,6 +35,7 @@ pub(super) struct Arranger {
     pret: bool,
     active: ActiveMode,
     patience: Duration,
+    route: Route,
 }
 
 /// Whether EPSV or EPRT works.
@@ -81,7 +84,23 @@ impl Arranger {
             pret: learned.pret == Some(true),
             active,
             patience,
+            route: Route::Direct,
         }
+    }
+
+    /// The way that data takes. Through a proxy only we can connect; and what works there says nothing about the server.
+    pub(super) fn along(mut self, route: Route) -> Self {
+        if let Route::Tunnel(_) = route {
+            self.preferred = Mode::Passive;
+            self.epsv = Extended::Works;
+        }
+        self.route = route;
+        self
+    }
+
+    /// Whether a proxy is between the server and us.
+    pub(super) fn is_tunnelled(&self) -> bool {
+        matches!(self.route, Route::Tunnel(_))
     }
 
     pub(super) fn set_mode(&mut self, mode: TransferMode) {
@@ -94,6 +113,7 @@ impl Arranger {
     /// What to try, in this order. Where a mode has worked, its failure is no reason to try the other.
     pub(super) fn modes(&self) -> Vec<Mode> {
         match (self.mode, self.preferred) {
+            (TransferMode::Auto, _) if self.is_tunnelled() => vec![Mode::Passive],
             (TransferMode::Passive, _) => vec![Mode::Passive],
             (TransferMode::Active, _) => vec![Mode::Active],
             (TransferMode::Auto, preferred) if self.proven => vec![preferred],
@@ -130,9 +150,12 @@ impl Arranger {
         control: &mut Control,
         wait: &mut Wait,
     ) -> Result<Door, FtpError> {
-        match mode {
-            Mode::Passive => self.passive(verb, ahead, control, wait),
-            Mode::Active => self.active(ahead, control, wait),
+        match (mode, &self.route) {
+            (Mode::Passive, _) => self.passive(verb, ahead, control, wait),
+            (Mode::Active, Route::Direct) => self.active(ahead, control, wait),
+            (Mode::Active, Route::Tunnel(tunnel)) => {
+                Err(tunnel.failed(0, Stage::DataConnection, ProxyTrouble::NoActive))
+            }
         }
     }
 
@@ -182,19 +205,19 @@ impl Arranger {
         control: &mut Control,
         wait: &mut Wait,
     ) -> Result<Door, FtpError> {
-        // PASV knows IPv4 only (RFC 2428).
-        let only_extended = is_v6(control.path().peer);
+        // PASV knows IPv4 only (RFC 2428). Behind a proxy nobody knows which one the server has.
+        let only_extended = is_v6(control.path().peer) && !self.is_tunnelled();
         let mut dead_port = false;
         if self.epsv == Extended::Works || only_extended {
             let failure = match self.epsv(ahead, control, wait) {
-                Err(error @ (FtpError::DataRefused { .. } | FtpError::Refused { .. })) => error,
+                Err(error) if matches!(error, FtpError::Refused { .. }) || is_dead_port(&error) => error,
                 other => return other,
             };
             match &failure {
                 FtpError::Refused { reply, .. } if !self.pret && asks_for_pret(reply) => return Err(failure),
                 FtpError::Refused { verb, .. } if *verb != "EPSV" => return Err(failure),
                 _ if only_extended => return Err(failure),
-                FtpError::DataRefused { .. } => {
+                failure if is_dead_port(failure) => {
                     dead_port = true;
                     control.note("The port that EPSV named does not answer, using PASV from now on");
                 }
@@ -211,7 +234,7 @@ impl Arranger {
         match self.pasv(ahead, control, wait) {
             Ok(door) => {
                 // Where neither port answers, it is a firewall, and EPSV is not to blame.
-                if dead_port {
+                if dead_port && !self.is_tunnelled() {
                     control.tell(Happening::Learned(Lesson::Epsv(false)));
                 }
                 Ok(door)
@@ -244,12 +267,13 @@ impl Arranger {
         let text = reply.text();
         let port = match reply.code {
             227 => address::parse_227(&text).map(|named| {
-                if IpAddr::V4(*named.ip()) != peer.ip().to_canonical() {
-                    control.note(format!(
-                        "PASV named {}, connecting to {} instead",
-                        named.ip(),
-                        peer.ip().to_canonical()
-                    ));
+                let ours = match &self.route {
+                    Route::Direct => Some(peer.ip().to_canonical()),
+                    // A name's address is known to the proxy only.
+                    Route::Tunnel(tunnel) => tunnel.host().parse().ok(),
+                };
+                if let Some(ours) = ours.filter(|ours| *ours != IpAddr::V4(*named.ip())) {
+                    control.note(format!("PASV named {}, connecting to {ours} instead", named.ip()));
                 }
                 named.port()
             }),
@@ -262,8 +286,31 @@ impl Arranger {
         Ok(Door { arranged_by: "PASV", way: Way::Open(stream) })
     }
 
+    /// To that port of the server, along the session's route.
     fn connect(&self, peer: SocketAddr, port: u16, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
-        let target = address::data_target(peer, port);
+        let Route::Tunnel(tunnel) = &self.route else {
+            return self.connect_to(address::data_target(peer, port), control, wait);
+        };
+        let at_proxy = |error| match error {
+            FtpError::DataRefused { kind, detail, .. } => {
+                tunnel.failed(port, Stage::DataConnection, ProxyTrouble::NoConnection { kind, detail })
+            }
+            other => other,
+        };
+        let mut stream = self.connect_to(peer, control, wait).map_err(at_proxy)?;
+        let ask = Ask { port, stage: Stage::DataConnection, patience: self.patience };
+        tunnel.dig(&ask, &mut stream, wait, &mut |stream, ready| {
+            stream.mark(ready.data);
+            if ready.control.read {
+                control.mark(ready.control);
+                control.poll_reply(Stage::DataConnection)?;
+            }
+            Ok(())
+        })?;
+        Ok(stream)
+    }
+
+    fn connect_to(&self, target: SocketAddr, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
         let failed =
             |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
         let socket = dial::begin(target, wait, Role::Data).map_err(|error| failed(&error))?;
@@ -428,6 +475,18 @@ pub(super) fn is_data_trouble(error: &FtpError) -> bool {
         FtpError::Refused { verb, reply, .. } => {
             reply.code == 425 || matches!(*verb, "EPSV" | "PASV" | "EPRT" | "PORT")
         }
+        _ => false,
+    }
+}
+
+/// Whether nobody answers at a port that the server has named: another one may do better.
+fn is_dead_port(error: &FtpError) -> bool {
+    match error {
+        FtpError::DataRefused { .. } => true,
+        FtpError::Proxy(failure) => matches!(
+            failure.trouble,
+            ProxyTrouble::TargetRefused | ProxyTrouble::TargetUnreachable { .. } | ProxyTrouble::Failed { .. }
+        ),
         _ => false,
     }
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use egui::{Align2, FontId, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2};
 
-use super::theme;
-use crate::domain::{ControlPath, DataPath, Mode};
+use super::{icons, theme};
+use crate::domain::{ControlPath, DataPath, Encryption, Mode};
 
 /// What the picture shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct Picture {
     data: Option<(Mode, Ends)>,
     addresses: Option<(String, String)>,
     arranged_by: Option<&'static str>,
+    /// Whether commands and data are encrypted; `None` = it is not about that.
+    encrypted: Option<(bool, bool)>,
 }
 
 /// What stands beside the two ends of an arrow.
@@ -25,8 +27,12 @@ struct Ends {
 }
 
 impl Picture {
-    /// What happened: the control connection, and the data connection that was opened last.
-    pub(super) fn of(control: Option<ControlPath>, data: Option<&DataPath>) -> Option<Self> {
+    /// What happened: the control connection, the data connection that was opened last, and how they are encrypted.
+    pub(super) fn of(
+        control: Option<ControlPath>,
+        data: Option<&DataPath>,
+        encryption: Option<&Encryption>,
+    ) -> Option<Self> {
         let control = control.or_else(|| data.map(|data| data.control))?;
         let ports = |here: SocketAddr, there: SocketAddr| Ends { here: port(here), there: port(there) };
         Some(Self {
@@ -37,6 +43,7 @@ impl Picture {
                 control.peer.ip().to_canonical().to_string(),
             )),
             arranged_by: data.map(|data| data.arranged_by),
+            encrypted: Some(encryption.map_or((false, false), |encryption| (true, encryption.data))),
         })
     }
 
@@ -48,21 +55,24 @@ impl Picture {
             data: Some((mode, Ends { here: any(), there: any() })),
             addresses: None,
             arranged_by: None,
+            encrypted: None,
         }
     }
 
     /// The picture in words, for whoever cannot see it.
     pub(super) fn words(&self) -> String {
+        let how = |encrypted: bool| if encrypted { ", encrypted" } else { ", in clear text" };
+        let (commands, files) = self.encrypted.map_or(("", ""), |(commands, files)| (how(commands), how(files)));
         let data = match &self.data {
             None => "There was no data connection yet.".to_owned(),
             Some((Mode::Passive, ends)) => {
-                format!("For data this computer connects to the server's {} (passive).", ends.there)
+                format!("For data this computer connects to the server's {} (passive{files}).", ends.there)
             }
             Some((Mode::Active, ends)) => {
-                format!("For data the server connects to this computer's {} (active).", ends.here)
+                format!("For data the server connects to this computer's {} (active{files}).", ends.here)
             }
         };
-        format!("This computer connects to the server's {} for commands. {data}", self.control.there)
+        format!("This computer connects to the server's {} for commands{commands}. {data}", self.control.there)
     }
 
     /// Draws it, as wide as asked for.
@@ -102,14 +112,15 @@ impl Picture {
         }
         let arrow = Arrow { from: here.right() + 6.0, to: there.left() - 6.0 };
         let inside = (here.right() - 10.0, there.left() + 10.0);
-        arrow.paint(ui, control_y, true, look.weak, "commands", inside, &self.control);
+        let (commands, files) = self.encrypted.unzip();
+        arrow.paint(ui, control_y, true, look.weak, ("commands", commands), inside, &self.control);
         match &self.data {
             Some((mode, ends)) => {
                 let label = match self.arranged_by {
                     Some(verb) => format!("data ({verb})"),
                     None => "data".to_owned(),
                 };
-                arrow.paint(ui, data_y, *mode == Mode::Passive, look.accent, &label, inside, ends);
+                arrow.paint(ui, data_y, *mode == Mode::Passive, look.accent, (&label, files), inside, ends);
             }
             None => {
                 let middle = pos2(rect.center().x, data_y);
@@ -136,7 +147,7 @@ impl Arrow {
         y: f32,
         rightwards: bool,
         colour: egui::Color32,
-        label: &str,
+        (label, encrypted): (&str, Option<bool>),
         inside: (f32, f32),
         ends: &Ends,
     ) {
@@ -148,8 +159,15 @@ impl Arrow {
         let wings = vec![tip, tip + Vec2::new(back, -4.0), tip + Vec2::new(back, 4.0)];
         painter.add(egui::Shape::convex_polygon(wings, colour, Stroke::NONE));
         let look = theme::palette(ui);
-        let above = pos2((self.from + self.to) / 2.0, y - 3.0);
-        painter.text(above, Align2::CENTER_BOTTOM, label, FontId::proportional(12.0), look.text);
+        // The lock belongs to the word: both together stand in the middle.
+        let lock = if encrypted.is_some() { 16.0 } else { 0.0 };
+        let above = pos2((self.from + self.to + lock) / 2.0, y - 3.0);
+        let word = painter.text(above, Align2::CENTER_BOTTOM, label, FontId::proportional(12.0), look.text);
+        if let Some(encrypted) = encrypted {
+            let (icon, colour) = if encrypted { (icons::LOCK, look.ok) } else { (icons::LOCK_OPEN, look.warn) };
+            let place = pos2(word.left() - lock / 2.0 - 1.0, word.center().y);
+            painter.text(place, Align2::CENTER_CENTER, icon, FontId::new(13.0, theme::icons()), colour);
+        }
         let font = FontId::proportional(11.0);
         painter.text(pos2(inside.0, y), Align2::RIGHT_CENTER, &ends.here, font.clone(), look.weak);
         painter.text(pos2(inside.1, y), Align2::LEFT_CENTER, &ends.there, font, look.weak);
@@ -177,11 +195,22 @@ mod tests {
 
     #[test]
     fn the_words_say_who_connects_to_whom() {
-        let passive = Picture::of(None, Some(&path(Mode::Passive))).expect("a picture").words();
-        assert!(passive.contains("connects to the server's port 2121 for commands"), "{passive}");
-        assert!(passive.contains("this computer connects to the server's port 50000 (passive)"), "{passive}");
-        let active = Picture::of(None, Some(&path(Mode::Active))).expect("a picture").words();
-        assert!(active.contains("the server connects to this computer's port 40001 (active)"), "{active}");
-        assert_eq!(Picture::of(None, None), None);
+        let words = |mode, encryption| Picture::of(None, Some(&path(mode)), encryption).expect("a picture").words();
+        let passive = words(Mode::Passive, None);
+        assert!(passive.contains("connects to the server's port 2121 for commands, in clear text"), "{passive}");
+        assert!(passive.contains("this computer connects to the server's port 50000 (passive, in"), "{passive}");
+        let encryption = Encryption {
+            version: "TLS 1.3".into(),
+            cipher: String::new(),
+            chain: Vec::new(),
+            by_user: false,
+            data: true,
+        };
+        let active = words(Mode::Active, Some(&encryption));
+        assert!(active.contains("for commands, encrypted."), "{active}");
+        assert!(active.contains("the server connects to this computer's port 40001 (active, encrypted)"), "{active}");
+        let half = words(Mode::Passive, Some(&Encryption { data: false, ..encryption.clone() }));
+        assert!(half.contains("commands, encrypted.") && half.contains("(passive, in clear text)"), "{half}");
+        assert_eq!(Picture::of(None, None, None), None);
     }
 }

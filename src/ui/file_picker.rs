@@ -39,6 +39,12 @@ fn ask(pick: Pick) -> Option<PathBuf> {
             .add_filter("Twinport site list", &["ron"])
             .set_file_name("sites.ron")
             .save_file(),
+        Pick::SiteCertificate => pem(dialog).set_title("Client certificate").pick_file(),
+        Pick::SiteKey => pem(dialog).set_title("Private key").pick_file(),
         Pick::SiteLocalDir => dialog.set_title("Local folder to begin in").pick_folder(),
     }
+}
+
+fn pem(dialog: FileDialog) -> FileDialog {
+    dialog.add_filter("PEM files", &["pem", "crt", "cer", "key"]).add_filter("All files", &["*"])
 }

@@ -34,6 +34,7 @@ pub const SKIP: char = '\u{e5a6}';
 pub const STOP: char = '\u{e46c}';
 pub const KEY: char = '\u{e2d6}';
 pub const EXPORT: char = '\u{eaf0}';
+pub const CERTIFICATE: char = '\u{e766}';
 pub const FOLDER: char = '\u{e24a}';
 pub const LINK: char = '\u{e2e6}';
 const FILE: char = '\u{e230}';

@@ -2,6 +2,7 @@
 //!
 //! `logic` changes (events in, actions carried out, effects sent on), `ui` only draws.
 
+mod arranger;
 mod data_path;
 mod dialogs;
 mod errand;
@@ -37,6 +38,7 @@ use crate::engine::message::{Command, Event, Explanation};
 use crate::store::settings::{Settings, WindowState};
 use crate::store::sitebook::SiteBook;
 
+use arranger::Arranger;
 use dialogs::Dialogs;
 use file_picker::FilePicker;
 use log_panel::LogPanel;
@@ -95,6 +97,8 @@ struct View {
     log: LogPanel,
     dialogs: Dialogs,
     picker: FilePicker,
+    /// Rows of huge folders being made: of the local pane, of the remote one.
+    arrangers: [Arranger; 2],
     title: String,
     /// Whether a dialog was open in the last frame.
     modal: bool,
@@ -174,6 +178,7 @@ impl Desktop {
                 Effect::Focus(field) => ctx.memory_mut(|memory| memory.request_focus(keys::id(field))),
                 Effect::Pick(pick) => self.view.picker.open(pick, ctx),
                 Effect::CopyText(text) => ctx.copy_text(text),
+                Effect::Arrange(work) => self.view.arrangers[work.side as usize].give(work, ctx),
                 Effect::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             }
         }
@@ -214,6 +219,7 @@ impl eframe::App for Desktop {
         if let Some(answer) = self.view.picker.poll() {
             self.actions.push(answer);
         }
+        self.actions.extend(self.view.arrangers.iter_mut().filter_map(|arranger| arranger.poll(ctx)));
         for action in std::mem::take(&mut self.actions) {
             self.view.dialogs.notice(&action, &self.model, &mut self.actions);
             let effects = self.model.perform(action);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use twinport::domain::{
-    ConnectionId, DataPath, JobId, Learned, Listing, Mode, QuestionId, RemotePath, Secret, Security, Site, SiteId,
-    TransferMode,
+    ConnectionId, DataPath, JobId, Learned, Listing, Mode, PROXY_SECRET, QuestionId, RemotePath, Secret, Security,
+    Site, SiteId, TransferMode,
 };
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, ConnectionState, Event, FtpError, JobChange, JobState, JobView, LocalTarget,
@@ -20,6 +20,9 @@ use twinport::store::secrets::{Keyring, MemoryKeyring};
 
 /// The one browsing connection.
 pub const CONNECTION: ConnectionId = ConnectionId(1);
+
+/// What the keyring holds for the proxy.
+pub const PROXY_PASSWORD: &str = "proxy-password-1";
 
 /// How long anything may take on a machine that builds something else beside the test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -97,6 +100,7 @@ impl Face {
     ) -> Self {
         let keyring = MemoryKeyring::default();
         keyring.write(SiteId(7), &Secret::from(password)).unwrap();
+        keyring.write(PROXY_SECRET, &Secret::from(PROXY_PASSWORD)).unwrap();
         let config = EngineConfig {
             settings,
             journal,

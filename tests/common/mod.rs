@@ -6,6 +6,7 @@ pub mod face;
 pub mod files;
 pub mod ftp_files;
 pub mod ftp_server;
+pub mod proxy_server;
 pub mod recorder;
 #[cfg(target_os = "linux")]
 pub mod servers;

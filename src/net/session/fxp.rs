@@ -29,6 +29,10 @@ pub fn copy_between(
 ) -> Result<(), FtpError> {
     source.ready()?;
     target.ready()?;
+    if source.arranger.is_tunnelled() || target.arranger.is_tunnelled() {
+        // The address that we see is the proxy's: it must not be named to a server as the other one's.
+        return Err(FtpError::Unsupported { what: "direct transfers between servers that are behind a proxy".into() });
+    }
     let (from, to) = (source.whole(from), target.whole(to));
     let (retrieve, store) = (Verb::Retr(source.file_argument(&from)?), Verb::Stor(target.file_argument(&to)?));
     let plan = plan(Side::of(source), Side::of(target))?;

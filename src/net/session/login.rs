@@ -1,6 +1,6 @@
 //! From an address to a usable session: greeting, USER, PASS, ACCT, FEAT, the login directory.
 
-use crate::domain::{RemotePath, Secret, Security, Site};
+use crate::domain::{RemotePath, Secret, Security};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage, Stranger};
 use crate::ftp::features::Features;
@@ -12,12 +12,13 @@ use crate::net::control::Control;
 use crate::net::data::Arranger;
 use crate::net::dial;
 use crate::net::happening::{Happening, Observer, Step};
+use crate::net::route;
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
 use super::list::Mlsd;
 use super::transfer::Carriage;
-use super::{Clock, Session, secure};
+use super::{Clock, Session, gateway, secure};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
@@ -29,10 +30,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         detail: dial::plain(&error),
     };
     let mut wait = Wait::new(cancel).map_err(failed)?;
-    observer(Happening::Step(Step::Resolving));
-    let addresses = dial::resolve(site.host.trim(), site.port(), &mut wait, dial.timeouts.connect)?;
-    observer(Happening::Step(Step::Connecting));
-    let stream = dial::connect(&site.host, &addresses, &mut wait, dial.timeouts.connect)?;
+    let (stream, route) = route::reach(dial, &mut wait, &observer)?;
     let mut control = Control::new(stream, site.charset.clone(), observer, dial.timeouts.reply)?;
     if site.security == Security::Implicit {
         secure::from_the_start(dial, &mut control, &mut wait)?;
@@ -41,7 +39,8 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     control.tell(Happening::Step(Step::Greeting));
     let greeting = control.reply(&mut wait, Stage::Greeting, dial.timeouts.connect);
     let welcome = greeted(greeting.map(|heard| heard.reply))?;
-    if matches!(site.security, Security::Auto | Security::Explicit) {
+    // Behind a gateway there is no encryption to ask for (see `route`).
+    if matches!(site.security, Security::Auto | Security::Explicit) && dial.gateway().is_none() {
         secure::by_asking(dial, &mut control, &mut wait)?;
     }
     control.tell(Happening::Step(Step::LoggingIn));
@@ -53,8 +52,8 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         control.forget_telnet();
     }
     // 230 = this server knows its visitors by themselves.
-    if welcome.code != 230 {
-        log_in(site, dial.secret.as_ref(), &mut control, &mut wait)?;
+    if welcome.code != 230 || dial.gateway().is_some() {
+        log_in(dial, &mut control, &mut wait)?;
     }
 
     // All harmless, and each stands for itself: one round trip where the server is known.
@@ -69,7 +68,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     tell_wishes(&features, &mut control, &mut wait)?;
     let protected = secure::protect_data(dial, &mut control, &mut wait)?;
 
-    let mut arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data);
+    let mut arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data).along(route);
     if features.pret && learned.pret != Some(false) {
         arranger.announce_all();
     }
@@ -134,11 +133,12 @@ fn is_mail(reply: &Reply) -> bool {
         && !text.contains("FTP ")
 }
 
-fn log_in(site: &Site, secret: Option<&Secret>, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+    let site = &dial.site;
     let charset = control.charset().clone();
     // Checked before anything is sent.
     let user = Verb::User(Argument::text(site.login_name(), &charset)?);
-    let password = match secret {
+    let password = match &dial.secret {
         Some(secret) => Some(SecretArgument::new(secret, &charset)?),
         // By custom, an address; ours would tell who somebody is who wants to be nobody.
         None if !site.needs_password() => Some(SecretArgument::new(&Secret::from("anonymous@"), &charset)?),
@@ -146,7 +146,10 @@ fn log_in(site: &Site, secret: Option<&Secret>, control: &mut Control, wait: &mu
     };
     let account = SecretArgument::new(&Secret::from(site.account.as_str()), &charset)?;
 
-    let mut reply = say(&user, control, wait)?;
+    let mut reply = match dial.gateway() {
+        Some(gateway) => gateway::introduce(gateway, site, control, wait)?,
+        None => say(&user, control, wait)?,
+    };
     if reply.code == 331 {
         let Some(password) = password else { return Err(FtpError::PasswordNeeded) };
         reply = say(&Verb::Pass(password), control, wait)?;

@@ -3,6 +3,7 @@
 mod channel;
 mod clock;
 mod fxp;
+mod gateway;
 mod list;
 mod login;
 mod manage;

@@ -5,6 +5,8 @@
 //! button is down, so that it never takes a click that was meant for something else.
 
 mod about;
+mod certificate;
+mod clear_text;
 mod conflict;
 mod delete;
 mod parts;
@@ -19,7 +21,7 @@ use egui::{Response, Ui};
 
 use crate::app::{Action, Actions, Dialog, Model};
 use crate::domain::QuestionId;
-use crate::engine::message::{Answer, Question};
+use crate::engine::message::Question;
 
 pub(crate) use parts::painted;
 pub(super) use veil::Veil;
@@ -45,6 +47,8 @@ enum Open {
 enum Asking {
     FileExists(conflict::FileExists),
     Password(password::PasswordDialog),
+    Certificate(certificate::UnknownCertificate),
+    ClearText,
 }
 
 impl Dialogs {
@@ -120,10 +124,8 @@ impl Dialogs {
             let asking = match question {
                 Question::FileExists { .. } => Asking::FileExists(conflict::FileExists::default()),
                 Question::Password { .. } => Asking::Password(password::PasswordDialog::default()),
-                Question::Certificate { .. } | Question::ClearText { .. } => {
-                    actions.push(Action::Answer { question: *id, answer: Answer::Never });
-                    return;
-                }
+                Question::Certificate { .. } => Asking::Certificate(certificate::UnknownCertificate::default()),
+                Question::ClearText { .. } => Asking::ClearText,
             };
             self.question = Some((*id, asking));
         }
@@ -136,6 +138,10 @@ impl Dialogs {
             }
             (Asking::Password(dialog), Question::Password { site, refused }) => {
                 dialog.show(ui, site, refused.as_deref())
+            }
+            (Asking::Certificate(dialog), Question::Certificate { offered, .. }) => dialog.show(ui, offered),
+            (Asking::ClearText, Question::ClearText { site, words, downgrade }) => {
+                clear_text::show(ui, site, words, *downgrade)
             }
             _ => None,
         };

@@ -6,6 +6,7 @@ use egui::{
     TextEdit, Ui, UiKind, vec2,
 };
 
+use super::super::icons;
 use super::super::theme::{self, CONTROL};
 
 /// Space inside of a dialog, at its edges.
@@ -23,6 +24,17 @@ pub(super) struct Shown<R> {
 
 /// A modal dialog of that title, which is its accessible name too.
 pub(super) fn modal<R>(ui: &Ui, title: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> Shown<R> {
+    modal_under(ui, title, width, |ui| heading(ui, title), add)
+}
+
+/// The same where another title than the accessible name is painted.
+pub(super) fn modal_under<R>(
+    ui: &Ui,
+    title: &str,
+    width: f32,
+    head: impl FnOnce(&mut Ui),
+    add: impl FnOnce(&mut Ui) -> R,
+) -> Shown<R> {
     let ctx = ui.ctx();
     let id = Id::unique(("dialog", title));
     let look = theme::palette(ui);
@@ -32,7 +44,7 @@ pub(super) fn modal<R>(ui: &Ui, title: &str, width: f32, add: impl FnOnce(&mut U
         let room = ctx.content_rect().width() - 2.0 * f32::from(PADDING) - 24.0;
         ui.set_width(width.min(room));
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-        heading(ui, title);
+        head(ui);
         let dialog = node(ui, UiKind::Modal);
         (add(ui), dialog)
     });
@@ -68,11 +80,51 @@ pub(super) fn heading(ui: &mut Ui, title: &str) {
     ui.add_space(8.0);
 }
 
+/// A title with a warning before it; `loud` = something is badly wrong. Read out where it is no mere name.
+pub(super) fn alarm(ui: &mut Ui, title: &str, loud: bool) {
+    let look = theme::palette(ui);
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(20.0, 24.0), Sense::hover());
+        let font = egui::FontId::new(20.0, theme::icons_filled());
+        let colour = if loud { look.error } else { look.warn };
+        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, icons::WARNING, font, colour);
+        let text = RichText::new(title).font(egui::FontId::new(16.0, theme::medium())).color(look.text);
+        ui.add(Label::new(text).wrap());
+    });
+    ui.add_space(4.0);
+}
+
 /// A small section title.
 pub(super) fn section(ui: &mut Ui, title: &str) {
     ui.add_space(8.0);
     let text = theme::title(ui, &title.to_uppercase());
     ui.add(Label::new(text));
+}
+
+/// A tab above a form; `marked` = something in it is wrong.
+pub(super) fn tab(ui: &mut Ui, text: &str, selected: bool, marked: bool) -> Response {
+    let look = theme::palette(ui);
+    let colour = if selected { look.text } else { look.weak };
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), egui::FontId::proportional(theme::TEXT), colour);
+    let mark = if marked { 12.0 } else { 0.0 };
+    let size = vec2(galley.size().x + 20.0 + mark, 32.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Tab, true, selected, text));
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect.shrink2(vec2(0.0, 3.0)), f32::from(theme::RADIUS), look.hover);
+    }
+    if marked {
+        let place = egui::pos2(rect.left() + 13.0, rect.center().y);
+        ui.painter().circle_filled(place, 3.0, look.error);
+    }
+    let at = egui::pos2(rect.left() + 10.0 + mark, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, colour);
+    if selected {
+        let (left, right) = (rect.left() + 8.0, rect.right() - 8.0);
+        let line = egui::Rect::from_min_max(egui::pos2(left, rect.bottom() - 2.0), egui::pos2(right, rect.bottom()));
+        ui.painter().rect_filled(line, 1.0, look.accent);
+    }
+    response
 }
 
 /// The row of buttons at a dialog's end: the first one added is the outermost on the right.
@@ -188,11 +240,19 @@ pub(super) fn focus_and_select(field: &Response, from: usize, to: usize) {
 /// What a dialog scrolls when the window is too low for it; `rest` is the height of what stays in sight.
 pub(super) fn scrolled(ui: &mut Ui, rest: f32, add: impl FnOnce(&mut Ui)) {
     let most = (ui.ctx().content_rect().height() - rest).max(160.0);
-    ScrollArea::vertical().max_height(most).min_scrolled_height(most).auto_shrink([false, true]).show(ui, |ui| {
-        // Room for the scroll bar, so that it never lies on a field.
-        ui.set_width(ui.available_width() - 12.0);
+    let id = ui.unique_id().with("overflows");
+    let overflows: bool = ui.data(|data| data.get_temp(id)).unwrap_or(true);
+    let area = ScrollArea::vertical().max_height(most).min_scrolled_height(most).auto_shrink([false, true]);
+    let out = area.show(ui, |ui| {
+        // Room for the scroll bar, where there is one, so that it never lies on a field.
+        ui.set_width(ui.available_width() - if overflows { 12.0 } else { 0.0 });
         add(ui);
     });
+    let now = out.content_size.y > out.inner_rect.height() + 0.5;
+    if now != overflows {
+        ui.data_mut(|data| data.insert_temp(id, now));
+        ui.ctx().request_repaint();
+    }
 }
 
 /// A list that scrolls when it is higher than that.

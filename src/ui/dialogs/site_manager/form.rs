@@ -1,31 +1,75 @@
-//! The form of the selected site, or of the selected folder.
+//! The form of the selected site in three tabs, or of the selected folder.
 
 use egui::{ComboBox, Response, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, vec2};
 
 use super::super::super::theme::{self, CONTROL};
-use super::super::parts::{LABEL_WIDTH, field, focus_and_select, hint, input, label_cell, note, section, text_edit};
+use super::super::parts::{
+    LABEL_WIDTH, field, focus_and_select, hint, input, label_cell, note, section, tab, text_edit,
+};
+use super::learned;
 use crate::app::site_drafts::SiteDrafts;
 use crate::app::site_form::{SiteForm, SiteProblems};
 use crate::app::{Action, Actions, Model, Pick, words};
-use crate::domain::{Charset, Logon, Secret, Security, SiteColour, TransferMode};
+use crate::domain::{Charset, Logon, MinimumTls, Secret, Security, SiteColour, TransferMode};
+use crate::store::settings::Settings;
 use crate::store::sitebook::{Folder, NodeId};
 
 /// What the form remembers between frames.
 #[derive(Debug, Default)]
 pub(super) struct State {
+    /// Which part is shown.
+    tab: Tab,
     /// Saving was tried: now empty fields are told, too.
     pub(super) tried: bool,
     /// The cursor goes into the name, once, all of it selected.
-    pub(super) focus_name: bool,
+    focus_name: bool,
     /// Whether the system has a keyring; `None` = not known yet.
     pub(super) keyring: Option<bool>,
+}
+
+/// A part of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Tab {
+    /// Where it is and how to log in.
+    #[default]
+    General,
+    /// What most never touch.
+    Advanced,
+    /// What was found out.
+    Learned,
 }
 
 impl State {
     /// Something new was made.
     pub(super) fn begin(&mut self) {
         self.tried = false;
+        self.focus_name();
+    }
+
+    /// The cursor goes into the name.
+    pub(super) fn focus_name(&mut self) {
+        self.tab = Tab::General;
         self.focus_name = true;
+    }
+
+    /// Saving was tried and could not be: what is wrong comes in sight.
+    pub(super) fn refused(&mut self, problems: &SiteProblems) {
+        self.tried = true;
+        let general = SiteProblems {
+            certificate: None,
+            clock_offset: None,
+            connection_limit: None,
+            learned: Default::default(),
+            ..problems.clone()
+        };
+        let learned = SiteProblems { learned: problems.learned, ..SiteProblems::default() };
+        self.tab = if general != SiteProblems::default() {
+            Tab::General
+        } else if *problems == learned {
+            Tab::Learned
+        } else {
+            Tab::Advanced
+        };
     }
 }
 
@@ -67,27 +111,156 @@ pub(super) fn site(
     let is_saved = model.sites.node(id).is_some();
     let Some(form) = drafts.form_mut(id) else { return };
     let problems = visible_problems(form, state.tried);
-    let scroll = ScrollArea::vertical().id_salt(("form", id)).auto_shrink([false, false]);
+    tabs(ui, form, &problems, &mut state.tab);
+    let scroll = ScrollArea::vertical().id_salt(("form", id, state.tab as u8)).auto_shrink([false, false]);
     scroll.show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
         let width = ui.available_width() - LABEL_WIDTH - 8.0 - 12.0;
-        let name = field(ui, "Site name", |ui| input(ui, &mut form.name, width, false));
-        focus_name(&name, state, &form.name);
-        server(ui, form, &problems, width);
-        login(ui, form, &problems, width, is_saved);
-        if matches!(form.logon, Logon::Normal | Logon::Account) {
-            password_note(ui, form, is_saved, state.keyring);
+        match state.tab {
+            Tab::General => general(ui, form, &problems, width, is_saved, state, model, actions),
+            Tab::Advanced => advanced(ui, form, &problems, width, &model.settings, actions),
+            Tab::Learned => learned::show(ui, &mut form.learned, problems.learned),
         }
-        if form.logon == Logon::Account {
-            field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
-        }
-        transfer(ui, form, &problems, model.settings.transfer_mode);
-        begin(ui, form, &problems, width, actions);
-        colours(ui, form);
-        field(ui, "Notes", |ui| {
-            let notes = TextEdit::multiline(&mut form.notes).desired_rows(3);
-            ui.add(notes.desired_width(width).margin(egui::Margin::symmetric(8, 5)))
+    });
+}
+
+fn tabs(ui: &mut Ui, form: &SiteForm, problems: &SiteProblems, chosen: &mut Tab) {
+    let known = form.learned.known().len();
+    let learned = if known == 0 { "Learned".to_owned() } else { format!("Learned ({known})") };
+    let wrong_general = problems.host.or(problems.port).or(problems.user).or(problems.local_dir);
+    let wrong_advanced = problems.connection_limit.or(problems.certificate).or(problems.clock_offset);
+    let wrong_learned = problems.learned.cap.or(problems.learned.clock);
+    let line = ui
+        .horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            for (which, text, wrong) in [
+                (Tab::General, "General", wrong_general),
+                (Tab::Advanced, "Advanced", wrong_advanced),
+                (Tab::Learned, &learned, wrong_learned),
+            ] {
+                if tab(ui, text, *chosen == which, wrong.is_some()).clicked() {
+                    *chosen = which;
+                }
+            }
+        })
+        .response
+        .rect;
+    let look = theme::palette(ui);
+    ui.painter().hline(ui.max_rect().x_range(), line.bottom(), Stroke::new(1.0, look.line));
+    ui.add_space(4.0);
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a form is drawn from")]
+fn general(
+    ui: &mut Ui,
+    form: &mut SiteForm,
+    problems: &SiteProblems,
+    width: f32,
+    is_saved: bool,
+    state: &mut State,
+    model: &Model,
+    actions: &mut Actions,
+) {
+    let name = field(ui, "Site name", |ui| input(ui, &mut form.name, width, false));
+    focus_name(&name, state, &form.name);
+    server(ui, form, problems, width);
+    login(ui, form, problems, width, is_saved);
+    if matches!(form.logon, Logon::Normal | Logon::Account) {
+        password_note(ui, form, is_saved, state.keyring);
+    }
+    if form.logon == Logon::Account {
+        field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
+    }
+    transfer(ui, form, model.settings.transfer_mode);
+    begin(ui, form, problems, width, actions);
+    colours(ui, form);
+    field(ui, "Notes", |ui| {
+        let notes = TextEdit::multiline(&mut form.notes).desired_rows(3);
+        ui.add(notes.desired_width(width).margin(egui::Margin::symmetric(8, 5)))
+    });
+}
+
+/// Encryption in detail, and how to reach the server.
+fn advanced(
+    ui: &mut Ui,
+    form: &mut SiteForm,
+    problems: &SiteProblems,
+    width: f32,
+    settings: &Settings,
+    actions: &mut Actions,
+) {
+    section(ui, "Encryption");
+    let encrypts = form.security != Security::Off;
+    ui.add_enabled_ui(encrypts, |ui| {
+        let as_set = format!("As in the settings ({})", settings.minimum_tls);
+        let shown = form.minimum_tls.map_or(as_set.clone(), |least| least.to_string());
+        combo(ui, "Minimum TLS", 280.0, &shown, |ui| {
+            ui.selectable_value(&mut form.minimum_tls, None, &as_set);
+            for least in [MinimumTls::V1_2, MinimumTls::V1_3] {
+                ui.selectable_value(&mut form.minimum_tls, Some(least), least.to_string());
+            }
         });
+        indented(ui, |ui| {
+            ui.checkbox(&mut form.protect_data, "Encrypt data connections too");
+        });
+        let plain = "Without it everybody on the way can read file names and files.";
+        hint(
+            ui,
+            if form.protect_data { "Files and listings, not only commands and the password." } else { plain },
+            None,
+        );
+        let wrong = problems.certificate.is_some();
+        if file(ui, "Client certificate", &mut form.certificate, width, wrong) {
+            actions.push(Action::Pick(Pick::SiteCertificate));
+        }
+        if file(ui, "Private key", &mut form.key, width, wrong) {
+            actions.push(Action::Pick(Pick::SiteKey));
+        }
+        let text = "PEM files, for servers that want to see one. No key file: it is in the certificate's.";
+        hint(ui, text, problems.certificate);
+    });
+    section(ui, "Connection");
+    ui.horizontal(|ui| {
+        let label = label_cell(ui, "Connection limit");
+        let edit = TextEdit::singleline(&mut form.connection_limit).hint_text("none");
+        text_edit(ui, edit, 72.0, problems.connection_limit.is_some()).labelled_by(label.id);
+        note(ui, "At most so many at once on this server.", problems.connection_limit);
+    });
+    ui.horizontal(|ui| {
+        let label = label_cell(ui, "Server clock");
+        let edit = TextEdit::singleline(&mut form.clock_offset).hint_text("auto");
+        text_edit(ui, edit, 72.0, problems.clock_offset.is_some()).labelled_by(label.id);
+        note(ui, "Ahead of UTC, such as +02:00; empty = found out.", problems.clock_offset);
+    });
+    indented(ui, |ui| {
+        ui.checkbox(&mut form.bypass_proxy, "Connect directly, not through the proxy").on_hover_text(
+            match &settings.proxy {
+                Some(proxy) => format!("The settings name {}.", proxy.host),
+                None => "The settings name no proxy at the moment.".into(),
+            },
+        );
+    });
+    indented(ui, |ui| {
+        ui.checkbox(&mut form.compression, "Compress text on its way, where the server can")
+            .on_hover_text("MODE Z: worth it on slow lines; it costs the server processor time");
+    });
+}
+
+/// A path, typed; whether it is to be chosen.
+fn file(ui: &mut Ui, name: &str, path: &mut String, width: f32, wrong: bool) -> bool {
+    ui.horizontal(|ui| {
+        let label = label_cell(ui, name);
+        input(ui, path, width - 96.0, wrong).labelled_by(label.id);
+        let choose = egui::Button::new("Choose…").min_size(vec2(88.0, CONTROL));
+        ui.add(choose).on_hover_text(name).clicked()
+    })
+    .inner
+}
+
+fn indented(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.add_space(LABEL_WIDTH + 8.0);
+        add(ui);
     });
 }
 
@@ -176,7 +349,7 @@ fn password_note(ui: &mut Ui, form: &mut SiteForm, is_saved: bool, keyring: Opti
     });
 }
 
-fn transfer(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, settings: TransferMode) {
+fn transfer(ui: &mut Ui, form: &mut SiteForm, settings: TransferMode) {
     let as_set = format!("As in the settings ({})", mode_text(settings).to_lowercase());
     let shown = form.transfer_mode.map_or(as_set.clone(), |mode| mode_text(mode).to_owned());
     combo(ui, "Transfer mode", 280.0, &shown, |ui| {
@@ -192,24 +365,14 @@ fn transfer(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, settings:
             ui.selectable_value(&mut form.charset, Charset::from_label(label), label);
         }
     });
-    ui.horizontal(|ui| {
-        let label = label_cell(ui, "Connection limit");
-        let edit = TextEdit::singleline(&mut form.connection_limit).hint_text("none");
-        text_edit(ui, edit, 72.0, problems.connection_limit.is_some()).labelled_by(label.id);
-        note(ui, "At most so many at once on this server.", problems.connection_limit);
-    });
 }
 
 fn begin(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, actions: &mut Actions) {
     section(ui, "Begin in");
-    ui.horizontal(|ui| {
-        let label = label_cell(ui, "Local folder");
-        let problem = problems.local_dir.is_some();
-        input(ui, &mut form.local_dir, width - 96.0, problem).labelled_by(label.id);
-        if ui.add(egui::Button::new("Choose…").min_size(vec2(88.0, CONTROL))).clicked() {
-            actions.push(Action::Pick(Pick::SiteLocalDir));
-        }
-    });
+    let wrong = problems.local_dir.is_some();
+    if file(ui, "Local folder", &mut form.local_dir, width, wrong) {
+        actions.push(Action::Pick(Pick::SiteLocalDir));
+    }
     if let Some(problem) = problems.local_dir {
         hint(ui, "", Some(problem));
     }
@@ -263,7 +426,7 @@ fn colours(ui: &mut Ui, form: &mut SiteForm) {
 
 /// Before saving was tried only what was typed can be wrong, not what was not typed yet.
 fn visible_problems(form: &SiteForm, tried: bool) -> SiteProblems {
-    let mut problems = form.site().err().unwrap_or_default();
+    let mut problems = form.site().err().map(|problems| *problems).unwrap_or_default();
     if !tried {
         if form.host.trim().is_empty() {
             problems.host = None;

@@ -2,6 +2,7 @@
 //! ([`SiteDrafts`]) until the user saves.
 
 mod form;
+mod learned;
 mod tree;
 
 use std::path::{Path, PathBuf};
@@ -68,9 +69,13 @@ impl SiteManager {
             (Pick::ImportSites, Some(Sheet::Import { path })) | (Pick::ExportSites, Some(Sheet::Export { path })) => {
                 *path = text;
             }
-            (Pick::SiteLocalDir, _) => {
+            (Pick::SiteLocalDir | Pick::SiteCertificate | Pick::SiteKey, _) => {
                 if let Some(form) = self.drafts.selected.and_then(|id| self.drafts.form_mut(id)) {
-                    form.local_dir = text;
+                    match pick {
+                        Pick::SiteCertificate => form.certificate = text,
+                        Pick::SiteKey => form.key = text,
+                        _ => form.local_dir = text,
+                    }
                 }
             }
             _ => {}
@@ -83,10 +88,11 @@ impl SiteManager {
             self.keyring.run(ui.ctx(), "keyring", || SystemKeyring::default().usable());
         }
         self.collect();
+        self.drafts.follow(&model.sites);
         let shown = modal(ui, words::SITE_MANAGER, 860.0, |ui| self.contents(ui, model, actions));
         let closing = shown.inner || (shown.escaped && self.sheet.is_none());
         if closing {
-            self.close(actions);
+            self.close(model, actions);
         }
         self.show_sheet(ui, model, actions);
         if self.sheet.is_none() && ui.ctx().input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter)) {
@@ -175,7 +181,7 @@ impl SiteManager {
             Some(tree::Ask::NewSite) => self.add_site(),
             Some(tree::Ask::NewFolder) => self.add_folder(),
             Some(tree::Ask::Duplicate) => self.duplicate(),
-            Some(tree::Ask::Rename) => self.form.focus_name = true,
+            Some(tree::Ask::Rename) => self.form.focus_name(),
             Some(tree::Ask::Delete) => self.sheet = self.drafts.selected.map(Sheet::Delete),
             None => {}
         }
@@ -228,11 +234,13 @@ impl SiteManager {
                 // Secrets last: a site without its password is asked for one, a password without its site is lost.
                 actions.push(Action::SaveSites(commit.book));
                 actions.extend(commit.secrets.into_iter().map(|(site, secret)| Action::KeepSecret { site, secret }));
+                let teach = |(server_key, learned)| Action::Teach { server_key, learned: Box::new(learned) };
+                actions.extend(commit.taught.into_iter().map(teach));
                 true
             }
             Err(id) => {
                 self.drafts.selected = Some(id);
-                self.form.tried = true;
+                self.refused(id);
                 self.told = None;
                 false
             }
@@ -241,7 +249,9 @@ impl SiteManager {
 
     fn connect(&mut self, model: &Model, actions: &mut Actions) {
         let Some(id) = self.drafts.selected.and_then(|id| self.drafts.selected_site().map(|_| id)) else {
-            self.form.tried = true;
+            if let Some(id) = self.drafts.selected {
+                self.refused(id);
+            }
             return;
         };
         let secret = self.drafts.typed_secret(crate::domain::SiteId(id.0));
@@ -257,13 +267,22 @@ impl SiteManager {
         }
     }
 
-    fn close(&mut self, actions: &mut Actions) {
+    /// What is wrong with that site comes in sight.
+    fn refused(&mut self, id: NodeId) {
+        let problems = self.drafts.form_mut(id).and_then(|form| form.site().err());
+        self.form.refused(&problems.unwrap_or_default());
+    }
+
+    fn close(&mut self, model: &Model, actions: &mut Actions) {
         if self.drafts.is_changed() {
             self.sheet = Some(Sheet::Unsaved);
             return;
         }
-        if self.drafts.is_worth_saving() {
-            actions.push(Action::SaveSites(Arc::new(self.drafts.book.clone())));
+        // Folders that were opened; with what the engine has learned since.
+        if self.drafts.is_worth_saving()
+            && let Ok(commit) = self.drafts.commit(&model.sites)
+        {
+            actions.push(Action::SaveSites(commit.book));
         }
         actions.push(Action::CloseDialog);
     }
