@@ -55,10 +55,15 @@ fn measure(name: &str, source: Source, line: Writer) {
         let before = resident();
         let mut reader = ListingReader::new(source, Timestamp::utc(NOW), Charset::Auto);
         let mut entries = Vec::new();
-        let start = Instant::now();
+        let (start, used) = (Instant::now(), cpu_time());
         text.as_bytes().chunks(PIECE).for_each(|piece| reader.push(piece, &mut entries));
         reader.finish(&mut entries);
-        best = best.min(start.elapsed().as_secs_f64());
+        // The time on the processor, so that a busy machine does not matter.
+        let wall = start.elapsed().as_secs_f64();
+        best = best.min(match (used, cpu_time()) {
+            (Some(before), Some(after)) => after - before,
+            _ => wall,
+        });
         assert_eq!((entries.len(), reader.unread().len()), (ENTRIES, 0));
         memory = memory.max(resident().saturating_sub(before));
     }
@@ -98,6 +103,12 @@ fn mlsd(number: usize, text: &mut String) {
         "modify=202403051230{second:02};perm=adfr;size={size};type=file;unique=801U{number:X};UNIX.group=1000;\
          UNIX.mode=0644;UNIX.owner=1000; photo_{number:07}.jpeg\r\n"
     );
+}
+
+/// Seconds that this process has spent on a processor; `None` where the system does not say.
+fn cpu_time() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+    Some(text.split(' ').next()?.parse::<u64>().ok()? as f64 / 1e9)
 }
 
 /// Bytes of this process that are in memory; 0 where the system does not say.

@@ -174,7 +174,7 @@ fn a_mode_that_works_is_not_left_for_one_accident() {
     server.assert_never_heard("EPRT");
 }
 
-/// C14, E02.
+/// C14. E02.
 #[test]
 fn active_mode_works_both_ways_on_both_families() {
     for server in [FtpServer::start(), FtpServer::start_v6()] {

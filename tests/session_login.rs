@@ -275,15 +275,13 @@ fn a_refused_port_and_an_unknown_host_are_told_apart() {
 }
 
 #[test]
-fn encryption_that_is_not_there_yet_is_refused_and_never_downgraded() {
-    for security in [Security::Explicit, Security::Implicit] {
+fn a_server_without_encryption_hears_no_name_where_nobody_agreed_to_clear_text() {
+    for security in [Security::Explicit, Security::Auto] {
         let server = FtpServer::start();
         let error = fails(&server, &with_site(&server, |site| site.security = security));
-        assert!(matches!(error, FtpError::Unsupported { .. }), "{error:?}");
-        assert_eq!(server.accepted_connections(), 0);
+        assert!(matches!(error, FtpError::NoTls { .. } | FtpError::ClearTextUnasked(_)), "{error:?}");
+        server.assert_never_heard("USER");
     }
-    let server = FtpServer::start();
-    server.try_open(&with_site(&server, |site| site.security = Security::Auto)).unwrap();
 }
 
 #[test]

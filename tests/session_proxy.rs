@@ -442,7 +442,8 @@ fn a_login_at_the_gateway_comes_first() {
 #[test]
 fn the_gateways_refusals_are_not_taken_for_the_servers() {
     type Rule = (&'static str, &'static str, &'static str);
-    let cases: [(FtpProxy, &str, Rule, fn(&ProxyTrouble) -> bool); 6] = [
+    type Case = (FtpProxy, &'static str, Rule, fn(&ProxyTrouble) -> bool);
+    let cases: [Case; 6] = [
         (
             FtpProxy::Open,
             "walter",

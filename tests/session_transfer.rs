@@ -243,7 +243,7 @@ fn a_missing_last_reply_is_a_timeout_of_its_own_kind() {
     }
 }
 
-/// C12, C13, D14. Landscape 31.
+/// C12, C13. D14. Landscape 31.
 #[test]
 fn order_of_replies_and_data_does_not_matter() {
     let data = noise(100_000);

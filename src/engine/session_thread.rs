@@ -352,11 +352,6 @@ impl Worker {
     }
 }
 
-/// Whether as much came as was to come. Of text no size tells.
-fn may_be_whole(job: &Assignment) -> bool {
-    !job.text && job.counter.size().is_none_or(|size| job.counter.bytes() >= size)
-}
-
 /// Whether the session had gone while it lay idle, so that the same on a new one is worth a try.
 fn has_gone(error: &FtpError, work: &Work) -> bool {
     match error {
@@ -366,6 +361,11 @@ fn has_gone(error: &FtpError, work: &Work) -> bool {
         FtpError::Refused { .. } => error.class() == Class::Reconnect,
         _ => false,
     }
+}
+
+/// Whether as much came as was to come. Of text no size tells.
+fn may_be_whole(job: &Assignment) -> bool {
+    !job.text && job.counter.size().is_none_or(|size| job.counter.bytes() >= size)
 }
 
 /// All bytes went; only the last reply is missing.

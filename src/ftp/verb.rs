@@ -51,7 +51,7 @@ pub enum Verb {
     Epsv,
     Pasv,
     /// PRET: what will come after EPSV or PASV, which only then can name the right machine (drftpd).
-    Pret(Box<Verb>),
+    Pret(Box<Self>),
     /// PASV for a TLS data connection between two servers.
     Cpsv,
     /// Whether the server is the TLS client of its next data connections.

@@ -238,6 +238,10 @@ impl Conversation<'_> {
                 self.say(if self.logged_in { "230 Account accepted." } else { "532 Wrong account." });
             }
             "FEAT" => self.feat(),
+            "SYST" => {
+                let system = self.shared.lock().system.clone();
+                self.say(&format!("215 {}", system.as_deref().unwrap_or("UNIX Type: L8")));
+            }
             "TYPE" => {
                 self.ascii = argument.eq_ignore_ascii_case(b"A");
                 self.say("200 OK.");
@@ -253,10 +257,6 @@ impl Conversation<'_> {
                 }
             }
             "OPTS" | "PBSZ" | "PROT" | "NOOP" | "ALLO" | "CLNT" => self.say("200 OK."),
-            "SYST" => {
-                let system = self.shared.lock().system.clone();
-                self.say(&format!("215 {}", system.as_deref().unwrap_or("UNIX Type: L8")));
-            }
             "PWD" => {
                 let mut reply = b"257 \"".to_vec();
                 for byte in &self.cwd {
@@ -392,11 +392,11 @@ impl Conversation<'_> {
                 reply.push_str(&format!(" {feature}\r\n"));
             }
         }
-        if self.shared.lock().deflate {
-            reply.push_str(" MODE Z\r\n");
-        }
         for feature in &self.shared.lock().features {
             reply.push_str(&format!(" {feature}\r\n"));
+        }
+        if self.shared.lock().deflate {
+            reply.push_str(" MODE Z\r\n");
         }
         reply.push_str("211 End");
         self.say(&reply);
@@ -936,6 +936,14 @@ impl Conversation<'_> {
     }
 }
 
+/// The same on the clock of a server that far ahead of UTC.
+fn shifted(mut node: Node, seconds: i64) -> Node {
+    if let Node::File { modified, .. } | Node::Dir { modified, .. } = &mut node {
+        *modified += seconds;
+    }
+    node
+}
+
 /// Text as TYPE A sends it.
 fn with_crlf(text: &[u8]) -> Vec<u8> {
     text.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
@@ -959,12 +967,4 @@ fn unpacked(wire: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     flate2::read::ZlibDecoder::new(wire).read_to_end(&mut bytes).ok();
     bytes
-}
-
-/// The same on the clock of a server that far ahead of UTC.
-fn shifted(mut node: Node, seconds: i64) -> Node {
-    if let Node::File { modified, .. } | Node::Dir { modified, .. } = &mut node {
-        *modified += seconds;
-    }
-    node
 }

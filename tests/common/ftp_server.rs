@@ -154,12 +154,12 @@ struct State {
     credentials: Option<(String, String)>,
     account: Option<String>,
     without: Vec<String>,
-    /// MODE Z is offered and works.
-    deflate: bool,
     features: Vec<String>,
     system: Option<String>,
     zone: i64,
     bare_ends: bool,
+    /// MODE Z is offered and works.
+    deflate: bool,
     home: Vec<u8>,
     listings: HashMap<Vec<u8>, Vec<u8>>,
     style: Style,
@@ -248,12 +248,6 @@ impl FtpServer {
         self
     }
 
-    /// Offers MODE Z.
-    pub fn compressing(self) -> Self {
-        self.lock().deflate = true;
-        self
-    }
-
     /// One more line in FEAT.
     pub fn feature(self, line: &str) -> Self {
         self.lock().features.push(line.into());
@@ -275,6 +269,12 @@ impl FtpServer {
     /// Lines end in LF alone.
     pub fn bare_ends(self) -> Self {
         self.lock().bare_ends = true;
+        self
+    }
+
+    /// Offers MODE Z.
+    pub fn compressing(self) -> Self {
+        self.lock().deflate = true;
         self
     }
 

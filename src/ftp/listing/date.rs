@@ -31,6 +31,11 @@ struct Time {
 pub(super) fn parse(words: &[&[u8]], now: &Now, loose: bool) -> Option<(Timestamp, usize)> {
     let first = *words.first()?;
     if !first.first()?.is_ascii_digit() {
+        if WEEKDAYS.iter().any(|weekday| weekday.eq_ignore_ascii_case(first)) {
+            // `Mon Jul 20 12:36:34 1992`
+            let rest = words.get(1..).filter(|rest| rest.first().is_some_and(|word| month(word).is_some()))?;
+            return parse(rest, now, false).map(|(time, used)| (time, used + 1));
+        }
         // `Mar 17 ...`, `Okt. 8, 2002 09:47`. What is quicker told comes first: most words are no months.
         let day = day(words.get(1)?)?;
         words.get(2)?.first().filter(|b| b.is_ascii_digit())?;
@@ -185,7 +190,8 @@ fn numeric(words: &[&[u8]], (separator, parts): (u8, Parts), now: &Now) -> Optio
     let next = words.get(1).copied();
     let small = |n: u32| i8::try_from(n).ok();
     if parts.count == 2 {
-        let day_first = separator == b'.' || parts.numbers[0] > 12;
+        // `26.09.`, `26-09`, `05-Mar`.
+        let day_first = separator == b'.' || parts.numbers[0] > 12 || parts.month.is_some();
         let (month, day) =
             if day_first { (parts.numbers[1], parts.numbers[0]) } else { (parts.numbers[0], parts.numbers[1]) };
         return after_day(words, 1, (small(month)?, small(day)?), now);
@@ -417,5 +423,7 @@ fn number(digits: &[u8]) -> Option<u32> {
     }
     Some(digits.iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0')))
 }
+
+const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
 
 const DAY: i64 = 86_400;

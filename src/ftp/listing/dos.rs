@@ -14,7 +14,7 @@ pub(super) fn parse(line: &[u8]) -> Line {
 
 fn read(line: &[u8]) -> Option<Entry> {
     let (day, rest) = word(line)?;
-    let day = date::dos_date(day)?;
+    let day = date::dos_date(day).or_else(|| date::named(day))?;
     let (clock, mut rest) = word(rest)?;
     let mut time = date::dos_time(clock)?;
     // `03:09 PM`
@@ -111,6 +111,7 @@ mod tests {
             ("09-13-10  13:08                   23 f", "2010-09-13T13:08", Some(23)),
             ("2002-09-02  19:06                9,730 f", "2002-09-02T19:06", Some(9730)),
             ("13-08-14  03:09 PM  5 f", "2014-08-13T15:09", Some(5)),
+            ("05-Nov-2002  10:00  5 f", "2002-11-05T10:00", Some(5)),
             ("24.04.2003  17:12  1.234 f", "2003-04-24T17:12", Some(1234)),
             ("01-22-98  01:52:07PM  99999999999999999999999 f", "1998-01-22T13:52:07", None),
         ] {

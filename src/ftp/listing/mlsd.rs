@@ -16,13 +16,9 @@ pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {
         // Values may hold `=` (`unique==keVO1+EG4`).
         let Some(equals) = fact.iter().position(|b| *b == b'=') else { return Line::Unknown };
         let (key, value) = (&fact[..equals], &fact[equals + 1..]);
-        // No fact that matters is longer.
-        let mut lower = [0; 14];
-        let Some(lower) = lower.get_mut(..key.len()) else { continue };
-        lower.copy_from_slice(key);
-        lower.make_ascii_lowercase();
-        match &*lower {
-            b"type" => match kind(value) {
+        let is = |name: &[u8]| key.eq_ignore_ascii_case(name);
+        match key.len() {
+            4 if is(b"type") => match kind(value) {
                 Some((kind, target)) => {
                     entry.kind = kind;
                     entry.target = target;
@@ -30,17 +26,17 @@ pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {
                 // The directory itself and its parent.
                 None => return Line::Nothing,
             },
-            b"size" => entry.size = number(value),
+            4 if is(b"size") => entry.size = number(value),
             // A directory's, as Pure-FTPd has it.
-            b"sizd" => entry.size = entry.size.or(number(value)),
-            b"modify" => entry.modified = std::str::from_utf8(value).ok().and_then(Timestamp::parse_rfc3659),
-            b"unix.mode" => entry.permissions = mode(value),
-            b"unix.ownername" => owner.name = Some(value),
-            b"unix.owner" => owner.word = Some(value),
-            b"unix.uid" => owner.number = Some(value),
-            b"unix.groupname" => owner.group_name = Some(value),
-            b"unix.group" => owner.group_word = Some(value),
-            b"unix.gid" => owner.group_number = Some(value),
+            4 if is(b"sizd") => entry.size = entry.size.or(number(value)),
+            6 if is(b"modify") => entry.modified = std::str::from_utf8(value).ok().and_then(Timestamp::parse_rfc3659),
+            8 if is(b"unix.uid") => owner.number = Some(value),
+            8 if is(b"unix.gid") => owner.group_number = Some(value),
+            9 if is(b"unix.mode") => entry.permissions = mode(value),
+            10 if is(b"unix.owner") => owner.word = Some(value),
+            10 if is(b"unix.group") => owner.group_word = Some(value),
+            14 if is(b"unix.ownername") => owner.name = Some(value),
+            14 if is(b"unix.groupname") => owner.group_name = Some(value),
             _ => {}
         }
     }
@@ -100,8 +96,18 @@ fn best(choices: [Option<&[u8]>; 3]) -> Option<&[u8]> {
 
 /// Facts and name: the first blank behind a semicolon (a link's target may hold blanks), else the first blank.
 fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blanks = || line.iter().enumerate().filter(|(_, b)| is_blank(**b)).map(|(at, _)| at);
-    let cut = blanks().find(|at| *at == 0 || line[at - 1] == b';').or_else(|| blanks().next())?;
+    let mut first = None;
+    let mut cut = None;
+    for (at, byte) in line.iter().enumerate() {
+        if is_blank(*byte) {
+            if at == 0 || line[at - 1] == b';' {
+                cut = Some(at);
+                break;
+            }
+            first.get_or_insert(at);
+        }
+    }
+    let cut = cut.or(first)?;
     Some((&line[..cut], &line[cut + 1..]))
 }
 

@@ -51,6 +51,10 @@ pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {
     if matches!(&*entry.name, b"." | b"..") { Line::Nothing } else { Line::Entry(entry) }
 }
 
+fn is_year_on_the_right(columns: &Columns<'_>, word: usize) -> bool {
+    is_number(columns.word(word)) && columns.start(word) - columns.end(word - 1) == 2
+}
+
 /// The head, and the line from it on: `ls -is` puts inode and blocks before it.
 fn find_head(line: &[u8]) -> Option<(Head, &[u8])> {
     if let Some(head) = Head::parse(line) {
@@ -83,6 +87,11 @@ impl<'a> Found<'a> {
         let try_at = |at: usize, loose: bool| {
             let size = if head.is_device { Size::device(words[at - 1]) } else { Size::parse(words[at - 1]) }?;
             let (modified, used) = date::parse(&words[at..], &context.now, loose)?;
+            // `ls` sets a year to the right of its column; a time behind such a year is the beginning of the name.
+            if used == 4 && is_year_on_the_right(columns, at + 2) {
+                let (modified, used) = date::parse(&words[at..at + 3], &context.now, loose)?;
+                return Some(Self { at, size, modified: Some(modified), used });
+            }
             Some(Self { at, size, modified: Some(modified), used })
         };
         // Links, owner, group, size, date: nearly always.
@@ -442,6 +451,9 @@ mod tests {
             ("05-Nov-2002 10:00", "2002-11-05T10:00"),
             ("2005-04-08 11:22:33.123456789 +0200", "2005-04-08T11:22:33"),
             ("26 Jul 2002", "2002-07-26"),
+            ("05-Mar 2002", "2002-03-05"),
+            ("05-Jan 10:00", "2024-01-05T10:00"),
+            ("Mon Jul 20 12:36:34 1992", "1992-07-20T12:36:34"),
             ("Oct 20 24:00", "2023-10-21T00:00"),
         ] {
             assert_eq!(date(&with_date(given)), wanted, "{given}");
@@ -527,6 +539,8 @@ mod tests {
             ("12:30", "-rw-r--r-- 1 u g 5 Mar  4 11:07 12:30"),
             ("2003 report", "-rw-r--r-- 1 u g 5 Mar  4 11:07 2003 report"),
             ("Jan 5 2003", "-rw-r--r-- 1 u g 5 Mar  4 11:07 Jan 5 2003"),
+            ("12:30 train", "-rw-r--r-- 1 u g 5 Mar  4  2003 12:30 train"),
+            ("train", "-rw-r--r-- 1 u g 5 Mar  4 2003 12:30 train"),
         ] {
             assert_eq!(String::from_utf8_lossy(&entry(line).name), name);
         }

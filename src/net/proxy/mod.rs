@@ -15,7 +15,7 @@ use self::socks4::Socks4a;
 use self::socks5::Socks5;
 use super::stream::Stream;
 use super::wait::{Ready, Stop, Wait};
-use crate::domain::{Proxy, ProxyKind, Secret};
+use crate::domain::{Proxy, ProxyKind, Secret, visible};
 use crate::ftp::error::{FtpError, ProxyFailure, ProxyTrouble, Stage};
 
 /// May hold a password.
@@ -196,11 +196,11 @@ fn bare(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
-/// What came, fit for a sentence: the first line, no control characters, not too long.
-fn shown(bytes: &[u8]) -> String {
+/// What came, fit for a sentence: the first line, nothing that disguises, not too long.
+pub(super) fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let clean = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    text.lines().next().unwrap_or_default().trim().chars().take(LONGEST_SHOWN).map(clean).collect()
+    let line: String = text.lines().next().unwrap_or_default().trim().chars().take(LONGEST_SHOWN).collect();
+    visible(&line).into_owned()
 }
 
 const LONGEST_SHOWN: usize = 160;

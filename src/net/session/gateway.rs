@@ -84,5 +84,5 @@ pub(super) fn introduce(
 }
 
 fn words(reply: &Reply) -> String {
-    format!("{} {}", reply.code, reply.text()).trim_end().to_owned()
+    proxy::shown(format!("{} {}", reply.code, reply.text()).as_bytes())
 }

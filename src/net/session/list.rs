@@ -106,10 +106,9 @@ impl Session {
                 let entry = reply.lines.iter().find_map(|line| parse_mlst(line, &charset));
                 match entry {
                     // Where it leads, only trying tells.
+                    Some(Entry { kind: EntryKind::Link, .. }) if !self.enter(&whole)? => {}
                     Some(Entry { kind: EntryKind::Link, .. }) => {
-                        if self.enter(&whole)? {
-                            return Ok(Some(Facts { kind: EntryKind::Directory, size: None, modified: None }));
-                        }
+                        return Ok(Some(Facts { kind: EntryKind::Directory, size: None, modified: None }));
                     }
                     Some(Entry { kind, size, modified, .. }) => return Ok(Some(Facts { kind, size, modified })),
                     // Said yes, told nothing: the other way then.
