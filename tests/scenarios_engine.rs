@@ -185,6 +185,20 @@ fn a_folder_that_leads_in_a_circle_ends() {
     assert!(face.log.iter().any(|line| line.text.contains("leads back")), "{}", face.log_end());
 }
 
+#[test]
+fn permissions_that_lead_in_a_circle_end() {
+    let server = FtpServer::start()
+        .file("/tree/a", "x")
+        .link("/tree/loop", "/tree")
+        .listing("/tree", "type=file;size=1; a\r\ntype=dir; loop\r\n")
+        .on("SITE", "200 Mode changed");
+    let mut face = face();
+    face.connect(&site(&server, Learned::default()), None).unwrap();
+    let items = vec![(RemotePath::from("/tree"), EntryKind::Directory)];
+    face.manage(RemoteOperation::SetPermissions { items, mode: 0o644, recursive: true }).unwrap();
+    assert_eq!(server.count("SITE CHMOD"), 5, "{:#?}", server.transcript());
+}
+
 /// I09.
 #[test]
 fn ten_downloads_at_once_are_all_right() {

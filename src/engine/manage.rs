@@ -81,7 +81,7 @@ fn set_permissions(
     while let Some((path, kind, own)) = folders.pop() {
         session.set_permissions(&path, own)?;
         done(&path);
-        if kind != EntryKind::Directory || !recursive {
+        if kind != EntryKind::Directory || !recursive || session.leads_back(&path)? {
             continue;
         }
         for entry in session.list(&path, &mut |_| {})?.entries {
