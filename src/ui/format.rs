@@ -42,6 +42,28 @@ fn clock(time: Timestamp, here: &TimeZone) -> String {
     }
 }
 
+/// Whose clock that is, and how exact.
+pub(super) fn whose_clock(time: Timestamp) -> String {
+    let known = match time.precision {
+        Precision::Day => "The server tells the day alone",
+        Precision::Minute => "To the minute",
+        Precision::Second => "",
+    };
+    let whose = match time.zone {
+        Zone::Utc if time.precision == Precision::Day => "",
+        Zone::Utc => "This computer's clock",
+        Zone::Server => "The server's own clock: how far it is from this computer's is not known",
+    };
+    let parts: Vec<&str> = [known, whose].into_iter().filter(|part| !part.is_empty()).collect();
+    let exact = time.iso().replace('T', " ").replace('Z', " UTC");
+    format!("{exact}\n{}.", parts.join(". "))
+}
+
+/// A time on this computer's clock where it can be: `2024-02-29 12:34`.
+pub(super) fn time(time: Timestamp) -> String {
+    clock(time, &TimeZone::system())
+}
+
 /// `rwxr-xr-x`.
 pub(super) fn permissions(entry: &Entry) -> String {
     entry.permissions.map(|permissions| permissions.to_string()).unwrap_or_default()
@@ -85,6 +107,14 @@ mod tests {
         let folder = Entry { size: Some(4096), ..Entry::new("a.b", EntryKind::Directory) };
         assert_eq!(description(&folder, "a.b"), "Folder");
         assert_eq!(kind(&Entry::new("x", EntryKind::File), ".bashrc"), "File");
+    }
+
+    #[test]
+    fn a_time_says_whose_clock_it_is_of() {
+        let utc = Timestamp::utc(1_709_210_096);
+        assert_eq!(whose_clock(utc), "2024-02-29 12:34:56 UTC\nThis computer's clock.");
+        let theirs = whose_clock(Timestamp { zone: Zone::Server, precision: Precision::Minute, ..utc });
+        assert!(theirs.starts_with("2024-02-29 12:34\nTo the minute. The server's own clock"), "{theirs}");
     }
 
     #[test]
