@@ -42,21 +42,15 @@ fn clock(time: Timestamp, here: &TimeZone) -> String {
     }
 }
 
-/// Whose clock that is, and how exact.
+/// Whose clock the time in the table is of, and how exact it is.
 pub(super) fn whose_clock(time: Timestamp) -> String {
-    let known = match time.precision {
-        Precision::Day => "The server tells the day alone",
-        Precision::Minute => "To the minute",
-        Precision::Second => "",
-    };
-    let whose = match time.zone {
-        Zone::Utc if time.precision == Precision::Day => "",
-        Zone::Utc => "This computer's clock",
-        Zone::Server => "The server's own clock: how far it is from this computer's is not known",
-    };
-    let parts: Vec<&str> = [known, whose].into_iter().filter(|part| !part.is_empty()).collect();
     let exact = time.iso().replace('T', " ").replace('Z', " UTC");
-    format!("{exact}\n{}.", parts.join(". "))
+    match (time.zone, time.precision) {
+        (Zone::Utc, Precision::Day) => "The day by UTC; the server tells no more.".into(),
+        (Zone::Utc, _) => format!("On this computer's clock; {exact}."),
+        (Zone::Server, Precision::Day) => "The day on the server's own clock; it tells no more.".into(),
+        (Zone::Server, _) => "On the server's own clock: how far it is from this computer's is not known.".into(),
+    }
 }
 
 /// A time on this computer's clock where it can be: `2024-02-29 12:34`.
@@ -112,9 +106,10 @@ mod tests {
     #[test]
     fn a_time_says_whose_clock_it_is_of() {
         let utc = Timestamp::utc(1_709_210_096);
-        assert_eq!(whose_clock(utc), "2024-02-29 12:34:56 UTC\nThis computer's clock.");
-        let theirs = whose_clock(Timestamp { zone: Zone::Server, precision: Precision::Minute, ..utc });
-        assert!(theirs.starts_with("2024-02-29 12:34\nTo the minute. The server's own clock"), "{theirs}");
+        assert_eq!(whose_clock(utc), "On this computer's clock; 2024-02-29 12:34:56 UTC.");
+        let theirs = Timestamp { zone: Zone::Server, precision: Precision::Minute, ..utc };
+        assert!(whose_clock(theirs).starts_with("On the server's own clock"));
+        assert!(whose_clock(Timestamp { precision: Precision::Day, ..theirs }).contains("no more"));
     }
 
     #[test]
