@@ -10,7 +10,7 @@ use twinport::cli::UsageError;
 use twinport::cli::{self, Arguments, Context, Exit};
 use twinport::domain::{Secret, Site};
 use twinport::engine::message::Explanation;
-use twinport::engine::{Engine, EngineConfig, Trust};
+use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::profile::Profile;
 use twinport::store::saver::Saver;
 use twinport::store::secrets::SystemKeyring;
@@ -101,6 +101,7 @@ fn open(context: Context, trust: Trust, start: Start, journal: Option<PathBuf>, 
         log: Some(profile.log()),
         trust,
         keyring,
+        keep_alive: KeepAlive::default(),
         waker: Arc::new(move || {
             if let Some(wake) = wake.get() {
                 wake();

@@ -19,7 +19,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use twinport::app::Saved;
 use twinport::domain::TransferMode;
-use twinport::engine::{Engine, EngineConfig, Trust};
+use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::secrets::MemoryKeyring;
 use twinport::store::settings::Settings;
 use twinport::store::sitebook::SiteBook;
@@ -127,6 +127,7 @@ impl Window {
                 log: None,
                 trust: Trust::default(),
                 keyring: Arc::new(MemoryKeyring::default()),
+                keep_alive: KeepAlive::default(),
                 waker: Arc::new(move || ctx.request_repaint()),
             })
             .unwrap();

@@ -30,6 +30,7 @@ fn verbs(server: &FtpServer) -> Vec<String> {
     words.filter(|verb| data.contains(&verb.as_str())).collect()
 }
 
+/// C01.
 #[test]
 fn passive_means_epsv_and_both_ends_are_told() {
     let server = FtpServer::start().file("/a", "x");
@@ -44,6 +45,7 @@ fn passive_means_epsv_and_both_ends_are_told() {
     assert!(recorder.learned().is_empty(), "nothing failed: no news");
 }
 
+/// C02, C04.
 #[test]
 fn falls_back_to_pasv_when_epsv_is_refused_and_remembers_it() {
     for reply in ["500 What?", "502 No", "314 Odd", "229 (|||99999|)", "229 (|||0|)", "229 no address", "425 Not here"]
@@ -56,6 +58,7 @@ fn falls_back_to_pasv_when_epsv_is_refused_and_remembers_it() {
     }
 }
 
+/// C03.
 #[test]
 fn falls_back_to_pasv_when_the_port_of_epsv_is_dead() {
     let server = FtpServer::start().file("/a", "x").fault(Fault::DeadPort("EPSV"));
@@ -66,6 +69,7 @@ fn falls_back_to_pasv_when_the_port_of_epsv_is_dead() {
     assert!(recorder.notes().iter().any(|note| note.contains("PASV")), "{:?}", recorder.notes());
 }
 
+/// C08, C09.
 #[test]
 fn a_foreign_address_in_227_is_never_connected_to() {
     for address in [[10, 0, 0, 7], [93, 184, 216, 34], [0, 0, 0, 0], [127, 0, 0, 3]] {
@@ -77,6 +81,7 @@ fn a_foreign_address_in_227_is_never_connected_to() {
     }
 }
 
+/// C07, C10, C11.
 #[test]
 fn addresses_that_cannot_be_are_refused_and_harm_nothing() {
     for reply in
@@ -141,6 +146,7 @@ fn automatic_begins_with_what_was_learned() {
     assert_eq!(recorder.learned(), [Mode::Passive]);
 }
 
+/// C11, C16.
 #[test]
 fn automatic_says_why_each_mode_failed() {
     let server = FtpServer::start().file("/a", "x").without(&["EPSV", "PASV", "EPRT", "PORT"]);
@@ -168,6 +174,7 @@ fn a_mode_that_works_is_not_left_for_one_accident() {
     server.assert_never_heard("EPRT");
 }
 
+/// C14. E02.
 #[test]
 fn active_mode_works_both_ways_on_both_families() {
     for server in [FtpServer::start(), FtpServer::start_v6()] {
@@ -184,6 +191,7 @@ fn active_mode_works_both_ways_on_both_families() {
     }
 }
 
+/// C15.
 #[test]
 fn falls_back_to_port_when_eprt_is_refused_and_remembers_it() {
     let server = FtpServer::start().file("/a", "x").on("EPRT", "500 What?");
@@ -193,6 +201,7 @@ fn falls_back_to_port_when_eprt_is_refused_and_remembers_it() {
     assert_eq!(verbs(&server), ["EPRT", "PORT", "RETR", "PORT", "RETR"]);
 }
 
+/// C22.
 #[test]
 fn ipv6_never_uses_the_old_commands() {
     let server = FtpServer::start_v6().file("/a", "x").without(&["EPSV", "EPRT"]);
@@ -218,6 +227,7 @@ fn active_mode_listens_in_the_range_of_the_settings() {
     }
 }
 
+/// C17, C18.
 #[test]
 fn refusals_after_150_are_told_at_once_and_leave_the_session_usable() {
     let server = FtpServer::start().file("/a", "x").on_nth("RETR", 1, "150 Here\r\n425 Cannot connect to you");
@@ -234,6 +244,7 @@ fn refusals_after_150_are_told_at_once_and_leave_the_session_usable() {
     assert!(session.is_broken());
 }
 
+/// C19.
 #[test]
 fn a_server_that_never_connects_is_given_up_and_the_session_goes_on() {
     let server = FtpServer::start().file("/a", "x").fault_times(Fault::NeverConnect, 1);
@@ -246,6 +257,7 @@ fn a_server_that_never_connects_is_given_up_and_the_session_goes_on() {
     assert_eq!(fetch(&mut session, "/a").unwrap(), b"x");
 }
 
+/// C20.
 #[test]
 fn a_server_that_neither_connects_nor_answers_costs_the_session_and_says_why() {
     let server = FtpServer::start().file("/a", "x").fault(Fault::Silent("RETR")).fault(Fault::Silent("ABOR"));
@@ -272,6 +284,7 @@ fn a_learned_mode_that_fails_with_its_session_is_unlearned() {
     assert_eq!(recorder.learned(), [Mode::Passive]);
 }
 
+/// C21.
 #[cfg(target_os = "linux")]
 #[test]
 fn strangers_that_connect_to_our_port_get_nothing() {

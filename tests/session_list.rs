@@ -21,6 +21,7 @@ fn old(server: FtpServer) -> FtpServer {
     server.without(&["MLSD"])
 }
 
+/// F01, G07.
 #[test]
 fn mlsd_is_used_where_offered_and_the_directory_is_entered_once() {
     let server = FtpServer::start().dir("/sub dir").file("/sub dir/.hidden", "x").file("/sub dir/b", "12345");
@@ -33,6 +34,7 @@ fn mlsd_is_used_where_offered_and_the_directory_is_entered_once() {
     assert_eq!(lines_after_login(&server), ["CWD /sub dir", "EPSV", "MLSD", "EPSV", "MLSD"]);
 }
 
+/// F01.
 #[test]
 fn falls_back_to_list_when_mlsd_is_refused_and_remembers_it() {
     for reply in ["500 What?", "502 No"] {
@@ -54,6 +56,7 @@ fn hidden_files_are_listed_where_the_server_understands_that() {
     assert_eq!(listing.entries[1].owner.as_deref(), Some("owner"));
 }
 
+/// F13.
 #[test]
 fn a_server_that_takes_the_flag_for_a_name_is_asked_without() {
     for refusal in ["550 -a: No such file", "501 Bad argument", "150 Here\r\n226 Done"] {
@@ -81,6 +84,7 @@ fn dos_listings_are_read() {
     assert_eq!((listing.entries[0].kind, listing.entries[1].size), (EntryKind::Directory, Some(5)));
 }
 
+/// F03, F04, F05.
 #[test]
 fn an_empty_directory_is_empty_however_it_is_put() {
     for server in [
@@ -101,6 +105,7 @@ fn an_empty_directory_is_empty_however_it_is_put() {
     }
 }
 
+/// F06.
 #[test]
 fn refusals_are_no_empty_directories() {
     for (server, verb) in [
@@ -117,6 +122,7 @@ fn refusals_are_no_empty_directories() {
     }
 }
 
+/// F02, F07.
 #[test]
 fn the_last_line_may_lack_its_end_and_odd_lines_are_kept_as_text() {
     let raw = "total 3\r\nwhat is this\r\n\r\n-rw-r--r-- 1 u g 5 Jan  5 12:00 a\n-rw-r--r-- 1 u g 5 Jan  5 12:00 b";
@@ -127,6 +133,7 @@ fn the_last_line_may_lack_its_end_and_odd_lines_are_kept_as_text() {
     assert_eq!(listing.unread, ["what is this"]);
 }
 
+/// F16.
 #[test]
 fn nothing_but_odd_lines_is_told_as_such() {
     let server = old(FtpServer::start()).listing("/", "gibberish one\r\ngibberish two\r\n");
@@ -146,6 +153,7 @@ fn hostile_names_never_lead_out_of_their_directory() {
     }
 }
 
+/// F10.
 #[test]
 fn a_hundred_thousand_entries_come_in_batches() {
     let mut raw = String::new();
@@ -188,6 +196,7 @@ fn cancelling_ends_a_listing_and_the_session_goes_on() {
     assert_eq!(list(&mut session, "/").unwrap().entries.len(), 1000);
 }
 
+/// F12, G03.
 #[test]
 fn without_a_login_directory_paths_go_out_as_arguments() {
     let server = FtpServer::start().on("PWD", "550 No").file("/sub dir/a", "x").file("/b", "y");

@@ -19,6 +19,7 @@ fn refused(result: Result<(), FtpError>) -> (&'static str, u16) {
     }
 }
 
+/// G08.
 #[test]
 fn a_directory_that_exists_is_no_error() {
     let server = FtpServer::start().file("/file", "x");
@@ -29,6 +30,7 @@ fn a_directory_that_exists_is_no_error() {
     assert_eq!(refused(session.make_dir(&path("/none/a")).map(|_| ())), ("MKD", 550));
 }
 
+/// B17.
 #[test]
 fn any_yes_to_mkd_will_do() {
     for reply in ["257 \"/a\" created", "250 Done", "200 Ok"] {
@@ -54,6 +56,7 @@ fn directories_that_cannot_be_made_end_in_one_error() {
     assert!(server.count("MKD") <= 5, "{:#?}", server.transcript());
 }
 
+/// G08.
 #[test]
 fn refusals_are_told_per_item_and_the_session_goes_on() {
     let server = FtpServer::start().file("/d/a", "x");
@@ -66,6 +69,7 @@ fn refusals_are_told_per_item_and_the_session_goes_on() {
     assert_eq!(server.paths(), ["/"]);
 }
 
+/// B17.
 #[test]
 fn any_yes_to_dele_and_rmd_will_do() {
     let server = FtpServer::start().on("DELE", "200 Ok").on("RMD", "226 Ok");
@@ -103,6 +107,7 @@ fn a_tree_goes_with_its_hidden_files_and_links_are_never_followed() {
     }
 }
 
+/// G09.
 #[test]
 fn one_thing_that_cannot_be_removed_keeps_the_rest_from_nothing() {
     let server = FtpServer::start().file("/tree/a", "x").file("/tree/b", "x").file("/tree/c/d", "x").on_argument(
@@ -140,6 +145,7 @@ fn renaming_takes_one_write_and_any_yes() {
     server.open().rename(&path("/a"), &path("/b"), false).unwrap();
 }
 
+/// G10.
 #[test]
 fn a_refused_rename_says_which_side_is_to_blame_and_stays_in_step() {
     let server = FtpServer::start().file("/a", "x").on("RNTO", "553 Not there");

@@ -63,7 +63,7 @@ impl LearnedForm {
                 Learned { $($field: if now.$field == base.$field { live.$field } else { now.$field },)* }
             };
         }
-        let now = newer!(mode epsv eprt mlsd list_all pret pipelining rest_stor connection_cap clock_offset spoke_tls
+        let now = newer!(mode epsv eprt mlsd list_all pret pipelining rest_stor connection_cap cap_since clock_offset spoke_tls
             clear_text tls12_only);
         if self.cap == cap_text(&base) {
             self.cap = cap_text(&live);
@@ -176,7 +176,11 @@ impl LearnedForm {
         let mut problems = LearnedProblems::default();
         if learned.connection_cap.is_some() {
             match self.cap.trim().parse::<u16>() {
-                Ok(cap) if cap > 0 => learned.connection_cap = Some(cap),
+                // The user's own stands; what the server said is forgotten in time.
+                Ok(cap) if cap > 0 && learned.connection_cap != Some(cap) => {
+                    (learned.connection_cap, learned.cap_since) = (Some(cap), None);
+                }
+                Ok(cap) if cap > 0 => {}
                 _ => problems.cap = Some("A number from 1; forget it where it is wrong."),
             }
         }
@@ -231,6 +235,7 @@ mod tests {
             pipelining: Some(true),
             rest_stor: Some(true),
             connection_cap: Some(1),
+            cap_since: None,
             clock_offset: Some(0),
             spoke_tls: true,
             clear_text: true,

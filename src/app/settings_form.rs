@@ -3,13 +3,10 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
-use crate::domain::{MinimumTls, Proxy, ProxyKind, Secret, SiteId, TransferMode};
+use crate::domain::{MinimumTls, Proxy, ProxyKind, Secret, TransferMode};
 use crate::store::settings::{
     CONNECTIONS, ConflictPolicy, RETRIES, RETRY_DELAY_SECONDS, Settings, TIMEOUT_SECONDS, Theme,
 };
-
-/// Under this id, which no site has, the keyring keeps the proxy's password.
-pub const PROXY: SiteId = SiteId(u64::MAX);
 
 /// The form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +119,7 @@ impl SettingsForm {
 
     /// What is to be done about the proxy's password: `None` = nothing, `Some(None)` = forget it.
     pub fn keeps(&self, base: &Settings) -> Option<Option<Secret>> {
-        let used = self.proxy_kind.is_some_and(takes_password) && !self.proxy_user.trim().is_empty();
+        let used = self.proxy_kind.is_some_and(ProxyKind::takes_password) && !self.proxy_user.trim().is_empty();
         let saved = base.proxy.as_ref().is_some_and(|proxy| !proxy.user.is_empty());
         match (used, self.proxy_password.is_empty()) {
             (true, false) => Some(Some(self.proxy_password.clone())),
@@ -216,7 +213,7 @@ impl SettingsForm {
             problems.proxy_host = Some("Enter the proxy's name or address.");
         }
         let port = match self.proxy_port.trim() {
-            "" => Some(usual_port(kind)),
+            "" => Some(kind.default_port()),
             text => text.parse().ok().filter(|port| *port != 0),
         };
         if port.is_none() {
@@ -228,20 +225,6 @@ impl SettingsForm {
 
 /// The most that can be typed, in KiB: 1 TiB a second is no limit any more.
 const LIMIT_KIB: u64 = 1 << 30;
-
-/// Where such a proxy usually listens.
-pub fn usual_port(kind: ProxyKind) -> u16 {
-    match kind {
-        ProxyKind::Socks5 | ProxyKind::Socks4a => 1080,
-        ProxyKind::HttpConnect => 8080,
-        ProxyKind::Ftp(_) => 21,
-    }
-}
-
-/// Whether such a proxy can ask for a password.
-pub fn takes_password(kind: ProxyKind) -> bool {
-    kind != ProxyKind::Socks4a
-}
 
 fn kib(bytes: u64) -> String {
     bytes.div_ceil(1024).to_string()

@@ -11,9 +11,9 @@ use super::output::{complain, printable};
 use super::screen::Screen;
 use super::url::Address;
 use super::{Context, Exit, Options};
-use crate::domain::{Logon, Secret, Site, SiteId};
+use crate::domain::{Logon, PROXY_SECRET, Secret, Site, SiteId};
 use crate::engine::message::{Answer, Command, Event, FtpError, LogKind, LogLine, Question, Settings, Stage, explain};
-use crate::engine::{Engine, EngineConfig, Trust};
+use crate::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use crate::store::secrets::{Keyring, MemoryKeyring};
 
 /// The status of a program that a signal ended.
@@ -67,6 +67,14 @@ impl Client {
         }
         let mut settings = context.settings.clone();
         options.apply_to_settings(&mut settings);
+        let asks = settings.proxy.as_ref().is_some_and(|proxy| !proxy.user.is_empty() && proxy.kind.takes_password());
+        if asks && !site.bypass_proxy {
+            match context.keyring.read(PROXY_SECRET) {
+                Ok(Some(secret)) => keyring.write(PROXY_SECRET, &secret).unwrap_or_default(),
+                Ok(None) => {}
+                Err(words) => complain(&format!("the proxy's password is in the system's keyring: {words}")),
+            }
+        }
         let interrupts = interrupts();
         let engine = match start_engine(settings, options.trust(&context.trust, false), keyring) {
             Ok(engine) => engine,
@@ -193,6 +201,7 @@ pub(super) fn is_connection_failure(error: &FtpError) -> bool {
         | FtpError::Untrusted(_)
         | FtpError::NoTls { .. }
         | FtpError::ClearTextUnasked(_) => true,
+        FtpError::Proxy(failure) => failure.stage != Stage::DataConnection,
         FtpError::Timeout { stage, .. }
         | FtpError::Closed { stage, .. }
         | FtpError::Lost { stage, .. }
@@ -209,6 +218,7 @@ fn start_engine(settings: Settings, trust: Trust, keyring: MemoryKeyring) -> io:
         log: None,
         trust,
         keyring: Arc::new(keyring),
+        keep_alive: KeepAlive::default(),
         waker: Arc::new(|| {}),
     })
 }

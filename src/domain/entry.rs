@@ -8,7 +8,8 @@ use super::{Charset, RemotePath, Timestamp};
 /// One row of a directory. Kept small: a million of them must fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The server's bytes, or the local name's.
+    /// The server's bytes, or the local name's. No path, but for a member on IBM i (`A.FILE/A.MBR`); on VMS without
+    /// the version, where it is the newest.
     pub name: Box<[u8]>,
     /// File, directory, link or something else.
     pub kind: EntryKind,

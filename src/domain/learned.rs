@@ -27,6 +27,8 @@ pub struct Learned {
     pub rest_stor: Option<bool>,
     /// The server allows so many connections at once, ours together.
     pub connection_cap: Option<u16>,
+    /// When it said so, in seconds since 1970; `None` = the user set the cap, and it stands.
+    pub cap_since: Option<i64>,
     /// How far the clock of its LIST is ahead of UTC, in seconds.
     pub clock_offset: Option<i32>,
     /// It has spoken TLS before: it must not fall back to clear text unnoticed.
@@ -90,11 +92,44 @@ impl Learned {
         *self != before
     }
 
+    /// Forgets a cap that the server told so long ago that it may allow more by now; `true` = it did.
+    pub fn forget_old_cap(&mut self, now: i64) -> bool {
+        let old = self.cap_since.is_some_and(|since| now.saturating_sub(since) >= CAP_LASTS);
+        if old {
+            self.connection_cap = None;
+            self.cap_since = None;
+        }
+        old
+    }
+
+    /// Takes from `other` what is not known here.
+    pub fn fill_in(&mut self, other: &Self) {
+        self.mode = self.mode.or(other.mode);
+        self.epsv = self.epsv.or(other.epsv);
+        self.eprt = self.eprt.or(other.eprt);
+        self.mlsd = self.mlsd.or(other.mlsd);
+        self.list_all = self.list_all.or(other.list_all);
+        self.pret = self.pret.or(other.pret);
+        self.pipelining = self.pipelining.or(other.pipelining);
+        self.rest_stor = self.rest_stor.or(other.rest_stor);
+        if self.connection_cap.is_none() {
+            self.connection_cap = other.connection_cap;
+            self.cap_since = other.cap_since;
+        }
+        self.clock_offset = self.clock_offset.or(other.clock_offset);
+        self.spoke_tls |= other.spoke_tls;
+        self.clear_text |= other.clear_text;
+        self.tls12_only |= other.tls12_only;
+    }
+
     /// Whether nothing is known yet.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
+
+/// A server's word on how many connections it allows counts for a day, in seconds.
+const CAP_LASTS: i64 = 86_400;
 
 #[cfg(test)]
 mod tests {
@@ -107,5 +142,22 @@ mod tests {
         assert!(learned.learn(Lesson::Epsv(false)));
         assert!(!learned.learn(Lesson::Epsv(false)));
         assert!(learned.learn(Lesson::Epsv(true)), "a server can mend its ways");
+    }
+
+    #[test]
+    fn a_cap_counts_for_a_day_and_the_users_own_for_good() {
+        let mut learned = Learned { connection_cap: Some(2), cap_since: Some(1000), ..Learned::default() };
+        assert!(!learned.forget_old_cap(1000 + 86_399));
+        assert!(learned.forget_old_cap(1000 + 86_400));
+        assert!(learned.is_empty());
+        let mut own = Learned { connection_cap: Some(2), ..Learned::default() };
+        assert!(!own.forget_old_cap(i64::MAX));
+    }
+
+    #[test]
+    fn what_is_known_is_not_overwritten_by_what_was() {
+        let mut learned = Learned { epsv: Some(true), ..Learned::default() };
+        learned.fill_in(&Learned { epsv: Some(false), mlsd: Some(false), ..Learned::default() });
+        assert_eq!((learned.epsv, learned.mlsd), (Some(true), Some(false)));
     }
 }

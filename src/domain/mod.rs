@@ -21,7 +21,7 @@ pub use entry::{Entry, EntryKind, Listing, Permissions, natural_order};
 pub use human::{bytes, duration, rate};
 pub use ids::{ConnectionId, JobId, QuestionId, SiteId};
 pub use learned::{Learned, Lesson};
-pub use proxy::{FtpProxy, Proxy, ProxyKind};
+pub use proxy::{FtpProxy, PROXY_SECRET, Proxy, ProxyKind};
 pub use remote_path::RemotePath;
 pub use secret::Secret;
 pub use site::{ClientCertificate, Logon, Security, Site, SiteColour};

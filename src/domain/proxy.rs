@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SiteId;
+
 /// A proxy, without its password (that lies in the keyring).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proxy {
@@ -38,4 +40,33 @@ pub enum FtpProxy {
     Site,
     /// `OPEN host:port`, then USER.
     Open,
+}
+
+/// Where the proxy's password lies in the keyring: no site has this number.
+pub const PROXY_SECRET: SiteId = SiteId(u64::MAX);
+
+impl ProxyKind {
+    /// "SOCKS5 proxy", for a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Socks5 => "SOCKS5 proxy",
+            Self::Socks4a => "SOCKS4a proxy",
+            Self::HttpConnect => "HTTP proxy",
+            Self::Ftp(_) => "FTP proxy",
+        }
+    }
+
+    /// The port where such proxies usually listen.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Socks5 | Self::Socks4a => 1080,
+            Self::HttpConnect => 8080,
+            Self::Ftp(_) => 21,
+        }
+    }
+
+    /// Whether it asks for a password: SOCKS4 knows user names only.
+    pub fn takes_password(self) -> bool {
+        self != Self::Socks4a
+    }
 }

@@ -39,6 +39,11 @@ impl Timestamp {
         Self { seconds, precision: Precision::Second, zone: Zone::Utc }
     }
 
+    /// The same, from a source that may say anything; `None` outside the years 0 to 9999.
+    pub fn within(seconds: i64) -> Option<Self> {
+        (YEAR_0..=YEAR_9999).contains(&seconds).then(|| Self::utc(seconds))
+    }
+
     /// The server's wall clock, or UTC; `None` where there is no such date.
     pub fn civil(
         (year, month, day): (i16, i8, i8),
@@ -49,28 +54,42 @@ impl Timestamp {
         // A leap second is the second before it, for everyone who counts (RFC 3659 section 2.3).
         let second = if second == 60 { 59 } else { second };
         let civil = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
-        let seconds = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+        let seconds = civil.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_secs();
         Some(Self { seconds, precision, zone })
     }
 
     /// RFC 3659 section 2.3: `YYYYMMDDHHMMSS[.fff]`, UTC.
     pub fn parse_rfc3659(text: &str) -> Option<Self> {
         let digits = text.split('.').next().unwrap_or_default();
-        // Servers that never heard of the year 2000 print "19" and the years since 1900: 19103 is 2003.
-        let since_1900 = digits.strip_prefix("19").filter(|rest| digits.len() == 15 && rest.starts_with('1'));
-        let mended = since_1900.map(|rest| format!("20{}", &rest[1..]));
-        let digits = mended.as_deref().unwrap_or(digits);
-        if digits.len() != 14 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let digits = digits.strip_suffix('Z').unwrap_or(digits);
+        if !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        let part = |from: usize, to: usize| digits.get(from..to)?.parse::<i16>().ok();
-        let small = |from: usize| part(from, from + 2).and_then(|n| i8::try_from(n).ok());
-        Self::civil(
-            (part(0, 4)?, small(4)?, small(6)?),
-            (small(8)?, small(10)?, small(12)?),
-            Precision::Second,
-            Zone::Utc,
-        )
+        // Servers that print `19` and the years since 1900 say 19124 for 2024.
+        let mended;
+        let digits = match digits.strip_prefix("191") {
+            Some(rest) if digits.len() == 15 => {
+                mended = format!("20{rest}");
+                &mended
+            }
+            _ => digits,
+        };
+        if digits.len() != 14 {
+            return None;
+        }
+        let two =
+            |at: usize| digits.as_bytes()[at..at + 2].iter().fold(0, |n, digit| n * 10 + (digit - b'0').cast_signed());
+        let year = i16::from(two(0)) * 100 + i16::from(two(2));
+        Self::civil((year, two(4), two(6)), (two(8), two(10), two(12)), Precision::Second, Zone::Utc)
+    }
+
+    /// In UTC, if the server's clock is `seconds` ahead of it (east of Greenwich is positive). A date alone stays as it
+    /// is: nobody knows when on that day. So does what is in UTC already.
+    pub fn with_offset(self, seconds: i32) -> Self {
+        if self.zone == Zone::Utc || self.precision == Precision::Day {
+            return self;
+        }
+        Self { seconds: self.seconds.saturating_sub(i64::from(seconds)), zone: Zone::Utc, ..self }
     }
 
     /// `YYYYMMDDHHMMSS`, for MFMT.
@@ -126,6 +145,10 @@ impl Timestamp {
     }
 }
 
+/// The first second of the year 0 and the last of the year 9999.
+const YEAR_0: i64 = -62_167_219_200;
+const YEAR_9999: i64 = 253_402_300_799;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,10 +158,22 @@ mod tests {
         let time = Timestamp::parse_rfc3659("20240229123456.789").expect("a time");
         assert_eq!(time.iso(), "2024-02-29T12:34:56Z");
         assert_eq!(time.rfc3659(), "20240229123456");
+        assert_eq!(Timestamp::parse_rfc3659("20240229123456Z"), Some(Timestamp::utc(time.seconds)));
+        assert_eq!(Timestamp::parse_rfc3659("191240229123456"), Some(Timestamp::utc(time.seconds)));
         for bad in ["", "2024", "20241301000000", "2024022912345x", "20230229000000", "１２３４５６７８９０１２３４"]
         {
             assert_eq!(Timestamp::parse_rfc3659(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_offset_makes_utc_of_the_servers_clock() {
+        let server = Timestamp::civil((2023, 1, 5), (1, 8, 0), Precision::Minute, Zone::Server).expect("a time");
+        assert_eq!(server.with_offset(7200).iso(), "2023-01-04T23:08Z");
+        assert_eq!(server.with_offset(-3600).iso(), "2023-01-05T02:08Z");
+        assert_eq!(server.with_offset(7200).with_offset(7200).iso(), "2023-01-04T23:08Z");
+        let day = Timestamp { precision: Precision::Day, ..server };
+        assert_eq!(day.with_offset(7200), day);
     }
 
     #[test]

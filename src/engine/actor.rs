@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 
-use crate::domain::{ConnectionId, DataPath, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId};
+use crate::domain::{ConnectionId, DataPath, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId, Timestamp};
 use crate::ftp::error::FtpError;
 use crate::ftp::explain::Explanation;
 use crate::net::happening::Happening;
@@ -18,6 +18,7 @@ use crate::store::settings::Settings;
 
 use super::EngineConfig;
 use super::browse::Browser;
+use super::keep_alive::KeepAlive;
 use super::limiter::Limiter;
 use super::local::{LocalReport, LocalTask, LocalThread};
 use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
@@ -49,6 +50,7 @@ pub(super) struct Actor {
     pub(super) secrets: Arc<Secrets>,
     pub(super) trusted: Trusted,
     pub(super) limiter: Arc<Limiter>,
+    pub(super) keep_alive: KeepAlive,
     pub(super) now: Instant,
     local: LocalThread,
     scribe: Option<Scribe>,
@@ -116,7 +118,7 @@ impl Actor {
         events: Sender<Event>,
         death: Receiver<Infallible>,
     ) -> std::io::Result<(Self, Inbox)> {
-        let EngineConfig { settings, journal, log, trust, keyring, waker } = config;
+        let EngineConfig { settings, journal, log, trust, keyring, keep_alive, waker } = config;
         // Sessions wait when the engine is behind: back-pressure down to the socket.
         let (reports, reports_inbox) = bounded(256);
         let (local_reports, local_inbox) = bounded(64);
@@ -139,6 +141,7 @@ impl Actor {
             secrets,
             trusted: Trusted::new(trust),
             limiter,
+            keep_alive,
             now,
             local,
             scribe: None,
@@ -181,6 +184,7 @@ impl Actor {
         loop {
             self.now = Instant::now();
             self.dispatch();
+            self.keep_browsers_alive();
             self.sample();
             if !self.flush() {
                 break;
@@ -235,6 +239,7 @@ impl Actor {
             Report::Happened(session, happening) => self.happened(session, happening),
             Report::LoggedIn(session) => self.logged_in(session),
             Report::Partial(session, listing) => self.listed_partly(session, listing),
+            Report::Corrected(session, listing) => self.listed_better(session, listing),
             Report::Managing(session, done, at) => self.managing(session, done, at),
             Report::Finished(session, finished) => {
                 let Some(slot) = self.sessions.get_mut(&session) else { return };
@@ -246,6 +251,7 @@ impl Actor {
                         self.transferred(session, job, busy.and_then(|busy| busy.job), result, opening);
                     }
                     Finished::Opened(result) => self.opened(session, result),
+                    Finished::KeptAlive { alive } => self.kept_alive(session, alive),
                     Finished::Listed { dir, result } => self.listed(session, dir, result),
                     Finished::Managed { operation, result } => self.managed(session, operation, result),
                 }
@@ -310,11 +316,30 @@ impl Actor {
 
     /// Remembers what was found out about a server, and tells where it is news.
     pub(super) fn learn(&mut self, site: &Arc<Site>, lesson: Lesson) {
+        let now = Timestamp::from_system(SystemTime::now()).seconds;
         let server = self.server(site);
-        if server.learned.learn(lesson) {
-            let learned = Box::new(server.learned);
-            self.tell(Event::Learned { site: site.id, server_key: site.server_key(), learned });
+        let before = server.learned;
+        server.learned.learn(lesson);
+        if matches!(lesson, Lesson::ConnectionCap(_)) {
+            server.learned.cap_since = Some(now);
         }
+        if server.learned != before {
+            self.tell_learned(&site.server_key());
+        }
+    }
+
+    /// A cap that the server told long ago is tried anew.
+    pub(super) fn forget_old_cap(&mut self, key: &str) {
+        let now = Timestamp::from_system(SystemTime::now()).seconds;
+        if self.servers.get_mut(key).is_some_and(|server| server.learned.forget_old_cap(now)) {
+            self.tell_learned(key);
+        }
+    }
+
+    fn tell_learned(&mut self, key: &str) {
+        let Some(server) = self.servers.get(key) else { return };
+        let (site, learned) = (server.site.id, Box::new(server.learned));
+        self.tell(Event::Learned { site, server_key: key.to_owned(), learned });
     }
 
     fn answer(&mut self, question: QuestionId, answer: Answer) {
@@ -335,10 +360,14 @@ impl Actor {
         }
     }
 
-    fn teach(&mut self, server_key: &str, learned: Learned) {
-        if let Some(server) = self.servers.get_mut(server_key) {
-            server.learned = learned;
+    fn teach(&mut self, server_key: &str, mut learned: Learned) {
+        let Some(server) = self.servers.get_mut(server_key) else { return };
+        if learned.connection_cap != server.learned.connection_cap {
+            // The user's own word does not grow old.
+            learned.cap_since = None;
         }
+        server.learned = learned;
+        self.tell_learned(server_key);
     }
 
     fn keep_secret(&mut self, site: SiteId, secret: Option<Secret>) {
@@ -504,12 +533,9 @@ impl Actor {
         let wake = self.queue.next_wake().or_else(|| self.next_hold());
         let until = wake.map(|at| at.duration_since(SystemTime::now()).unwrap_or_default() + Duration::from_millis(1));
         let idle = self.sessions.values().any(|slot| matches!(slot.role, Role::Transfer(_)));
-        match (until, idle) {
-            (Some(until), true) => Some(until.min(Duration::from_secs(1))),
-            (Some(until), false) => Some(until),
-            (None, true) => Some(Duration::from_secs(1)),
-            (None, false) => None,
-        }
+        let idle = idle.then_some(Duration::from_secs(1));
+        let alive = self.next_keep_alive().map(|at| at.saturating_duration_since(self.now));
+        [until, idle, alive].into_iter().flatten().min()
     }
 
     /// Ends all threads; partial files stay, the queue is saved.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::domain::{ConnectionId, ControlPath, Listing, Logon, RemotePath, Secret, Site};
 use crate::ftp::error::{FtpError, too_many};
@@ -20,6 +21,10 @@ pub(super) struct Browser {
     /// The latest wish wins.
     next_list: Option<RemotePath>,
     operations: VecDeque<RemoteOperation>,
+    /// When the user last wanted something.
+    last_wish: Instant,
+    /// NOOPs since then; `None` = the server has closed the session meanwhile: it is opened again when it is needed.
+    noops: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +55,18 @@ impl Actor {
         };
         self.browsers.insert(
             connection,
-            Browser { site, session, state: State::Opening, next_list: None, operations: VecDeque::new() },
+            Browser {
+                site: Arc::clone(&site),
+                session,
+                state: State::Opening,
+                next_list: None,
+                operations: VecDeque::new(),
+                last_wish: self.now,
+                noops: Some(0),
+            },
         );
+        // What the queue brought from its journal may be older than what the site book knows.
+        self.server(&site).learned.fill_in(&site.learned);
         self.open(connection);
     }
 
@@ -100,9 +115,46 @@ impl Actor {
         } else {
             return;
         };
+        browser.last_wish = self.now;
+        browser.noops = Some(0);
         let site = Arc::clone(&browser.site);
         let dial = self.dial(&site);
         self.give(session, Task { dial, cancel: Cancel::new(), work }, None);
+    }
+
+    /// When the next idle browsing session wants a NOOP.
+    pub(super) fn next_keep_alive(&self) -> Option<Instant> {
+        self.idle_browsers().map(|(_, due)| due).min()
+    }
+
+    /// A NOOP to each browsing session that has been idle for long enough.
+    pub(super) fn keep_browsers_alive(&mut self) {
+        let due: Vec<ConnectionId> =
+            self.idle_browsers().filter(|(_, due)| *due <= self.now).map(|(connection, _)| connection).collect();
+        for connection in due {
+            let Some(browser) = self.browsers.get(&connection) else { continue };
+            let (session, site) = (browser.session, Arc::clone(&browser.site));
+            let dial = self.dial(&site);
+            self.give(session, Task { dial, cancel: Cancel::new(), work: Work::KeepAlive }, None);
+        }
+    }
+
+    pub(super) fn kept_alive(&mut self, session: u64, alive: bool) {
+        let Some(connection) = self.browsing(session) else { return };
+        if let Some(browser) = self.browsers.get_mut(&connection) {
+            browser.noops = browser.noops.filter(|_| alive).map(|noops| noops.saturating_add(1));
+        }
+    }
+
+    /// Those that are to be kept alive, and when.
+    fn idle_browsers(&self) -> impl Iterator<Item = (ConnectionId, Instant)> {
+        let browsers =
+            self.browsers.iter().filter(|(_, browser)| self.settings.keep_alive && browser.state == State::Ready);
+        browsers.filter_map(|(connection, browser)| {
+            let slot = self.sessions.get(&browser.session).filter(|slot| slot.busy.is_none())?;
+            let due = self.keep_alive.next(slot.idle_since, browser.last_wish, browser.noops?)?;
+            Some((*connection, due))
+        })
     }
 
     pub(super) fn stepped(&mut self, session: u64, step: Step) {
@@ -187,6 +239,13 @@ impl Actor {
                 self.still_connected(connection);
             }
             Err(error) => self.tell(Event::ListFailed { connection, dir, error }),
+        }
+    }
+
+    /// The same listing again, its times put right. A face that shows another one by now leaves it aside.
+    pub(super) fn listed_better(&mut self, session: u64, listing: Arc<Listing>) {
+        if let Some(connection) = self.browsing(session) {
+            self.tell(Event::Listed { connection, listing, complete: true });
         }
     }
 

@@ -81,7 +81,13 @@ pub(super) fn download(
         part.take_from(&target)?;
         adopted = true;
     }
-    let settled = doubt.is_some() && source.size == Some(part.length);
+    if let Some(doubt) = doubt
+        && source.size != Some(part.length)
+    {
+        // It is another one by now, or nobody knows: for the next try.
+        part.drop_if_empty();
+        return Err(doubt.clone().into());
+    }
     let outcome = if job.text {
         fetch_text(session, job, remote, &mut part, buffer)
     } else {
@@ -102,7 +108,7 @@ pub(super) fn download(
             return Err(error);
         }
     }
-    if settled {
+    if doubt.is_some() {
         session.note(told_by_size(&remote.text(&job.charset)));
     }
     if job.preserve_times
@@ -290,7 +296,6 @@ fn fetch_text(
     part: &mut Part,
     buffer: &mut [u8],
 ) -> Result<(), JobError> {
-    part.restart()?;
     let mut channel = session.retrieve_text(remote)?;
     job.counter.begin_at(0);
     let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job);

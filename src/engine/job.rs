@@ -33,6 +33,8 @@ pub(super) struct Job {
     pub(super) bytes: u64,
     /// It was running when the program was killed: its target may be whole already.
     pub(super) begun: bool,
+    /// What an earlier try has written to under its final name: it is no file of the user's.
+    pub(super) wrote: Option<RemotePath>,
     /// Tries that failed in a row without a byte of progress.
     pub(super) attempt: u8,
 }

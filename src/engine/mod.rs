@@ -8,6 +8,7 @@ mod download;
 mod error;
 mod folder;
 mod job;
+mod keep_alive;
 mod limiter;
 mod local;
 mod local_name;
@@ -36,6 +37,7 @@ use crate::domain::Fingerprint;
 use crate::store::secrets::Keyring;
 use crate::store::settings::Settings;
 use crate::store::trust::TrustBook;
+pub use keep_alive::KeepAlive;
 use message::{Command, Event};
 
 /// What the engine needs to start.
@@ -50,6 +52,8 @@ pub struct EngineConfig {
     pub trust: Trust,
     /// Where passwords live.
     pub keyring: Arc<dyn Keyring>,
+    /// How idle browsing sessions are kept alive, where the settings want it.
+    pub keep_alive: KeepAlive,
     /// Called after events were sent, from the engine's thread; wakes the window.
     pub waker: Arc<dyn Fn() + Send + Sync>,
 }

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::domain::RemotePath;
 use crate::ftp::ascii::{FromWire, LineEnd, ToWire};
 use crate::net::session::DataChannel;
 
@@ -21,6 +23,8 @@ pub(super) struct Counter {
     moved: AtomicU64,
     /// The whole size plus one; 0 = not known.
     size: AtomicU64,
+    /// See [`super::job::Job::wrote`].
+    wrote: OnceLock<RemotePath>,
 }
 
 impl Counter {
@@ -38,6 +42,16 @@ impl Counter {
     pub(super) fn begin_at(&self, offset: u64) {
         self.begun_at.store(offset, Ordering::Relaxed);
         self.moved.store(0, Ordering::Relaxed);
+    }
+
+    /// The file of that name on the server is this job's from now on, whole or not.
+    pub(super) fn write_to(&self, path: &RemotePath) {
+        self.wrote.get_or_init(|| path.clone());
+    }
+
+    /// What this job has written to under its final name.
+    pub(super) fn wrote(&self) -> Option<&RemotePath> {
+        self.wrote.get()
     }
 
     /// So many more.

@@ -79,6 +79,7 @@ impl Queue {
             state: JobState::Queued,
             bytes: 0,
             begun: false,
+            wrote: None,
             attempt: 0,
         });
         id
@@ -105,6 +106,7 @@ impl Queue {
                 state: JobState::Queued,
                 bytes: 0,
                 begun: false,
+                wrote: None,
                 attempt: 0,
                 ..template.clone()
             });

@@ -163,6 +163,7 @@ fn from_row(row: JobRow) -> Option<Job> {
         state,
         bytes: row.bytes,
         begun,
+        wrote: None,
         attempt: 0,
     })
 }

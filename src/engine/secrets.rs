@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::{Logon, Secret, Site};
+use crate::domain::{Logon, PROXY_SECRET, Proxy, Secret, Site};
 use crate::store::secrets::Keyring;
 
 /// One for the engine and all its sessions.
@@ -28,6 +28,12 @@ impl Secrets {
         }
         // A keyring that cannot be used is told when the user saves a password; here the user is asked for one.
         self.keyring.read(site.id).ok().flatten()
+    }
+
+    /// The password for the settings' proxy. May block.
+    pub(super) fn of_proxy(&self, proxy: &Proxy) -> Option<Secret> {
+        let asked = !proxy.user.is_empty() && proxy.kind.takes_password();
+        asked.then(|| self.keyring.read(PROXY_SECRET).ok().flatten()).flatten()
     }
 
     /// Keeps it until the program ends.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::domain::{EntryKind, Lesson, Listing, RemotePath};
+use crate::domain::{EntryKind, Lesson, Listing, Proxy, RemotePath};
 use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::happening::Observer;
 use crate::net::session::Session;
@@ -40,6 +40,7 @@ impl SessionThread {
                 session: None,
                 server: String::new(),
                 tls12_only: false,
+                proxy: None,
                 habits: Habits::default(),
                 clock: Clock::default(),
                 buffer: Vec::new(),
@@ -77,6 +78,8 @@ struct Worker {
     server: String,
     /// This server continues no TLS 1.3 session.
     tls12_only: bool,
+    /// Through which the session was opened.
+    proxy: Option<Proxy>,
     habits: Habits,
     clock: Clock,
     buffer: Vec<u8>,
@@ -90,8 +93,15 @@ impl Worker {
                 self.session = None;
                 self.crashed(&task, &panic)
             });
+            let listing = match &finished {
+                Finished::Listed { result: Ok(listing), .. } => Some(Arc::clone(listing)),
+                _ => None,
+            };
             if self.reports.send(Report::Finished(self.number, finished)).is_err() {
                 return;
+            }
+            if let Some(listing) = listing {
+                self.set_clock(&listing);
             }
         }
         if let Some(session) = self.session.take().filter(|session| !session.is_broken()) {
@@ -112,6 +122,15 @@ impl Worker {
                 let result = self.list(task, dir);
                 let dir = result.as_ref().map_or_else(|_| dir.clone(), |listing| listing.dir.clone());
                 Finished::Listed { dir, result }
+            }
+            Work::KeepAlive => {
+                // A session that is gone is opened again when it is needed, not before.
+                let session = self.session.as_mut().filter(|session| !session.is_broken());
+                let alive = session.is_some_and(|session| {
+                    session.set_cancel(&task.cancel);
+                    session.noop().is_ok() && !session.is_broken()
+                });
+                Finished::KeptAlive { alive }
             }
             Work::Manage(operation) => {
                 let (number, reports) = (self.number, self.reports.clone());
@@ -139,7 +158,7 @@ impl Worker {
                 if let Err(JobError::Remote(error)) = &result
                     && job.counter.moved() == before
                     && !task.cancel.is_cancelled()
-                    && self.deserves_another(error, fresh)
+                    && self.deserves_another(error, &task.work, fresh)
                 {
                     self.session = None;
                     if let Err(error) = self.ensure(task) {
@@ -151,6 +170,7 @@ impl Worker {
                 // arrived, a new session tells.
                 if let Err(JobError::Remote(doubt)) = &result
                     && is_unconfirmed(doubt)
+                    && may_be_whole(job)
                     && !task.cancel.is_cancelled()
                 {
                     let doubt = doubt.clone();
@@ -182,6 +202,17 @@ impl Worker {
         })
     }
 
+    /// The user sees the listing already; what is asked now puts its times right.
+    fn set_clock(&mut self, listing: &Arc<Listing>) {
+        let Some(session) = self.session.as_mut().filter(|session| session.can_calibrate()) else { return };
+        // Whatever goes wrong here shows at the next command.
+        if let Ok(Some(correction)) = session.calibrate() {
+            let mut better = Listing::clone(listing);
+            correction.apply(&mut better);
+            self.reports.send(Report::Corrected(self.number, Arc::new(better))).ok();
+        }
+    }
+
     /// `doubt` = why nobody knows whether the last try brought everything.
     fn transfer(&mut self, job: &Assignment, doubt: Option<&FtpError>) -> Result<Worked, JobError> {
         let Some(session) = self.session.as_mut() else { return Err(FtpError::Cancelled.into()) };
@@ -211,6 +242,9 @@ impl Worker {
         };
         self.buffer.resize(pump::BUFFER, 0);
         match (job.direction, kind) {
+            (Direction::Download, EntryKind::Directory) if !job.top && session.leads_back(&remote)? => {
+                Ok(Worked::Skipped(format!("“{remote}” leads back to a folder above it")))
+            }
             (Direction::Download, EntryKind::Directory) => {
                 let name = remote.file_name().filter(|_| job.loose);
                 let named = name.map(|name| (name, map(name, &job.charset, System::HERE)));
@@ -235,7 +269,7 @@ impl Worker {
         let fresh = self.ensure(task)?;
         let result = self.session.as_mut().map_or(Err(FtpError::Cancelled), &mut work);
         match result {
-            Err(error) if !task.cancel.is_cancelled() && self.deserves_another(&error, fresh) => {
+            Err(error) if !task.cancel.is_cancelled() && self.deserves_another(&error, &task.work, fresh) => {
                 self.session = None;
                 self.ensure(task)?;
                 self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
@@ -247,10 +281,13 @@ impl Worker {
     /// Makes sure that there is a session for this task's server; `true` = it is new.
     fn ensure(&mut self, task: &Task) -> Result<bool, FtpError> {
         let server = task.dial.site.server_key();
-        if self.server != server {
+        let proxy = task.dial.proxy.as_ref().map(|(proxy, _)| proxy);
+        // The settings may have changed: what goes through a proxy must not go past it.
+        let elsewhere = self.server != server || self.proxy.as_ref() != proxy;
+        if elsewhere {
             self.tls12_only = false;
         }
-        if self.server != server || self.session.as_ref().is_some_and(Session::is_broken) {
+        if elsewhere || self.session.as_ref().is_some_and(Session::is_broken) {
             self.session = None;
             self.habits = Habits::default();
             self.clock = Clock::default();
@@ -270,12 +307,16 @@ impl Worker {
         if dial.secret.is_none() && dial.site.needs_password() {
             return Err(FtpError::PasswordNeeded);
         }
+        if let Some((proxy, secret @ None)) = &mut dial.proxy {
+            *secret = self.secrets.of_proxy(proxy);
+        }
         let (number, reports) = (self.number, self.reports.clone());
         let observer: Observer = Arc::new(move |happening| {
             reports.send(Report::Happened(number, happening)).ok();
         });
         self.session = Some(Session::open(&dial, &task.cancel, observer)?);
         self.server = server;
+        self.proxy = dial.proxy.take().map(|(proxy, _)| proxy);
         self.reports.send(Report::LoggedIn(self.number)).ok();
         if let Some(secret) = dial.secret {
             self.secrets.remember(&dial.site, secret);
@@ -284,13 +325,12 @@ impl Worker {
     }
 
     /// Whether a new session would do what this one could not, so that nobody needs to hear of it.
-    fn deserves_another(&mut self, error: &FtpError, fresh: bool) -> bool {
+    fn deserves_another(&mut self, error: &FtpError, work: &Work, fresh: bool) -> bool {
         if let Some(worse) = self.session.as_ref().and_then(|session| session.misses_continued_session(error)) {
             let news = worse && !std::mem::replace(&mut self.tls12_only, worse);
             return !fresh || news;
         }
-        let gone = matches!(error, FtpError::Closed { .. } | FtpError::Lost { .. }) || is_gone(error);
-        gone && !fresh
+        has_gone(error, work) && !fresh
     }
 
     fn crashed(&self, task: &Task, panic: &(dyn std::any::Any + Send)) -> Finished {
@@ -302,6 +342,7 @@ impl Worker {
         let error = || FtpError::Protocol { detail: format!("internal error: {words}") };
         match &task.work {
             Work::Open => Finished::Opened(Err(error())),
+            Work::KeepAlive => Finished::KeptAlive { alive: false },
             Work::List(dir) => Finished::Listed { dir: dir.clone(), result: Err(error()) },
             Work::Manage(operation) => Finished::Managed { operation: operation.clone(), result: Err(error()) },
             Work::Transfer(job) => {
@@ -309,6 +350,22 @@ impl Worker {
             }
         }
     }
+}
+
+/// Whether the session had gone while it lay idle, so that the same on a new one is worth a try.
+fn has_gone(error: &FtpError, work: &Work) -> bool {
+    match error {
+        FtpError::Closed { .. } | FtpError::Lost { .. } => true,
+        // Silence: a router forgot the connection. What changes something may have been done, and only its reply be lost.
+        FtpError::Timeout { stage: Stage::Command | Stage::DataConnection, .. } => matches!(work, Work::List(_)),
+        FtpError::Refused { .. } => error.class() == Class::Reconnect,
+        _ => false,
+    }
+}
+
+/// Whether as much came as was to come. Of text no size tells.
+fn may_be_whole(job: &Assignment) -> bool {
+    !job.text && job.counter.size().is_none_or(|size| job.counter.bytes() >= size)
 }
 
 /// All bytes went; only the last reply is missing.
@@ -319,11 +376,6 @@ fn is_unconfirmed(error: &FtpError) -> bool {
             | FtpError::Closed { stage: Stage::Completion, .. }
             | FtpError::Lost { stage: Stage::Completion, .. }
     )
-}
-
-/// Said 421, or closed: nothing more will come on this session.
-fn is_gone(error: &FtpError) -> bool {
-    matches!(error, FtpError::Refused { .. }) && error.class() == Class::Reconnect
 }
 
 /// Relative paths begin at the login directory.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::domain::{EntryKind, JobId, Learned, QuestionId, RemotePath, Site, Timestamp};
+use crate::domain::{EntryKind, JobId, Learned, Lesson, QuestionId, RemotePath, Site, Timestamp};
 use crate::ftp::ascii::has_extension;
 use crate::ftp::error::{Class, FtpError, Stage, too_many};
 use crate::net::wait::Cancel;
@@ -34,8 +34,6 @@ pub(super) struct Server {
     pub(super) site: Arc<Site>,
     pub(super) learned: Learned,
     hold: Hold,
-    /// The server said "too many": so many transfer sessions and no more.
-    cap: Option<usize>,
     /// Times in a row that no session could be opened.
     failures: u8,
     /// A login went well. Before that one session tries alone: servers count wrong passwords and lock out.
@@ -220,6 +218,7 @@ impl Actor {
             Some(Hold::Asking(_)) => return,
             _ => {}
         }
+        self.forget_old_cap(server);
         while let Some(job) = self.queue.next_ready(server) {
             let Some(session) = self.free_session(server) else { return };
             if !self.assign(session, job) {
@@ -255,13 +254,18 @@ impl Actor {
             .connection_limit
             .map_or(limit, |limit| usize::from(limit.max(1)).saturating_sub(self.browsers_of(server)));
         // With no browsing session to borrow, one transfer session is always worth a try.
-        limit.min(of_site).min(known.cap.unwrap_or(limit)).max(usize::from(self.browsers_of(server) == 0))
+        let cap =
+            known.learned.connection_cap.map_or(limit, |cap| usize::from(cap).saturating_sub(self.browsers_of(server)));
+        limit.min(of_site).min(cap).max(usize::from(self.browsers_of(server) == 0))
     }
 
     fn assign(&mut self, session: u64, id: JobId) -> bool {
         let Some(job) = self.queue.job(id) else { return true };
         let counter = Arc::new(Counter::default());
         counter.begin_at(job.bytes);
+        if let Some(wrote) = &job.wrote {
+            counter.write_to(wrote);
+        }
         let running = Running {
             id,
             direction: job.direction,
@@ -322,7 +326,11 @@ impl Actor {
             let bytes = running.counter.bytes();
             // One that moves the same bytes again and again is none: it would never end.
             progress = running.counter.moved() > 0 && bytes > running.before;
-            self.queue.update(id, |job| job.bytes = bytes);
+            let wrote = running.counter.wrote().cloned();
+            self.queue.update(id, |job| {
+                job.bytes = bytes;
+                job.wrote = wrote;
+            });
         }
         // Removed meanwhile.
         let Some(job) = self.queue.job(id) else { return };
@@ -420,10 +428,11 @@ impl Actor {
             self.drop_session(session);
         }
         let JobError::Remote(remote) = &error else { return self.failed(id, error, false) };
-        if is_too_many(remote) && others + self.browsers_of(&key) > 0 {
+        let standing = others + self.browsers_of(&key);
+        if is_too_many(remote) && standing > 0 {
             // The server allows no more than there are; the job goes on when one of those is free.
-            self.note(LogKind::Note, format!("{}: the server allows {others} transfers at a time", site.title()));
-            self.server(site).cap = Some(others);
+            self.note(LogKind::Note, format!("{}: the server allows {standing} connections at a time", site.title()));
+            self.learn(site, Lesson::ConnectionCap(u16::try_from(standing).unwrap_or(u16::MAX)));
             self.queue.transition(id, JobState::Queued);
             return;
         }
@@ -579,7 +588,6 @@ impl Actor {
             site: Arc::clone(site),
             learned: site.learned,
             hold: Hold::No,
-            cap: None,
             failures: 0,
             proven: false,
         });

@@ -46,6 +46,9 @@ pub(super) fn upload(
     {
         target = target.join(&name);
     }
+    if let Some(wrote) = job.counter.wrote() {
+        target = wrote.clone();
+    }
     let temporary = temporary_name(job, &target, source);
     let known = if doubt.is_some() { Existing::Unknown } else { job.existing };
     let (existing, part) = survey(session, job, known, &target, temporary.as_ref())?;
@@ -66,6 +69,16 @@ pub(super) fn upload(
             Some(None) => return Err(doubt.clone().into()),
             _ => {}
         }
+    } else if job.counter.wrote().is_some() {
+        // Half of it, most likely, and no file that the user must be asked about.
+        replace = true;
+        let there = existing.and_then(|existing| existing.size).filter(|there| *there < size && !job.text);
+        if let Some(there) = there.filter(|there| *there > 0 && temporary.is_none())
+            && let Ok(Overlap::Same) =
+                look(session, job, &target, (there.saturating_sub(LOOK), there), (&mut file, buffer))
+        {
+            append_at = Some(there);
+        }
     } else if let Some(existing) = existing {
         if job.begun && part.is_none() && existing.size == source.size && !differ(existing.modified, source.modified) {
             // Renamed just before the program was killed.
@@ -81,6 +94,15 @@ pub(super) fn upload(
                     return Err(JobError::Differs(target.text(&job.charset)));
                 }
                 append_at = Some(at);
+            }
+            // It may be what was left when the program was killed.
+            Decision::Skip | Decision::Rename
+                if job.begun && temporary.is_none() && existing.size.is_some_and(|there| there < size) =>
+            {
+                return Ok(Worked::Conflict {
+                    source: facts(job.local.display().to_string(), source),
+                    target: facts(target.text(&job.charset), existing),
+                });
             }
             Decision::Rename => target = free_name(session, job, &target)?,
             Decision::Skip if doubt.is_some() && job.policy == ConflictPolicy::Resume => {
@@ -106,7 +128,13 @@ pub(super) fn upload(
 
     temporary = temporary.filter(|_| append_at.is_none());
     let at = part.filter(|at| *at > 0 && *at <= size && !job.text);
-    if doubt.is_some() && temporary.is_some() && at == Some(size) {
+    if let Some(doubt) = doubt
+        && temporary.is_some()
+    {
+        if at != Some(size) {
+            // Something is missing: for the next try, which goes on there.
+            return Err(doubt.clone().into());
+        }
         session.note(told_by_size(&target.text(&job.charset)));
     }
     // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
@@ -216,6 +244,9 @@ fn send(
     };
     let mut channel = if job.text { session.store_text(path)? } else { session.store(path, begin)? };
     let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
+    if !path.file_name().is_some_and(is_part) {
+        job.counter.write_to(path);
+    }
     if offset > size {
         channel.abort();
         return Ok(Some(offset));

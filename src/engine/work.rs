@@ -29,6 +29,8 @@ pub(super) enum Work {
     Open,
     List(RemotePath),
     Manage(RemoteOperation),
+    /// NOOP, so that the server does not take us for gone.
+    KeepAlive,
     Transfer(Box<Assignment>),
 }
 
@@ -80,6 +82,8 @@ pub(super) enum Report {
     LoggedIn(u64),
     /// A listing so far.
     Partial(u64, Arc<Listing>),
+    /// The last listing once more, its times put right.
+    Corrected(u64, Arc<Listing>),
     /// A long operation so far.
     Managing(u64, u64, RemotePath),
     Finished(u64, Finished),
@@ -90,6 +94,9 @@ pub(super) enum Report {
 /// The end of a task.
 pub(super) enum Finished {
     Opened(Result<RemotePath, FtpError>),
+    KeptAlive {
+        alive: bool,
+    },
     Listed {
         dir: RemotePath,
         result: Result<Arc<Listing>, FtpError>,

@@ -1,6 +1,8 @@
 //! What can go wrong with a server, as an enum of what the caller can do. Words for people are made in
 //! [`super::explain`], once, at the top.
 
+mod proxy;
+
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use std::time::Duration;
 
 use super::reply::Reply;
 use crate::domain::Offered;
+
+pub use proxy::{ProxyFailure, ProxyTrouble};
 
 /// What the caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +105,9 @@ pub enum FtpError {
     /// TLS failed.
     #[error("TLS failed ({stage:?}): {trouble:?}")]
     Tls { stage: Stage, trouble: TlsTrouble },
+    /// The proxy did not bring us to the server.
+    #[error("{0:?}")]
+    Proxy(Box<ProxyFailure>),
     /// The server said no to a command (4yz or 5yz). `verb` is `RETR`, `STOR`, ...
     #[error("{verb} refused: {reply:?}")]
     Refused { verb: &'static str, stage: Stage, reply: Reply },
@@ -198,6 +205,7 @@ impl FtpError {
                 // No space or quota: waiting a few seconds does not make room.
                 452 | 552 => Class::Permanent,
                 400..=499 => Class::Transient,
+                _ if passes_by_itself(reply) => Class::Transient,
                 _ => Class::Permanent,
             },
             Self::NoDataConnection { .. } => Class::NeedsUser,
@@ -211,9 +219,19 @@ impl FtpError {
                 TlsTrouble::Other { .. } | TlsTrouble::OtherCertificate => Class::Reconnect,
                 _ => Class::NeedsUser,
             },
+            Self::Proxy(failure) => failure.class(),
             Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => Class::Permanent,
         }
     }
+}
+
+/// A 5yz that is about the network or the moment, though its code says "for good" (lftp's list).
+fn passes_by_itself(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    too_many(reply)
+        || ["broken pipe", "timed out", "closed by the remote host", "connection reset"]
+            .iter()
+            .any(|phrase| text.contains(phrase))
 }
 
 /// "Too many users", "too many connections": passes by itself, unlike a wrong password (both are 530 on some servers).

@@ -5,6 +5,7 @@ pub mod address;
 pub mod answer;
 pub mod ascii;
 pub mod deflate;
+pub mod dialect;
 pub mod error;
 pub mod explain;
 pub mod features;

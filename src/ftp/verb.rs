@@ -20,6 +20,9 @@ pub struct SecretArgument(Zeroizing<Vec<u8>>);
 #[expect(missing_docs, reason = "RFC 959's own names")]
 pub enum Verb {
     User(Argument),
+    /// SITE or OPEN with the host that an FTP proxy is to connect to.
+    SiteHost(Argument),
+    Open(Argument),
     Pass(SecretArgument),
     Acct(SecretArgument),
     /// AUTH with that mechanism (RFC 2228): `TLS`, `SSL`.
@@ -31,6 +34,8 @@ pub enum Verb {
     Feat,
     Syst,
     OptsUtf8,
+    /// CLNT: some servers speak UTF-8 only with who has a name (RaidenFTPD, G6).
+    Clnt,
     /// OPTS MLST with these facts.
     OptsMlst(Argument),
     TypeImage,
@@ -40,9 +45,13 @@ pub enum Verb {
     /// MODE Z: compressed.
     ModeDeflate,
     Pwd,
+    /// PWD's name before RFC 959.
+    Xpwd,
     Cwd(Argument),
     Epsv,
     Pasv,
+    /// PRET: what will come after EPSV or PASV, which only then can name the right machine (drftpd).
+    Pret(Box<Self>),
     /// PASV for a TLS data connection between two servers.
     Cpsv,
     /// Whether the server is the TLS client of its next data connections.
@@ -69,7 +78,13 @@ pub enum Verb {
     Rnto(Argument),
     Dele(Argument),
     Mkd(Argument),
+    /// MKD's name before RFC 959.
+    Xmkd(Argument),
     Rmd(Argument),
+    /// RMD's name before RFC 959.
+    Xrmd(Argument),
+    /// SITE NAMEFMT 1: paths with slashes (OS/400).
+    SiteNamefmt,
     SiteChmod(u16, Argument),
     Noop,
     Abor,
@@ -130,6 +145,8 @@ impl Verb {
     pub fn name(&self) -> &'static str {
         match self {
             Self::User(_) => "USER",
+            Self::SiteHost(_) => "SITE",
+            Self::Open(_) => "OPEN",
             Self::Pass(_) => "PASS",
             Self::Acct(_) => "ACCT",
             Self::Auth(_) => "AUTH",
@@ -139,12 +156,15 @@ impl Verb {
             Self::Syst => "SYST",
             Self::OptsUtf8 => "OPTS UTF8",
             Self::OptsMlst(_) => "OPTS MLST",
+            Self::Clnt => "CLNT",
             Self::TypeImage | Self::TypeAscii => "TYPE",
             Self::ModeStream | Self::ModeDeflate => "MODE",
             Self::Pwd => "PWD",
+            Self::Xpwd => "XPWD",
             Self::Cwd(_) => "CWD",
             Self::Epsv => "EPSV",
             Self::Pasv => "PASV",
+            Self::Pret(_) => "PRET",
             Self::Cpsv => "CPSV",
             Self::Sscn(_) => "SSCN",
             Self::Eprt(_) => "EPRT",
@@ -163,11 +183,28 @@ impl Verb {
             Self::Rnto(_) => "RNTO",
             Self::Dele(_) => "DELE",
             Self::Mkd(_) => "MKD",
+            Self::Xmkd(_) => "XMKD",
             Self::Rmd(_) => "RMD",
+            Self::Xrmd(_) => "XRMD",
+            Self::SiteNamefmt => "SITE NAMEFMT",
             Self::SiteChmod(..) => "SITE CHMOD",
             Self::Noop => "NOOP",
             Self::Abor => "ABOR",
             Self::Quit => "QUIT",
+        }
+    }
+
+    /// Whether this code can be an answer to it at all: a few belong to one verb, and show when answers to several
+    /// commands came in another order.
+    pub fn may_bring(&self, code: u16) -> bool {
+        match code {
+            211 => matches!(self, Self::Feat | Self::Noop | Self::Syst),
+            215 => matches!(self, Self::Syst),
+            227..=229 => matches!(self, Self::Epsv | Self::Pasv),
+            257 => !matches!(self, Self::Feat | Self::Syst | Self::TypeImage | Self::Epsv | Self::Pasv | Self::Dele(_)),
+            331 => matches!(self, Self::User(_)),
+            350 => !matches!(self, Self::Rnto(_) | Self::Dele(_) | Self::Pwd | Self::Cwd(_) | Self::Epsv | Self::Pasv),
+            _ => true,
         }
     }
 
@@ -197,12 +234,18 @@ impl Verb {
 
     fn write_words(&self, out: &mut Vec<u8>, add: impl Fn(&[u8], &mut Vec<u8>)) {
         out.extend_from_slice(self.name().as_bytes());
+        if let Self::Pret(verb) = self {
+            out.push(b' ');
+            return verb.write_words(out, add);
+        }
         let mut words = |before: &str, argument: &[u8]| {
             out.extend_from_slice(before.as_bytes());
             add(argument, out);
         };
         match self {
             Self::User(argument)
+            | Self::SiteHost(argument)
+            | Self::Open(argument)
             | Self::OptsMlst(argument)
             | Self::Cwd(argument)
             | Self::Mlsd(Some(argument))
@@ -216,7 +259,9 @@ impl Verb {
             | Self::Rnto(argument)
             | Self::Dele(argument)
             | Self::Mkd(argument)
-            | Self::Rmd(argument) => words(" ", &argument.0),
+            | Self::Xmkd(argument)
+            | Self::Rmd(argument)
+            | Self::Xrmd(argument) => words(" ", &argument.0),
             Self::Pass(secret) | Self::Acct(secret) => words(" ", &secret.0),
             Self::List { all, path } => {
                 if *all {
@@ -231,6 +276,8 @@ impl Verb {
             Self::Prot(level) => words(&format!(" {level}"), b""),
             Self::OptsUtf8 => words(" ON", b""),
             Self::TypeImage => words(" I", b""),
+            Self::Clnt => words(" Twinport", b""),
+            Self::SiteNamefmt => words(" 1", b""),
             Self::TypeAscii => words(" A", b""),
             Self::ModeStream => words(" S", b""),
             Self::ModeDeflate => words(" Z", b""),
@@ -243,8 +290,10 @@ impl Verb {
             Self::Feat
             | Self::Syst
             | Self::Pwd
+            | Self::Xpwd
             | Self::Epsv
             | Self::Pasv
+            | Self::Pret(_)
             | Self::Cpsv
             | Self::Mlsd(None)
             | Self::Noop
@@ -302,6 +351,8 @@ mod tests {
         assert_eq!(wire(&Verb::List { all: false, path: None }), b"LIST\r\n");
         assert_eq!(wire(&Verb::SiteChmod(0o644, argument("f"))), b"SITE CHMOD 644 f\r\n");
         assert_eq!(wire(&Verb::Rest(5_000_000_000)), b"REST 5000000000\r\n");
+        assert_eq!(wire(&Verb::Pret(Box::new(Verb::Retr(argument("a b"))))), b"PRET RETR a b\r\n");
+        assert_eq!(wire(&Verb::Pret(Box::new(Verb::Mlsd(None)))), b"PRET MLSD\r\n");
         assert_eq!(wire(&Verb::Mfmt(Timestamp::utc(0), argument("f"))), b"MFMT 19700101000000 f\r\n");
         let empty = SecretArgument::new(&Secret::default(), &Charset::Auto).expect("empty is fine");
         assert_eq!(wire(&Verb::Pass(empty)), b"PASS \r\n");

@@ -11,7 +11,7 @@ use super::happening::{Happening, Observer, Step};
 use super::stream::Stream;
 use super::tls::{self, Guard};
 use super::wait::{Edges, Stop, Wait};
-use crate::domain::{Charset, ControlPath};
+use crate::domain::{Charset, ControlPath, Lesson};
 use crate::ftp::error::{FtpError, Stage, Stranger, TlsTrouble};
 use crate::ftp::reply::{Heard, Reply, ReplyReader, Unreadable};
 use crate::ftp::verb::Verb;
@@ -176,8 +176,7 @@ impl Control {
                 match self.reply(wait, stage, patience) {
                     Ok(heard) => replies.push(heard),
                     Err(FtpError::Timeout { .. }) if untried => {
-                        self.note("The server answers one command at a time only");
-                        self.pipelining = Pipelining::Fails;
+                        self.one_at_a_time();
                         self.end = None;
                         self.due = 0;
                         break;
@@ -185,7 +184,11 @@ impl Control {
                     Err(error) => return Err(error),
                 }
             }
-            if self.pipelining == Pipelining::Untried {
+            if verbs.iter().zip(&replies).any(|(verb, heard)| !verb.may_bring(heard.reply.code)) {
+                // Answered, but not in their order: what belongs to which cannot be told.
+                self.one_at_a_time();
+                replies.clear();
+            } else if self.pipelining == Pipelining::Untried {
                 self.pipelining = Pipelining::Works;
             }
         }
@@ -193,6 +196,12 @@ impl Control {
             replies.push(self.ask(verb, wait, stage)?);
         }
         Ok(replies)
+    }
+
+    fn one_at_a_time(&mut self) {
+        self.note("The server answers one command at a time only");
+        self.pipelining = Pipelining::Fails;
+        self.tell(Happening::Learned(Lesson::Pipelining(false)));
     }
 
     /// Sends commands in one write of whole lines; their replies are due from now on.

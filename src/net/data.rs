@@ -11,12 +11,14 @@ use socket2::{Domain, Socket, Type};
 use super::control::Control;
 use super::dial;
 use super::happening::Happening;
+use super::proxy::Ask;
+use super::route::Route;
 use super::stream::Stream;
 use super::terms::ActiveMode;
 use super::wait::{Role, Stop, Wait};
 use crate::domain::{Learned, Lesson, Mode, TransferMode};
 use crate::ftp::address;
-use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 
@@ -27,10 +29,24 @@ pub(super) struct Arranger {
     preferred: Mode,
     /// Whether a data connection has stood in the preferred mode.
     proven: bool,
-    epsv: bool,
-    eprt: bool,
+    epsv: Extended,
+    eprt: Extended,
+    /// Whether PRET must say what is to come (drftpd).
+    pret: bool,
     active: ActiveMode,
     patience: Duration,
+    route: Route,
+}
+
+/// Whether EPSV or EPRT works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extended {
+    /// Or nobody knows yet.
+    Works,
+    /// An earlier session found that it does not.
+    SaidToFail,
+    /// This session found that it does not.
+    Fails,
 }
 
 /// A data connection that stands, or a port where one is awaited.
@@ -63,11 +79,28 @@ impl Arranger {
             mode,
             preferred: learned.mode.unwrap_or(Mode::Passive),
             proven: false,
-            epsv: learned.epsv.unwrap_or(true),
-            eprt: learned.eprt.unwrap_or(true),
+            epsv: Extended::learned(learned.epsv),
+            eprt: Extended::learned(learned.eprt),
+            pret: learned.pret == Some(true),
             active,
             patience,
+            route: Route::Direct,
         }
+    }
+
+    /// The way that data takes. Through a proxy only we can connect; and what works there says nothing about the server.
+    pub(super) fn along(mut self, route: Route) -> Self {
+        if let Route::Tunnel(_) = route {
+            self.preferred = Mode::Passive;
+            self.epsv = Extended::Works;
+        }
+        self.route = route;
+        self
+    }
+
+    /// Whether a proxy is between the server and us.
+    pub(super) fn is_tunnelled(&self) -> bool {
+        matches!(self.route, Route::Tunnel(_))
     }
 
     pub(super) fn set_mode(&mut self, mode: TransferMode) {
@@ -80,6 +113,7 @@ impl Arranger {
     /// What to try, in this order. Where a mode has worked, its failure is no reason to try the other.
     pub(super) fn modes(&self) -> Vec<Mode> {
         match (self.mode, self.preferred) {
+            (TransferMode::Auto, _) if self.is_tunnelled() => vec![Mode::Passive],
             (TransferMode::Passive, _) => vec![Mode::Passive],
             (TransferMode::Active, _) => vec![Mode::Active],
             (TransferMode::Auto, preferred) if self.proven => vec![preferred],
@@ -101,55 +135,145 @@ impl Arranger {
         news
     }
 
-    /// Arranges a data connection. `ahead` is sent before, in the same write where the server takes that, and taken out;
-    /// all of it but REST must be accepted.
+    /// This server wants to know what comes (FEAT says PRET).
+    pub(super) fn announce_all(&mut self) {
+        self.pret = true;
+    }
+
+    /// Arranges a data connection for this command. `ahead` is sent before, in the same write where the server takes
+    /// that, and taken out; all of it but REST must be accepted.
     pub(super) fn arrange(
         &mut self,
         mode: Mode,
+        verb: &Verb,
         ahead: &mut Vec<Verb>,
         control: &mut Control,
         wait: &mut Wait,
     ) -> Result<Door, FtpError> {
-        match mode {
-            Mode::Passive => self.passive(ahead, control, wait),
-            Mode::Active => self.active(ahead, control, wait),
+        match (mode, &self.route) {
+            (Mode::Passive, _) => self.passive(verb, ahead, control, wait),
+            (Mode::Active, Route::Direct) => self.active(ahead, control, wait),
+            (Mode::Active, Route::Tunnel(tunnel)) => {
+                Err(tunnel.failed(0, Stage::DataConnection, ProxyTrouble::NoActive))
+            }
         }
     }
 
-    fn passive(&mut self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
-        let peer = control.path().peer;
-        // PASV knows IPv4 only (RFC 2428).
-        let only_extended = is_v6(peer);
-        if self.epsv || only_extended {
-            let reply = ask(Verb::Epsv, ahead, control, wait)?;
-            let failure = match (reply.code, address::parse_229(&reply.text())) {
-                (229, Some(port)) => match self.connect(peer, port, control, wait) {
-                    Ok(stream) => return Ok(Door { arranged_by: "EPSV", way: Way::Open(stream) }),
-                    Err(error @ FtpError::DataRefused { .. }) => error,
-                    Err(error) => return Err(error),
-                },
-                _ => refused("EPSV", reply),
-            };
-            if only_extended {
-                return Err(failure);
-            }
-            control.note(match &failure {
-                FtpError::DataRefused { .. } => "The port that EPSV named does not answer, using PASV from now on",
-                _ => "EPSV refused, using PASV from now on",
-            });
-            self.epsv = false;
-            control.tell(Happening::Learned(Lesson::Epsv(false)));
+    fn passive(
+        &mut self,
+        verb: &Verb,
+        ahead: &mut Vec<Verb>,
+        control: &mut Control,
+        wait: &mut Wait,
+    ) -> Result<Door, FtpError> {
+        if self.pret {
+            self.announce(verb, ahead, control, wait)?;
         }
+        match self.enter_passive(ahead, control, wait) {
+            Err(FtpError::Refused { reply, .. }) if !self.pret && asks_for_pret(&reply) => {
+                control.note("The server wants to know what comes before it opens a port: PRET from now on");
+                control.tell(Happening::Learned(Lesson::Pret(true)));
+                self.pret = true;
+                self.announce(verb, ahead, control, wait)?;
+                self.enter_passive(ahead, control, wait)
+            }
+            other => other,
+        }
+    }
+
+    /// PRET. Its refusal is that of the command itself, unless the server does not know PRET at all.
+    fn announce(
+        &mut self,
+        verb: &Verb,
+        ahead: &mut Vec<Verb>,
+        control: &mut Control,
+        wait: &mut Wait,
+    ) -> Result<(), FtpError> {
+        let reply = ask(Verb::Pret(Box::new(verb.clone())), ahead, control, wait)?;
+        if reply.is_not_implemented() {
+            control.tell(Happening::Learned(Lesson::Pret(false)));
+            self.pret = false;
+        } else if reply.is_negative() {
+            return Err(FtpError::Refused { verb: verb.name(), stage: Stage::Command, reply });
+        }
+        Ok(())
+    }
+
+    fn enter_passive(
+        &mut self,
+        ahead: &mut Vec<Verb>,
+        control: &mut Control,
+        wait: &mut Wait,
+    ) -> Result<Door, FtpError> {
+        // PASV knows IPv4 only (RFC 2428). Behind a proxy nobody knows which one the server has.
+        let only_extended = is_v6(control.path().peer) && !self.is_tunnelled();
+        let mut dead_port = false;
+        if self.epsv == Extended::Works || only_extended {
+            let failure = match self.epsv(ahead, control, wait) {
+                Err(error) if matches!(error, FtpError::Refused { .. }) || is_dead_port(&error) => error,
+                other => return other,
+            };
+            match &failure {
+                FtpError::Refused { reply, .. } if !self.pret && asks_for_pret(reply) => return Err(failure),
+                FtpError::Refused { verb, .. } if *verb != "EPSV" => return Err(failure),
+                _ if only_extended => return Err(failure),
+                failure if is_dead_port(failure) => {
+                    dead_port = true;
+                    control.note("The port that EPSV named does not answer, using PASV from now on");
+                }
+                _ => {
+                    control.note("EPSV refused, using PASV from now on");
+                    // 4yz is about now, not about EPSV.
+                    if !matches!(&failure, FtpError::Refused { reply, .. } if (400..500).contains(&reply.code)) {
+                        control.tell(Happening::Learned(Lesson::Epsv(false)));
+                    }
+                }
+            }
+            self.epsv = Extended::Fails;
+        }
+        match self.pasv(ahead, control, wait) {
+            Ok(door) => {
+                // Where neither port answers, it is a firewall, and EPSV is not to blame.
+                if dead_port && !self.is_tunnelled() {
+                    control.tell(Happening::Learned(Lesson::Epsv(false)));
+                }
+                Ok(door)
+            }
+            // Servers change; what an earlier session found may be wrong by now.
+            Err(failure @ FtpError::Refused { verb: "PASV", .. }) if self.epsv == Extended::SaidToFail => {
+                self.epsv = Extended::Fails;
+                let Ok(door) = self.epsv(ahead, control, wait) else { return Err(failure) };
+                control.note("PASV refused, using EPSV from now on");
+                control.tell(Happening::Learned(Lesson::Epsv(true)));
+                self.epsv = Extended::Works;
+                Ok(door)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn epsv(&self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
+        let reply = ask(Verb::Epsv, ahead, control, wait)?;
+        let (229, Some(port)) = (reply.code, address::parse_229(&reply.text())) else {
+            return Err(refused("EPSV", reply));
+        };
+        let stream = self.connect(control.path().peer, port, control, wait)?;
+        Ok(Door { arranged_by: "EPSV", way: Way::Open(stream) })
+    }
+
+    fn pasv(&self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
+        let peer = control.path().peer;
         let reply = ask(Verb::Pasv, ahead, control, wait)?;
         let text = reply.text();
         let port = match reply.code {
             227 => address::parse_227(&text).map(|named| {
-                if IpAddr::V4(*named.ip()) != peer.ip().to_canonical() {
-                    control.note(format!(
-                        "PASV named {}, connecting to {} instead",
-                        named.ip(),
-                        peer.ip().to_canonical()
-                    ));
+                let ours = match &self.route {
+                    Route::Direct => Some(peer.ip().to_canonical()),
+                    // A name's address is known to the proxy only.
+                    Route::Tunnel(tunnel) => tunnel.host().parse().ok(),
+                };
+                if let Some(ours) = ours.filter(|ours| *ours != IpAddr::V4(*named.ip())) {
+                    control.note(format!("PASV named {}, connecting to {ours} instead", named.ip()));
                 }
                 named.port()
             }),
@@ -162,8 +286,31 @@ impl Arranger {
         Ok(Door { arranged_by: "PASV", way: Way::Open(stream) })
     }
 
+    /// To that port of the server, along the session's route.
     fn connect(&self, peer: SocketAddr, port: u16, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
-        let target = address::data_target(peer, port);
+        let Route::Tunnel(tunnel) = &self.route else {
+            return self.connect_to(address::data_target(peer, port), control, wait);
+        };
+        let at_proxy = |error| match error {
+            FtpError::DataRefused { kind, detail, .. } => {
+                tunnel.failed(port, Stage::DataConnection, ProxyTrouble::NoConnection { kind, detail })
+            }
+            other => other,
+        };
+        let mut stream = self.connect_to(peer, control, wait).map_err(at_proxy)?;
+        let ask = Ask { port, stage: Stage::DataConnection, patience: self.patience };
+        tunnel.dig(&ask, &mut stream, wait, &mut |stream, ready| {
+            stream.mark(ready.data);
+            if ready.control.read {
+                control.mark(ready.control);
+                control.poll_reply(Stage::DataConnection)?;
+            }
+            Ok(())
+        })?;
+        Ok(stream)
+    }
+
+    fn connect_to(&self, target: SocketAddr, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
         let failed =
             |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
         let socket = dial::begin(target, wait, Role::Data).map_err(|error| failed(&error))?;
@@ -200,7 +347,7 @@ impl Arranger {
         let port = listener.local_addr().map_err(|error| no_port(&error))?.port();
         let mut listener = TcpListener::from_std(listener);
         wait.watch_listener(&mut listener).map_err(|error| no_port(&error))?;
-        let mut listening = Listening {
+        let listening = Listening {
             listener,
             address: SocketAddr::new(ip, port),
             expected: path.peer.ip().to_canonical(),
@@ -213,26 +360,35 @@ impl Arranger {
             SocketAddr::V4(v4) => Some(v4),
             SocketAddr::V6(_) => None,
         };
-        if self.eprt || v4.is_none() {
+        let extended = self.eprt == Extended::Works || v4.is_none();
+        if extended {
             let reply = ask(Verb::Eprt(named), ahead, control, wait)?;
             if reply.is_positive() {
-                listening.until = Instant::now() + self.patience;
-                return Ok(Door { arranged_by: "EPRT", way: Way::Ajar(listening) });
+                return Ok(listening.door("EPRT", self.patience));
             }
             if v4.is_none() {
                 return Err(refused("EPRT", reply));
             }
             control.note("EPRT refused, using PORT from now on");
-            self.eprt = false;
+            self.eprt = Extended::Fails;
             control.tell(Happening::Learned(Lesson::Eprt(false)));
         }
         let Some(v4) = v4 else { return Err(no_port(&ErrorKind::AddrNotAvailable.into())) };
         let reply = ask(Verb::Port(v4), ahead, control, wait)?;
-        if !reply.is_positive() {
-            return Err(refused("PORT", reply));
+        if reply.is_positive() {
+            return Ok(listening.door("PORT", self.patience));
         }
-        listening.until = Instant::now() + self.patience;
-        Ok(Door { arranged_by: "PORT", way: Way::Ajar(listening) })
+        // Servers change; what an earlier session found may be wrong by now.
+        if self.eprt == Extended::SaidToFail {
+            self.eprt = Extended::Fails;
+            if ask(Verb::Eprt(named), ahead, control, wait)?.is_positive() {
+                control.note("PORT refused, using EPRT from now on");
+                control.tell(Happening::Learned(Lesson::Eprt(true)));
+                self.eprt = Extended::Works;
+                return Ok(listening.door("EPRT", self.patience));
+            }
+        }
+        Err(refused("PORT", reply))
     }
 
     /// On the control socket's own address, and a port of the range: the next one where one is busy.
@@ -266,7 +422,19 @@ impl Arranger {
     }
 }
 
+impl Extended {
+    fn learned(works: Option<bool>) -> Self {
+        if works == Some(false) { Self::SaidToFail } else { Self::Works }
+    }
+}
+
 impl Listening {
+    /// The server was told of it: from now on it may come.
+    fn door(mut self, arranged_by: &'static str, patience: Duration) -> Door {
+        self.until = Instant::now() + patience;
+        Door { arranged_by, way: Way::Ajar(self) }
+    }
+
     /// The server's connection, if it is there. Anybody else's is closed.
     pub(super) fn accept(&mut self, wait: &mut Wait) -> Result<Option<Stream>, FtpError> {
         loop {
@@ -311,6 +479,18 @@ pub(super) fn is_data_trouble(error: &FtpError) -> bool {
     }
 }
 
+/// Whether nobody answers at a port that the server has named: another one may do better.
+fn is_dead_port(error: &FtpError) -> bool {
+    match error {
+        FtpError::DataRefused { .. } => true,
+        FtpError::Proxy(failure) => matches!(
+            failure.trouble,
+            ProxyTrouble::TargetRefused | ProxyTrouble::TargetUnreachable { .. } | ProxyTrouble::Failed { .. }
+        ),
+        _ => false,
+    }
+}
+
 fn ask(verb: Verb, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Reply, FtpError> {
     let mut verbs = std::mem::take(ahead);
     let before: Vec<&'static str> = verbs.iter().map(Verb::name).collect();
@@ -323,6 +503,11 @@ fn ask(verb: Verb, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait
         }
     }
     last.ok_or_else(|| FtpError::Protocol { detail: "a reply is missing".into() })
+}
+
+/// "500 You need to use a client supporting PRET (PRE Transfer) to use PASV".
+fn asks_for_pret(reply: &Reply) -> bool {
+    reply.is_negative() && reply.text().to_ascii_uppercase().contains("PRET")
 }
 
 /// A no; or a yes without an address, or with one that cannot be.

@@ -5,6 +5,8 @@ mod control;
 mod data;
 mod dial;
 pub mod happening;
+mod proxy;
+mod route;
 pub mod session;
 mod stream;
 pub mod terms;

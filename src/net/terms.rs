@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Fingerprint, MinimumTls, Proxy, Secret, Site, TransferMode};
+use crate::domain::{Fingerprint, FtpProxy, MinimumTls, Proxy, ProxyKind, Secret, Site, TransferMode};
 
 /// What a session needs to know before it dials.
 #[derive(Debug, Clone)]
@@ -24,6 +24,25 @@ pub struct Dial {
     pub tls: TlsTerms,
     /// The settings' proxy and its password, unless the site goes without.
     pub proxy: Option<(Proxy, Option<Secret>)>,
+}
+
+/// A proxy that speaks FTP itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gateway<'a> {
+    pub(super) proxy: &'a Proxy,
+    pub(super) way: FtpProxy,
+    pub(super) secret: Option<&'a Secret>,
+}
+
+impl Dial {
+    /// The proxy, where it is one that speaks FTP itself: encryption ends there, so that none is tried.
+    pub(super) fn gateway(&self) -> Option<Gateway<'_>> {
+        let (proxy, secret) = self.proxy.as_ref()?;
+        match proxy.kind {
+            ProxyKind::Ftp(way) => Some(Gateway { proxy, way, secret: secret.as_ref() }),
+            _ => None,
+        }
+    }
 }
 
 /// What will do as encryption.

@@ -157,6 +157,14 @@ impl Settings {
             told.push(format!("settings.ron: nobody can connect to external_address {address}; it is not used now."));
             self.external_address = None;
         }
+        if let Some(proxy) = &self.proxy
+            && (proxy.host.trim().is_empty() || proxy.port == 0)
+        {
+            // Never directly where a proxy was wanted: the port that cannot be makes every connection fail, and says why.
+            told.push(
+                "settings.ron: the proxy has no host or no port; no connection is possible before that is set.".into(),
+            );
+        }
         self.window.sanitise();
         told
     }

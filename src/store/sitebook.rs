@@ -22,6 +22,7 @@ pub struct SiteBook {
 
 /// A folder or a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are sites")]
 pub enum Node {
     /// Holds more of them.
     Folder(Folder),

@@ -8,17 +8,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use twinport::domain::{
-    ConnectionId, DataPath, JobId, Listing, Mode, QuestionId, RemotePath, Secret, Security, Site, SiteId, TransferMode,
+    ConnectionId, DataPath, JobId, Learned, Listing, Mode, PROXY_SECRET, QuestionId, RemotePath, Secret, Security,
+    Site, SiteId, TransferMode,
 };
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, ConnectionState, Event, FtpError, JobChange, JobState, JobView, LocalTarget,
     LogKind, LogLine, Order, Outcome, Question, QueueCommand, RemoteOperation, RemoteTarget, Settings, What,
 };
-use twinport::engine::{Engine, EngineConfig, Trust};
+use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::secrets::{Keyring, MemoryKeyring};
 
 /// The one browsing connection.
 pub const CONNECTION: ConnectionId = ConnectionId(1);
+
+/// What the keyring holds for the proxy.
+pub const PROXY_PASSWORD: &str = "proxy-password-1";
 
 /// How long anything may take on a machine that builds something else beside the test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -71,6 +75,8 @@ pub struct Face {
     pub paths: Vec<DataPath>,
     /// What automatic mode found out.
     pub learned: Vec<Mode>,
+    /// All that is known of the server, as last told.
+    pub known: Option<Learned>,
     /// Questions not yet answered or withdrawn.
     pub questions: Vec<(QuestionId, Question)>,
     /// Whether the queue is paused.
@@ -82,14 +88,26 @@ pub struct Face {
 impl Face {
     /// Starts an engine; the keyring knows the password of [`site`]'s account.
     pub fn start(settings: Settings, journal: Option<PathBuf>, password: &str) -> Self {
+        Self::start_keeping_alive(settings, journal, password, KeepAlive::default())
+    }
+
+    /// The same, with another pace of NOOPs.
+    pub fn start_keeping_alive(
+        settings: Settings,
+        journal: Option<PathBuf>,
+        password: &str,
+        keep_alive: KeepAlive,
+    ) -> Self {
         let keyring = MemoryKeyring::default();
         keyring.write(SiteId(7), &Secret::from(password)).unwrap();
+        keyring.write(PROXY_SECRET, &Secret::from(PROXY_PASSWORD)).unwrap();
         let config = EngineConfig {
             settings,
             journal,
             log: None,
             trust: Trust::default(),
             keyring: Arc::new(keyring),
+            keep_alive,
             waker: Arc::new(|| {}),
         };
         Self {
@@ -100,6 +118,7 @@ impl Face {
             log: Vec::new(),
             paths: Vec::new(),
             learned: Vec::new(),
+            known: None,
             questions: Vec::new(),
             paused: false,
             moving: 0,
@@ -261,7 +280,10 @@ impl Face {
             Event::Jobs(changes) => changes.iter().for_each(|change| self.note_job(change)),
             Event::Log(lines) => self.log.extend(lines.iter().cloned()),
             Event::Data { path, .. } => self.paths.push(*path),
-            Event::Learned { learned, .. } => self.learned.extend(learned.mode),
+            Event::Learned { learned, .. } => {
+                self.learned.extend(learned.mode);
+                self.known = Some(**learned);
+            }
             Event::Question { id, question } => self.questions.push((*id, question.clone())),
             Event::Withdrawn(id) => self.questions.retain(|(other, _)| other != id),
             Event::QueuePaused(paused) => self.paused = *paused,

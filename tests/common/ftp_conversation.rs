@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::super::ftp_files::{self, Files, Node};
-use super::{AbortStyle, Fault, PATIENCE, Shared, Style};
+use super::{AbortStyle, Fault, PATIENCE, RestStorStyle, Shared, Style};
 
 /// Talks until the client or the test is done.
 pub(super) fn run(shared: &Arc<Shared>, control: TcpStream, id: usize, open: usize) {
@@ -30,8 +30,11 @@ pub(super) fn run(shared: &Arc<Shared>, control: TcpStream, id: usize, open: usi
         logged_in: false,
         user: String::new(),
         rest: 0,
+        ascii: false,
+        deflates: false,
         renaming: None,
         data: Data::None,
+        announced: false,
         ended: false,
     };
     conversation.talk(open);
@@ -105,8 +108,13 @@ struct Conversation<'a> {
     logged_in: bool,
     user: String,
     rest: usize,
+    /// TYPE A is in force.
+    ascii: bool,
+    /// MODE Z is.
+    deflates: bool,
     renaming: Option<Vec<u8>>,
     data: Data,
+    announced: bool,
     ended: bool,
 }
 
@@ -133,6 +141,14 @@ impl Conversation<'_> {
         }
         while !self.ended {
             let Ok(line) = self.incoming.recv() else { return };
+            let due = |fault: &Fault| *fault == Fault::OutOfOrder;
+            // What came in the same write is there at once or soon.
+            if line.starts_with(b"FEAT")
+                && self.shared.due(due).is_some()
+                && let Ok(next) = self.incoming.recv_timeout(Duration::from_millis(300))
+            {
+                self.command(&next);
+            }
             self.command(&line);
         }
     }
@@ -199,7 +215,19 @@ impl Conversation<'_> {
             return;
         }
         let path = ftp_files::resolve(&self.cwd, argument);
+        if matches!(verb, "EPSV" | "PASV" | "RETR" | "STOR" | "LIST" | "MLSD")
+            && !self.announced
+            && self.shared.due(|fault| *fault == Fault::NeedsPret).is_some()
+        {
+            self.say("500 You need to use a client supporting PRET (PRE Transfer) to use PASV");
+            return;
+        }
         match verb {
+            "PRET" => {
+                self.announced = true;
+                self.say("200 OK, will use master for upcoming transfer");
+            }
+            "XPWD" | "XMKD" | "XRMD" => self.perform(&verb[1..], argument),
             "USER" => {
                 self.user = String::from_utf8_lossy(argument).into_owned();
                 self.say("331 Password required.");
@@ -210,8 +238,25 @@ impl Conversation<'_> {
                 self.say(if self.logged_in { "230 Account accepted." } else { "532 Wrong account." });
             }
             "FEAT" => self.feat(),
-            "SYST" => self.say("215 UNIX Type: L8"),
-            "OPTS" | "PBSZ" | "PROT" | "NOOP" | "TYPE" | "ALLO" | "CLNT" => self.say("200 OK."),
+            "SYST" => {
+                let system = self.shared.lock().system.clone();
+                self.say(&format!("215 {}", system.as_deref().unwrap_or("UNIX Type: L8")));
+            }
+            "TYPE" => {
+                self.ascii = argument.eq_ignore_ascii_case(b"A");
+                self.say("200 OK.");
+            }
+            "MODE" => {
+                let offered = self.shared.lock().deflate;
+                let wanted = argument.eq_ignore_ascii_case(b"Z");
+                if wanted && !offered {
+                    self.say("504 Not implemented for that parameter.");
+                } else {
+                    self.deflates = wanted;
+                    self.say("200 OK.");
+                }
+            }
+            "OPTS" | "PBSZ" | "PROT" | "NOOP" | "ALLO" | "CLNT" => self.say("200 OK."),
             "PWD" => {
                 let mut reply = b"257 \"".to_vec();
                 for byte in &self.cwd {
@@ -225,7 +270,10 @@ impl Conversation<'_> {
             }
             "CWD" | "CDUP" => {
                 let to = if verb == "CDUP" { ftp_files::parent(&self.cwd) } else { path };
-                let real = self.files(|files| files.is_dir(&to).then(|| files.follow(&to)));
+                let real = self.files(|files| {
+                    let real = files.real_path(&to);
+                    files.is_dir(&real).then_some(real)
+                });
                 if let Some(real) = real {
                     self.cwd = real;
                     self.say("250 Directory changed.");
@@ -249,7 +297,11 @@ impl Conversation<'_> {
             "MFMT" => self.mfmt(argument),
             "REST" => match std::str::from_utf8(argument).ok().and_then(|text| text.parse().ok()) {
                 Some(offset) => {
-                    self.rest = offset;
+                    let wrap = self.shared.due(|fault| matches!(fault, Fault::WrapOffsets(_)));
+                    self.rest = match wrap {
+                        Some(Fault::WrapOffsets(limit)) => offset % limit,
+                        _ => offset,
+                    };
                     self.say("350 Restarting.");
                 }
                 None => self.say("501 Bad offset."),
@@ -340,6 +392,12 @@ impl Conversation<'_> {
                 reply.push_str(&format!(" {feature}\r\n"));
             }
         }
+        for feature in &self.shared.lock().features {
+            reply.push_str(&format!(" {feature}\r\n"));
+        }
+        if self.shared.lock().deflate {
+            reply.push_str(" MODE Z\r\n");
+        }
         reply.push_str("211 End");
         self.say(&reply);
     }
@@ -401,7 +459,7 @@ impl Conversation<'_> {
     }
 
     fn ask(&mut self, verb: &str, argument: &[u8], path: &[u8]) {
-        let real = self.files(|files| files.follow(path));
+        let real = self.files(|files| files.real_path(path));
         let found = self.files(|files| files.get(&real).cloned());
         match (verb, found) {
             ("SIZE", Some(Node::File { data, .. })) => self.say(&format!("213 {}", data.len())),
@@ -459,11 +517,11 @@ impl Conversation<'_> {
             named => (false, named),
         };
         let dir = ftp_files::resolve(&self.cwd, named);
-        let (style, raw, nodes) = {
+        let (style, zone, raw, nodes) = {
             let state = self.shared.lock();
             let real = state.files.follow(&dir);
             let nodes = state.files.is_dir(&real).then(|| state.files.children(&real));
-            (state.style, state.listings.get(&dir).cloned(), nodes)
+            (state.style, state.zone, state.listings.get(&dir).cloned(), nodes)
         };
         let Some(nodes) = nodes else {
             self.say("550 No such directory.");
@@ -486,7 +544,7 @@ impl Conversation<'_> {
                         bytes.push(b' ');
                         bytes.extend_from_slice(&name);
                     }
-                    ("LIST", Style::Unix) => bytes.extend(ftp_files::ls_line(&name, &node)),
+                    ("LIST", Style::Unix) => bytes.extend(ftp_files::ls_line(&name, &shifted(node, zone))),
                     ("LIST", Style::Dos) => bytes.extend(ftp_files::dos_line(&name, &node)),
                     _ => bytes.extend_from_slice(&name),
                 }
@@ -499,7 +557,7 @@ impl Conversation<'_> {
 
     fn retrieve(&mut self, path: &[u8]) {
         let from = std::mem::take(&mut self.rest);
-        let real = self.files(|files| files.follow(path));
+        let real = self.files(|files| files.real_path(path));
         match self.files(|files| files.get(&real).cloned()) {
             Some(Node::File { data, .. }) => {
                 let rest = data.get(from..).unwrap_or_default().to_vec();
@@ -520,6 +578,7 @@ impl Conversation<'_> {
         let silent = due(&|fault| matches!(fault, Fault::NoPreliminary(at) if *at == verb));
         let late = due(&|fault| matches!(fault, Fault::LatePreliminary(at) if *at == verb));
         let early = due(&|fault| matches!(fault, Fault::EarlyCompletion(at) if *at == verb));
+        let size = size.filter(|_| !due(&|fault| *fault == Fault::Unannounced));
         let sized = size.map(|size| format!(" ({size} bytes)")).unwrap_or_default();
         let preliminary = format!("150 Opening BINARY mode data connection for {what}{sized}.");
         if !silent && !late {
@@ -530,7 +589,11 @@ impl Conversation<'_> {
             self.say("226 Transfer complete.");
             self.shared.wait_released();
         }
-        let end = self.pour(verb, &mut data, bytes);
+        let end = match (self.ascii && verb == "RETR", self.deflates) {
+            (true, _) => self.pour(verb, &mut data, &with_crlf(bytes)),
+            (_, true) => self.pour(verb, &mut data, &packed(bytes)),
+            _ => self.pour(verb, &mut data, bytes),
+        };
         if late {
             self.say(&preliminary);
         }
@@ -545,15 +608,26 @@ impl Conversation<'_> {
         let limit = fault.as_ref().map_or(bytes.len(), |(after, _)| (*after).min(bytes.len()));
         data.set_write_timeout(Some(Duration::from_millis(20))).unwrap();
         let mut sent = 0;
+        let drips = self.shared.due(|fault| *fault == Fault::Drip).is_some();
         while sent < limit {
             if let Some(end) = self.interrupted() {
                 return end;
             }
-            match data.write(&bytes[sent..limit.min(sent + 65_536)]) {
+            let piece = if drips { 1 } else { 65_536 };
+            if drips {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            match data.write(&bytes[sent..limit.min(sent + piece)]) {
                 Ok(n) => sent += n,
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 Err(_) => return End::Lost,
             }
+        }
+        if let Some((_, Fault::PauseData { .. })) = fault {
+            if let Some(end) = self.pause() {
+                return end;
+            }
+            return self.pour(verb, data, &bytes[sent..]);
         }
         match fault {
             Some((_, fault)) => self.misbehave(&fault, data),
@@ -577,8 +651,14 @@ impl Conversation<'_> {
             self.say("150 Ok to send data.");
         }
         let Some(mut data) = self.open_data() else { return };
+        if let Some(Fault::TalkBack(length)) = self.shared.due(|fault| matches!(fault, Fault::TalkBack(_))) {
+            data.write_all(&vec![b'x'; length]).ok();
+        }
+        let style = (from > 0).then(|| self.shared.due(|fault| matches!(fault, Fault::RestStor(_)))).flatten();
         let mut content = match self.files(|files| files.get(path).cloned()) {
             Some(Node::File { data, .. }) if verb == "APPE" => data,
+            _ if style == Some(Fault::RestStor(RestStorStyle::FromStart)) => Vec::new(),
+            _ if style == Some(Fault::RestStor(RestStorStyle::ZeroFills)) => vec![0; from],
             Some(Node::File { mut data, .. }) if from > 0 => {
                 data.resize(from, 0);
                 data
@@ -588,7 +668,13 @@ impl Conversation<'_> {
         if early {
             self.say("226 Transfer complete.");
         }
-        let end = self.drink(verb, &mut data, &mut content);
+        let mut wire = Vec::new();
+        let end = self.drink(verb, &mut data, &mut wire);
+        content.extend(match (self.ascii, self.deflates) {
+            (true, _) => without_cr(&wire),
+            (_, true) => unpacked(&wire),
+            _ => wire,
+        });
         self.files(|files| files.put(path, Node::File { data: content, modified: super::SOME_TIME, mode: 0o644 }));
         drop(data);
         if !early {
@@ -618,6 +704,12 @@ impl Conversation<'_> {
                 Err(_) => return End::Lost,
             }
         }
+        if let Some((_, Fault::PauseData { .. })) = fault {
+            if let Some(end) = self.pause() {
+                return end;
+            }
+            return self.drink(verb, data, content);
+        }
         match fault {
             Some((_, fault)) => self.misbehave(&fault, data),
             None => End::Whole,
@@ -630,6 +722,8 @@ impl Conversation<'_> {
             | Fault::ResetData { verb, .. }
             | Fault::StallData { verb, .. }
             | Fault::LoseControl { verb, .. }
+            | Fault::EndEarly { verb, .. }
+            | Fault::PauseData { verb, .. }
             | Fault::SayMidway { verb, .. } => *verb == of,
             _ => false,
         })?;
@@ -637,11 +731,25 @@ impl Conversation<'_> {
         | Fault::ResetData { after, .. }
         | Fault::StallData { after, .. }
         | Fault::LoseControl { after, .. }
+        | Fault::EndEarly { after, .. }
+        | Fault::PauseData { after, .. }
         | Fault::SayMidway { after, .. }) = fault
         else {
             return None;
         };
         Some((after, fault))
+    }
+
+    /// Till the test goes on, or the client aborts.
+    fn pause(&mut self) -> Option<End> {
+        let end = Instant::now() + PATIENCE;
+        while !self.shared.lock().released && Instant::now() < end {
+            if let Some(end) = self.interrupted() {
+                return Some(end);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        None
     }
 
     fn misbehave(&mut self, fault: &Fault, data: &mut TcpStream) -> End {
@@ -652,6 +760,7 @@ impl Conversation<'_> {
             }
             Fault::StallData { .. } => self.idle(data, true),
             Fault::LoseControl { .. } => End::Gone,
+            Fault::EndEarly { .. } => End::Whole,
             Fault::SayMidway { reply, .. } => {
                 self.say(reply);
                 // All is said: what the client sends now is for after this transfer.
@@ -727,6 +836,16 @@ impl Conversation<'_> {
                     self.say("226 Done.");
                 }
                 Some(Fault::Abort(AbortStyle::One)) => self.say("226 Aborted."),
+                Some(Fault::Abort(AbortStyle::OnePositive)) => self.say("225 Aborted."),
+                Some(Fault::Abort(AbortStyle::OneNegative)) => self.say("426 Transfer aborted."),
+                Some(Fault::Abort(AbortStyle::TooLate)) => {
+                    self.say("426 Transfer aborted.");
+                    self.say("225 Nothing to abort.");
+                }
+                Some(Fault::Abort(AbortStyle::Unknown)) => {
+                    self.say("426 Transfer aborted.");
+                    self.say("500 What?");
+                }
                 _ => {
                     self.say("426 Transfer aborted.");
                     self.say("226 Abort successful.");
@@ -792,8 +911,9 @@ impl Conversation<'_> {
 
     /// Sends lines; an empty text is silence.
     fn say(&mut self, text: &str) {
+        let end = if self.shared.lock().bare_ends { "\n" } else { "\r\n" };
         if !text.is_empty() {
-            self.send(format!("{text}\r\n").as_bytes());
+            self.send(format!("{text}{end}").as_bytes());
         }
     }
 
@@ -802,11 +922,49 @@ impl Conversation<'_> {
             Some(Fault::Segments(size)) => size,
             _ => bytes.len(),
         };
+        let drips = self.shared.due(|fault| *fault == Fault::Drip).is_some();
+        let size = if drips { 1 } else { size };
         for piece in bytes.chunks(size.max(1)) {
+            if drips {
+                std::thread::sleep(Duration::from_millis(2));
+            }
             if self.control.write_all(piece).is_err() {
                 self.ended = true;
                 return;
             }
         }
     }
+}
+
+/// The same on the clock of a server that far ahead of UTC.
+fn shifted(mut node: Node, seconds: i64) -> Node {
+    if let Node::File { modified, .. } | Node::Dir { modified, .. } = &mut node {
+        *modified += seconds;
+    }
+    node
+}
+
+/// Text as TYPE A sends it.
+fn with_crlf(text: &[u8]) -> Vec<u8> {
+    text.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
+}
+
+/// Text as TYPE A brought it.
+fn without_cr(wire: &[u8]) -> Vec<u8> {
+    let ends = |at: usize| wire[at] == b'\r' && wire.get(at + 1) == Some(&b'\n');
+    (0..wire.len()).filter(|at| !ends(*at)).map(|at| wire[at]).collect()
+}
+
+/// As MODE Z sends it.
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// As MODE Z brought it, as far as it came.
+fn unpacked(wire: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    flate2::read::ZlibDecoder::new(wire).read_to_end(&mut bytes).ok();
+    bytes
 }

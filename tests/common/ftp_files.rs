@@ -57,6 +57,15 @@ impl Files {
         }
     }
 
+    /// The path with every link on its way followed, as the system would.
+    pub fn real_path(&self, path: &[u8]) -> Vec<u8> {
+        let mut real = b"/".to_vec();
+        for part in path.split(|b| *b == b'/').filter(|part| !part.is_empty()) {
+            real = self.follow(&join(&real, part));
+        }
+        real
+    }
+
     pub fn is_dir(&self, path: &[u8]) -> bool {
         matches!(self.nodes.get(&self.follow(path)), Some(Node::Dir { .. }))
     }

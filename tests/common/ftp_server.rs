@@ -79,8 +79,26 @@ pub enum Fault {
     MaxConnections(usize),
     /// How ABOR in mid-transfer is answered.
     Abort(AbortStyle),
+    /// 150 does not tell the size.
+    Unannounced,
+    /// After so many bytes of a download: the data connection's end, and 226 as if that were all.
+    EndEarly { verb: &'static str, after: usize },
+    /// After so many bytes: a pause till [`FtpServer::release`].
+    PauseData { verb: &'static str, after: usize },
+    /// REST counts offsets modulo this number (as servers with 32 bits do).
+    WrapOffsets(usize),
+    /// What REST and STOR do instead of continuing a file.
+    RestStor(RestStorStyle),
+    /// Sends so many bytes to the client before it reads a file that is stored.
+    TalkBack(usize),
     /// Reads one line of each packet and drops the rest (a device that cannot take several commands at once).
     OneLinePerPacket,
+    /// Answers PWD before what came with it in the same write.
+    OutOfOrder,
+    /// Replies and data come byte by byte.
+    Drip,
+    /// EPSV, PASV and transfers want a PRET before them.
+    NeedsPret,
 }
 
 /// How ABOR in mid-transfer is answered.
@@ -92,8 +110,25 @@ pub enum AbortStyle {
     TwoPositive,
     /// A single 226.
     One,
+    /// A single 225.
+    OnePositive,
+    /// 426, and nothing for ABOR itself.
+    OneNegative,
+    /// 426, then 225: nothing runs any more.
+    TooLate,
+    /// 426, then 500: ABOR is not known.
+    Unknown,
     /// Nothing at all, ever again.
     Deaf,
+}
+
+/// What REST and STOR do instead of continuing a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestStorStyle {
+    /// The file is made anew, with zeros up to the offset.
+    ZeroFills,
+    /// The offset is forgotten.
+    FromStart,
 }
 
 /// How LIST looks.
@@ -119,6 +154,12 @@ struct State {
     credentials: Option<(String, String)>,
     account: Option<String>,
     without: Vec<String>,
+    features: Vec<String>,
+    system: Option<String>,
+    zone: i64,
+    bare_ends: bool,
+    /// MODE Z is offered and works.
+    deflate: bool,
     home: Vec<u8>,
     listings: HashMap<Vec<u8>, Vec<u8>>,
     style: Style,
@@ -204,6 +245,36 @@ impl FtpServer {
     /// Not in FEAT, and answered with 500: `MLSD`, `SIZE`, `FEAT`, ...
     pub fn without(self, verbs: &[&str]) -> Self {
         self.lock().without.extend(verbs.iter().map(|verb| (*verb).to_owned()));
+        self
+    }
+
+    /// One more line in FEAT.
+    pub fn feature(self, line: &str) -> Self {
+        self.lock().features.push(line.into());
+        self
+    }
+
+    /// What SYST says behind its code.
+    pub fn system(self, words: &str) -> Self {
+        self.lock().system = Some(words.into());
+        self
+    }
+
+    /// LIST tells times that far ahead of UTC, in seconds.
+    pub fn zone(self, seconds: i64) -> Self {
+        self.lock().zone = seconds;
+        self
+    }
+
+    /// Lines end in LF alone.
+    pub fn bare_ends(self) -> Self {
+        self.lock().bare_ends = true;
+        self
+    }
+
+    /// Offers MODE Z.
+    pub fn compressing(self) -> Self {
+        self.lock().deflate = true;
         self
     }
 

@@ -1,11 +1,13 @@
 //! What the tests share: servers (scripted, real, in the process), a face without a window, and waits with deadlines.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod bench;
 pub mod exchange;
 pub mod face;
 pub mod files;
 pub mod ftp_files;
 pub mod ftp_server;
+pub mod proxy_server;
 pub mod recorder;
 #[cfg(target_os = "linux")]
 pub mod servers;

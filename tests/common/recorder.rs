@@ -61,6 +61,13 @@ impl Recorder {
         })
     }
 
+    pub fn lessons(&self) -> Vec<Lesson> {
+        self.pick(|happening| match happening {
+            Happening::Learned(lesson) => Some(lesson),
+            _ => None,
+        })
+    }
+
     fn pick<T>(&self, choose: impl Fn(Happening) -> Option<T>) -> Vec<T> {
         self.all().into_iter().filter_map(choose).collect()
     }

@@ -1,6 +1,6 @@
 //! Debian's vsftpd, ProFTPD and Pure-FTPd as throwaway servers on loopback: each with its own configuration, root and
 //! account, in namespaces of its own. Nothing of the machine's changes, several run at once, and all of a server's
-//! processes end with the test, however that ends. Out of scope: fetching the packages (`.ci/run` does) and TLS.
+//! processes end with the test, however that ends; and pyftpdlib, from PyPI. Out of scope: fetching them (`.ci/run` does).
 
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
@@ -30,6 +30,8 @@ pub enum Kind {
     Vsftpd,
     ProFtpd,
     PureFtpd,
+    /// In Python; not in [`Kind::ALL`], which are Debian's.
+    Pyftpdlib,
 }
 
 impl Kind {
@@ -41,6 +43,7 @@ impl Kind {
             Self::Vsftpd => "vsftpd",
             Self::ProFtpd => "ProFTPD",
             Self::PureFtpd => "Pure-FTPd",
+            Self::Pyftpdlib => "pyftpdlib",
         }
     }
 
@@ -49,6 +52,7 @@ impl Kind {
             Self::Vsftpd => "vsftpd/usr/sbin/vsftpd",
             Self::ProFtpd => "proftpd-core/usr/sbin/proftpd",
             Self::PureFtpd => "pure-ftpd/usr/sbin/pure-ftpd",
+            Self::Pyftpdlib => return "python3".into(),
         })
     }
 }
@@ -63,14 +67,25 @@ pub struct Config {
     pub ip: IpAddr,
     /// `None` = any.
     pub passive_ports: Option<RangeInclusive<u16>>,
+    /// `None` = it knows no TLS.
+    pub tls: Option<Tls>,
     /// More lines of its configuration file; for Pure-FTPd more arguments.
     pub extra: Vec<String>,
+}
+
+/// How a server speaks TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tls {
+    /// From the first byte.
+    pub implicit: bool,
+    /// Data connections must continue the control connection's session.
+    pub requires_reuse: bool,
 }
 
 impl Config {
     pub fn new(kind: Kind, root: &Path) -> Self {
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Self { kind, root: root.to_owned(), ip, passive_ports: None, extra: Vec::new() }
+        Self { kind, root: root.to_owned(), ip, passive_ports: None, tls: None, extra: Vec::new() }
     }
 
     pub fn on(self, ip: IpAddr) -> Self {
@@ -79,6 +94,10 @@ impl Config {
 
     pub fn passive_ports(self, ports: RangeInclusive<u16>) -> Self {
         Self { passive_ports: Some(ports), ..self }
+    }
+
+    pub fn tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     pub fn with(mut self, line: &str) -> Self {
@@ -102,6 +121,16 @@ pub fn available() -> Result<(), String> {
         Ok(status) if status.success() => Ok(()),
         _ => Err("this machine allows no namespaces (unshare -m -p)".into()),
     }
+}
+
+/// Whether pyftpdlib can be started here, with TLS.
+pub fn has_pyftpdlib() -> bool {
+    Command::new("python3")
+        .args(["-c", "import pyftpdlib, OpenSSL"])
+        .env("PYTHONPATH", unpacked().join("python"))
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Whether the servers can be used; where they cannot, says so, and fails where they are required.
@@ -172,7 +201,8 @@ impl Server {
         let mut server = Self { kind: config.kind, addr, child, state };
         let deadline = Instant::now() + Duration::from_secs(10);
         while Instant::now() < deadline && matches!(server.child.try_wait(), Ok(None)) {
-            if greets(addr) {
+            let implicit = config.tls.is_some_and(|tls| tls.implicit);
+            if if implicit { TcpStream::connect(addr).is_ok() } else { greets(addr) } {
                 return Ok(server);
             }
             // Nothing tells when a foreign process begins to listen: ask again.
@@ -244,9 +274,23 @@ fn accounts(root: &Path) -> io::Result<TempDir> {
     for own in ["users", "groups"] {
         lchown(at(own), Some(UID), Some(GID))?;
     }
+    write_certificate(state.path())?;
     fs::write(at("protocol.log"), "")?;
     fs::set_permissions(at("protocol.log"), Permissions::from_mode(0o666))?;
     Ok(state)
+}
+
+/// A certificate for 127.0.0.1 and its key, as two files (`tls.crt`, `tls.key`) and as one (`tls.pem`).
+fn write_certificate(state: &Path) -> io::Result<()> {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    fs::write(state.join("tls.crt"), &certificate)?;
+    fs::write(state.join("tls.key"), &key)?;
+    fs::write(state.join("tls.pem"), key + &certificate)?;
+    for secret in ["tls.key", "tls.pem"] {
+        fs::set_permissions(state.join(secret), Permissions::from_mode(0o600))?;
+    }
+    Ok(())
 }
 
 /// The server's command line; writes its configuration file.
@@ -264,6 +308,14 @@ fn arguments(config: &Config, addr: SocketAddr, state: &Path) -> io::Result<Vec<
             ["-n", "-q", "-c"].map(String::from).into_iter().chain([conf.display().to_string()]).collect()
         }
         Kind::PureFtpd => pureftpd(config, addr, state),
+        Kind::Pyftpdlib => {
+            let script = state.join("pyftpd.py");
+            fs::write(&script, include_str!("pyftpd.py"))?;
+            let pem = config.tls.map_or("-".into(), |_| state.join("tls.pem").display().to_string());
+            let (ip, port) = (addr.ip().to_string(), addr.port().to_string());
+            let root = config.root.display().to_string();
+            vec![script.display().to_string(), ip, port, root, USER.into(), PASSWORD.into(), pem]
+        }
     };
     rest.insert(0, program);
     Ok(rest)
@@ -285,10 +337,24 @@ fn vsftpd(config: &Config, addr: SocketAddr, state: &Path) -> String {
          secure_chroot_dir={state}/empty\npam_service_name=twinport\ntcp_wrappers=NO\nmax_per_ip=0\nmax_clients=0\n\
          pasv_enable=YES\npasv_min_port={first}\npasv_max_port={last}\nport_enable=YES\nconnect_from_port_20=NO\n\
          seccomp_sandbox=NO\nisolate_network=NO\nxferlog_enable=YES\nxferlog_std_format=NO\nlog_ftp_protocol=YES\n\
-         vsftpd_log_file={state}/protocol.log\n{extra}\n",
+         vsftpd_log_file={state}/protocol.log\n{tls}{extra}\n",
         port = addr.port(),
+        tls = match config.tls {
+            None => String::new(),
+            Some(tls) => format!(
+                "ssl_enable=YES\nrsa_cert_file={state}/tls.crt\nrsa_private_key_file={state}/tls.key\nallow_anon_ssl=YES\n\
+                 force_local_data_ssl=NO\nforce_local_logins_ssl=NO\nssl_tlsv1=YES\nssl_ciphers=HIGH\n\
+                 require_ssl_reuse={}\nimplicit_ssl={}\n",
+                yes(tls.requires_reuse),
+                yes(tls.implicit)
+            ),
+        },
         extra = config.extra.join("\n"),
     )
+}
+
+fn yes(is: bool) -> &'static str {
+    if is { "YES" } else { "NO" }
 }
 
 fn proftpd(config: &Config, addr: SocketAddr, state: &Path) -> String {
@@ -298,8 +364,23 @@ fn proftpd(config: &Config, addr: SocketAddr, state: &Path) -> String {
         Some(ports) => format!("PassivePorts {} {}", ports.start(), ports.end()),
         None => String::new(),
     };
+    let tls = match config.tls {
+        None => String::new(),
+        Some(tls) => {
+            let options = [(tls.implicit, " UseImplicitSSL"), (!tls.requires_reuse, " NoSessionReuseRequired")];
+            let options: String = options.iter().filter(|(on, _)| *on).map(|(_, option)| *option).collect();
+            // EnableDiags is the option that changes nothing for us: the line may not be empty.
+            format!(
+                "LoadModule mod_tls.c\nTLSEngine on\nTLSECCertificateFile {state}/tls.crt\n\
+                 TLSECCertificateKeyFile {state}/tls.key\nTLSRequired off\nTLSVerifyClient off\nTLSLog {state}/out\n\
+                 TLSProtocol TLSv1.2 TLSv1.3\nTLSOptions EnableDiags{options}\n"
+            )
+        }
+    };
+    let modules = unpacked().join("proftpd-mod-crypto/usr/lib/proftpd");
+    let modules = if config.tls.is_some() { format!("ModulePath {}\n", modules.display()) } else { String::new() };
     format!(
-        "ServerName Twinport\nServerType standalone\nDefaultServer on\nUseIPv6 {ipv6}\nUseReverseDNS off\n\
+        "{modules}{tls}ServerName Twinport\nServerType standalone\nDefaultServer on\nUseIPv6 {ipv6}\nUseReverseDNS off\n\
          DefaultAddress {ip}\nPort {port}\nSocketBindTight on\nUser {USER}\nGroup ftp\n\
          AuthOrder mod_auth_file.c\nAuthUserFile {state}/users\nAuthGroupFile {state}/groups\n\
          RequireValidShell off\nAuthPAM off\nWtmpLog off\nDelayEngine off\nMaxInstances 200\nControlsEngine off\n\
@@ -330,6 +411,9 @@ fn pureftpd(config: &Config, addr: SocketAddr, state: &Path) -> Vec<String> {
     if let Some(ports) = &config.passive_ports {
         arguments.extend(["-p".into(), format!("{}:{}", ports.start(), ports.end())]);
     }
+    if config.tls.is_some() {
+        arguments.extend(["-Y".into(), "1".into(), "-2".into(), format!("{}/tls.pem", state.display())]);
+    }
     arguments.extend(config.extra.iter().cloned());
     arguments
 }
@@ -347,14 +431,17 @@ fn spawn(command: &[String], state: &Path) -> io::Result<Child> {
         exec 3<&-
         wait "$server"
     "#;
+    // The servers' own helpers, and wherever this machine's Python is.
+    let path = format!("/usr/sbin:/usr/bin:/sbin:/bin:{}", std::env::var("PATH").unwrap_or_default());
     let out = fs::OpenOptions::new().create(true).append(true).open(state.join("out"))?;
     Command::new("unshare")
         .args(["-m", "-p", "-f", "--kill-child", "sh", "-c", INNER])
         .arg(state)
         .args(command)
         .env("LD_LIBRARY_PATH", libraries())
+        .env("PYTHONPATH", unpacked().join("python"))
         .env("LANG", "C.UTF-8")
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("PATH", path)
         .stdin(Stdio::piped())
         .stdout(out.try_clone()?)
         .stderr(out)

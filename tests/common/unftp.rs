@@ -34,12 +34,20 @@ pub struct Config {
     pub passive_ports: RangeInclusive<u16>,
     /// Bytes a second of each transfer, either way; `None` = as fast as it goes.
     pub rate: Option<u64>,
+    /// PEM files of a certificate and its key: TLS on both connections.
+    pub tls: Option<(PathBuf, PathBuf)>,
 }
 
 impl Config {
     /// That folder, on 127.0.0.1, with any port, at full speed.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), ip: Ipv4Addr::LOCALHOST.into(), passive_ports: 49152..=65535, rate: None }
+        Self {
+            root: root.to_owned(),
+            ip: Ipv4Addr::LOCALHOST.into(),
+            passive_ports: 49152..=65535,
+            rate: None,
+            tls: None,
+        }
     }
 }
 
@@ -84,9 +92,14 @@ impl Drop for Unftp {
 }
 
 fn server(config: Config) -> libunftp::Server<Disk, DefaultUser> {
-    let Config { root, passive_ports, rate, .. } = config;
+    let Config { root, passive_ports, rate, tls, .. } = config;
     let disk = move || Disk { files: Filesystem::new(root.clone()).unwrap(), rate };
-    ServerBuilder::with_authenticator(Box::new(disk), Arc::new(OneAccount))
+    let builder = ServerBuilder::with_authenticator(Box::new(disk), Arc::new(OneAccount));
+    let builder = match tls {
+        Some((certificate, key)) => builder.ftps(certificate, key),
+        None => builder,
+    };
+    builder
         .greeting("Twinport's test server")
         .active_passive_mode(ActivePassiveMode::ActiveAndPassive)
         .passive_ports(passive_ports)

@@ -7,6 +7,7 @@ use std::time::Duration;
 mod catalogue;
 mod logins;
 mod network;
+mod proxy;
 mod refusals;
 mod tls;
 
@@ -112,6 +113,7 @@ pub fn explain(error: &FtpError) -> Explanation {
         FtpError::NoTls { reply, downgrade } => tls::no_tls(reply, *downgrade),
         FtpError::ClearTextUnasked(reply) => tls::clear_text(reply),
         FtpError::Tls { stage, trouble } => tls::trouble(*stage, trouble),
+        FtpError::Proxy(failure) => proxy::proxy(failure),
         FtpError::Incomplete { expected, got } => Explanation {
             what: format!("Only {got} of {expected} bytes arrived."),
             why: "The server ended the transfer and said that all was well, but the file is larger.".into(),

@@ -1,9 +1,7 @@
 //! Dates in listings: with or without year or time, in many orders and languages.
 
-use std::borrow::Cow;
-
-use encoding_rs::{IBM866, KOI8_R, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1254};
-
+use super::columns::is_number;
+use super::months::month;
 use crate::domain::{Precision, Timestamp, Zone};
 
 /// The time against which dates without a year are understood.
@@ -33,10 +31,15 @@ struct Time {
 pub(super) fn parse(words: &[&[u8]], now: &Now, loose: bool) -> Option<(Timestamp, usize)> {
     let first = *words.first()?;
     if !first.first()?.is_ascii_digit() {
-        // `Mar 17 ...`, `Okt. 8, 2002 09:47`
-        let month = month(first)?;
+        if WEEKDAYS.iter().any(|weekday| weekday.eq_ignore_ascii_case(first)) {
+            // `Mon Jul 20 12:36:34 1992`
+            let rest = words.get(1..).filter(|rest| rest.first().is_some_and(|word| month(word).is_some()))?;
+            return parse(rest, now, false).map(|(time, used)| (time, used + 1));
+        }
+        // `Mar 17 ...`, `Okt. 8, 2002 09:47`. What is quicker told comes first: most words are no months.
         let day = day(words.get(1)?)?;
-        return after_day(words, 2, (month, day), now);
+        words.get(2)?.first().filter(|b| b.is_ascii_digit())?;
+        return after_day(words, 2, (month(first)?, day), now);
     }
     if let Some(found) = cjk(words, now) {
         return Some(found);
@@ -45,7 +48,8 @@ pub(super) fn parse(words: &[&[u8]], now: &Now, loose: bool) -> Option<(Timestam
         return numeric(words, parts, now);
     }
     let number = day(first)?;
-    if let Some(month) = words.get(1).and_then(|word| month(word)) {
+    let goes_on = words.get(2).and_then(|word| word.first()).is_some_and(u8::is_ascii_digit);
+    if let Some(month) = words.get(1).filter(|_| goes_on).and_then(|word| month(word)) {
         // `26. Juli 20:10`, `15 июн 2002`
         return after_day(words, 2, (month, number), now);
     }
@@ -60,7 +64,10 @@ pub(super) fn parse(words: &[&[u8]], now: &Now, loose: bool) -> Option<(Timestam
 /// Year, month, day in numbers as DOS writes them, the day or month first; two digits of the year will do.
 pub(super) fn dos_date(word: &[u8]) -> Option<(i16, i8, i8)> {
     let (separator, parts) = separated(word)?;
-    let [a, b, c] = parts.numbers[..] else { return None };
+    if parts.count != 3 || parts.month.is_some() || parts.time.is_some() {
+        return None;
+    }
+    let [a, b, c] = parts.numbers;
     if parts.digits[0] == 4 {
         return Some((i16::try_from(a).ok()?, i8::try_from(b).ok()?, i8::try_from(c).ok()?));
     }
@@ -82,10 +89,10 @@ pub(super) fn dos_date(word: &[u8]) -> Option<(i16, i8, i8)> {
 pub(super) fn dos_time(word: &[u8]) -> Option<(i8, i8, Option<i8>)> {
     let length = word.iter().take_while(|b| b.is_ascii_digit() || **b == b':').count();
     let Time { mut hour, minute, second } = time(&word[..length])?;
-    match word[length..].to_ascii_uppercase().as_slice() {
-        b"" => {}
-        b"A" | b"AM" if hour <= 12 => hour %= 12,
-        b"P" | b"PM" if hour <= 12 => hour = hour % 12 + 12,
+    match word[length..] {
+        [] => {}
+        [b'A' | b'a'] | [b'A' | b'a', b'M' | b'm'] if hour <= 12 => hour %= 12,
+        [b'P' | b'p'] | [b'P' | b'p', b'M' | b'm'] if hour <= 12 => hour = hour % 12 + 12,
         _ => return None,
     }
     Some((hour, minute, second))
@@ -126,16 +133,17 @@ fn after_day(words: &[&[u8]], used: usize, (month, day): (i8, i8), now: &Now) ->
 
 /// The last such day that is not in the future. A day's tolerance: the server's clock and zone are its own.
 fn without_year((month, day): (i8, i8), time: Option<Time>, now: &Now) -> Option<Timestamp> {
-    // Eight years hold a 29 February even around 1900 and 2100.
-    (0..=8).find_map(|back| {
+    // On 31 December tomorrow is in the next year. Eight years hold a 29 February even around 1900 and 2100.
+    (-1..=8).find_map(|back| {
         let candidate = at((now.year - back, month, day), time.map(Time::parts))?;
         (candidate.seconds <= now.seconds + DAY).then_some(candidate)
     })
 }
 
 struct Parts {
-    numbers: Vec<u32>,
-    digits: Vec<usize>,
+    numbers: [u32; 3],
+    digits: [usize; 3],
+    count: usize,
     /// `2005-06-07T21:22`.
     time: Option<Time>,
     /// `05-Nov-2002`.
@@ -145,7 +153,7 @@ struct Parts {
 /// Two or three numbers with the same separator between them.
 fn separated(word: &[u8]) -> Option<(u8, Parts)> {
     let separator = *word.iter().find(|b| matches!(b, b'-' | b'/' | b'.'))?;
-    let mut parts = Parts { numbers: Vec::with_capacity(3), digits: Vec::with_capacity(3), time: None, month: None };
+    let mut parts = Parts { numbers: [0; 3], digits: [0; 3], count: 0, time: None, month: None };
     let (date, clock) = match word.iter().position(|b| *b == b'T') {
         Some(at) if at >= 8 => (&word[..at], Some(&word[at + 1..])),
         _ => (word, None),
@@ -162,33 +170,34 @@ fn separated(word: &[u8]) -> Option<(u8, Parts)> {
             && let Some(named) = month(part)
         {
             parts.month = Some(named);
-            parts.numbers.push(u32::from(named.unsigned_abs()));
-            parts.digits.push(2);
+            parts.numbers[index] = u32::from(named.unsigned_abs());
+            parts.digits[index] = 2;
+            parts.count = index + 1;
             continue;
         }
         if part.is_empty() || part.len() > 4 || index > 2 {
             return None;
         }
-        parts.numbers.push(number(part)?);
-        parts.digits.push(part.len());
+        parts.numbers[index] = number(part)?;
+        parts.digits[index] = part.len();
+        parts.count = index + 1;
     }
-    (parts.numbers.len() >= 2).then_some((separator, parts))
+    (parts.count >= 2).then_some((separator, parts))
 }
 
 /// `2005-06-07 21:22`, `24-04-2003 17:12`, `09-26 2000`, `09-26 13:45`, `2005-04-08 11:22:33.000000000 +0200`.
 fn numeric(words: &[&[u8]], (separator, parts): (u8, Parts), now: &Now) -> Option<(Timestamp, usize)> {
     let next = words.get(1).copied();
     let small = |n: u32| i8::try_from(n).ok();
-    if parts.numbers.len() == 2 {
-        let day_first = separator == b'.' || parts.numbers[0] > 12;
+    if parts.count == 2 {
+        // `26.09.`, `26-09`, `05-Mar`.
+        let day_first = separator == b'.' || parts.numbers[0] > 12 || parts.month.is_some();
         let (month, day) =
             if day_first { (parts.numbers[1], parts.numbers[0]) } else { (parts.numbers[0], parts.numbers[1]) };
         return after_day(words, 1, (small(month)?, small(day)?), now);
     }
     let date = if parts.month.is_some() {
-        let year = i16::try_from(parts.numbers[2]).ok()?;
-        let year = if parts.digits[2] <= 2 { two_digits(year) } else { year };
-        (year, small(parts.numbers[1])?, small(parts.numbers[0])?)
+        named_parts(&parts)?
     } else if parts.digits[0] == 4 || parts.digits[2] != 4 {
         let year = i16::try_from(parts.numbers[0]).ok()?;
         match parts.digits[0] {
@@ -219,7 +228,38 @@ fn numeric(words: &[&[u8]], (separator, parts): (u8, Parts), now: &Now) -> Optio
     Some((at(date, Some(time.parts()))?, if zone && time.second.is_some() { 3 } else { 2 }))
 }
 
-fn two_digits(year: i16) -> i16 {
+/// `19-NOV-2001`, `6-Apr-07`.
+pub(super) fn named(word: &[u8]) -> Option<(i16, i8, i8)> {
+    let (_, parts) = separated(word)?;
+    named_parts(&parts)
+}
+
+fn named_parts(parts: &Parts) -> Option<(i16, i8, i8)> {
+    if parts.count != 3 {
+        return None;
+    }
+    let year = i16::try_from(parts.numbers[2]).ok()?;
+    let year = if parts.digits[2] <= 2 { two_digits(year) } else { year };
+    Some((year, parts.month?, i8::try_from(parts.numbers[0]).ok()?))
+}
+
+/// `Feb-28-1998`.
+pub(super) fn named_first(word: &[u8]) -> Option<(i16, i8, i8)> {
+    let mut parts = word.split(|b| *b == b'-');
+    let (named, day, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 {
+        return None;
+    }
+    Some((i16::try_from(number(year)?).ok()?, month(named)?, small(day)?))
+}
+
+/// `03:33`, `03:33:12`, `03:33:12.56`.
+pub(super) fn vms_time(word: &[u8]) -> Option<(i8, i8, Option<i8>)> {
+    time(word).map(Time::parts)
+}
+
+/// 1970 to 2069.
+pub(super) fn two_digits(year: i16) -> i16 {
     if year < 70 { 2000 + year } else { 1900 + year }
 }
 
@@ -233,7 +273,8 @@ enum Unit {
 
 /// `3月 2日 2003年`, `8월 5일 12:30`, `2003年3月2日`, also in the old charsets of East Asia.
 fn cjk(words: &[&[u8]], now: &Now) -> Option<(Timestamp, usize)> {
-    if words[0].is_ascii() {
+    // `2003   3月 20`: the year may come bare.
+    if words[0].is_ascii() && !(words[0].len() == 4 && words.get(1).is_some_and(|word| !word.is_ascii())) {
         return None;
     }
     let (mut year, mut month, mut day) = (None, None, None);
@@ -243,7 +284,7 @@ fn cjk(words: &[&[u8]], now: &Now) -> Option<(Timestamp, usize)> {
         let mut parts = Vec::new();
         while !rest.is_empty() {
             let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-            if digits == 0 || digits > 4 {
+            if digits == 0 || digits > 4 || parts.len() > 3 {
                 parts.clear();
                 break;
             }
@@ -325,8 +366,10 @@ fn time(word: &[u8]) -> Option<Time> {
     let colon = word.iter().position(|b| *b == b':').filter(|at| (1..=2).contains(at))?;
     let hour = small(&word[..colon])?;
     let rest = &word[colon + 1..];
-    let minute = small(rest.get(..2)?)?;
-    let second = match rest.get(2..)? {
+    // Some print `00:0`.
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count().clamp(1, 2);
+    let minute = small(rest.get(..digits)?)?;
+    let second = match rest.get(digits..)? {
         b"" => None,
         [b':', seconds @ ..] => {
             let whole = seconds.get(..2)?;
@@ -375,63 +418,12 @@ fn small(digits: &[u8]) -> Option<i8> {
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.len() > 9 || !is_number(digits) {
         return None;
     }
     Some(digits.iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0')))
 }
 
-/// 1 to 12 for a month's name or its abbreviation in one of many languages.
-fn month(word: &[u8]) -> Option<i8> {
-    if let [a, b, c] = word {
-        let english = [a.to_ascii_lowercase(), b.to_ascii_lowercase(), c.to_ascii_lowercase()];
-        if let Some(at) = ENGLISH.iter().position(|name| **name == english) {
-            return i8::try_from(at + 1).ok();
-        }
-    }
-    if word.len() < 2 || word.len() > 30 || word.iter().any(u8::is_ascii_digit) {
-        return None;
-    }
-    match std::str::from_utf8(word) {
-        Ok(text) => named_month(text),
-        // A localised `ls` in an old charset; which one, its month tells.
-        Err(_) => [WINDOWS_1252, WINDOWS_1250, WINDOWS_1251, KOI8_R, IBM866, WINDOWS_1254].iter().find_map(|charset| {
-            let text: Cow<'_, str> = charset.decode_without_bom_handling(word).0;
-            named_month(&text)
-        }),
-    }
-}
-
-fn named_month(text: &str) -> Option<i8> {
-    let text = text.trim_end_matches(['.', ',']).to_lowercase();
-    if !text.chars().all(char::is_alphabetic) {
-        return None;
-    }
-    let stems = MONTHS.iter().zip(1..).flat_map(|(stems, month)| stems.split(' ').map(move |stem| (stem, month)));
-    stems
-        .filter(|(stem, _)| text == *stem || (stem.chars().count() >= 3 && text.starts_with(stem)))
-        .max_by_key(|(stem, _)| stem.len())
-        .map(|(_, month)| month)
-}
+const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
 
 const DAY: i64 = 86_400;
-
-const ENGLISH: [&[u8; 3]; 12] =
-    [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-
-/// How a month's name begins: English, German, French, Italian, Spanish, Portuguese, Dutch, Scandinavian, Icelandic,
-/// Finnish, Polish, Czech, Hungarian, Romanian, Slovene, Turkish, Lithuanian, Russian, Ukrainian.
-const MONTHS: [&str; 12] = [
-    "jan jän janv gen ene tammi sty led ian oca sau янв січ",
-    "feb fev fév févr helmi lut úno uno şub sub vas фев лют",
-    "mar mär mrz mrt maa maalis bře bre márc kov мар бер",
-    "apr avr abr huhti kwi dub ápr nis bal апр кві",
-    "may mai mei maj maí mag touko kvě kve máj geg май мая тра",
-    "jun juin giu kesä kes cze čvn čen cerv červen jún iun haz bir июн чер",
-    "jul juil lug heinä hei lip čvc čec červenec júl iul tem lie июл лип",
-    "aug aoû aou août ago elo sie srp ágú avg ağu agu rgp авг сер",
-    "sep sept set syy syys wrz zář zar szept eyl rgs сен вер",
-    "oct okt ott out loka lok paź paz říj rij eki spa окт жов",
-    "nov marras lis kas lap noi ноя лис",
-    "dec dez déc dic des dek joulu jou gru pro ara grd дек гру",
-];

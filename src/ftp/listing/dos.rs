@@ -1,5 +1,6 @@
 //! The DOS style of IIS and its imitators: `01-22-98  01:52PM  <DIR>  name`.
 
+use super::columns::{is_blank, is_number, number};
 use super::{Line, date};
 use crate::domain::{Entry, EntryKind};
 
@@ -13,39 +14,52 @@ pub(super) fn parse(line: &[u8]) -> Line {
 
 fn read(line: &[u8]) -> Option<Entry> {
     let (day, rest) = word(line)?;
-    let day = date::dos_date(day)?;
+    let day = date::dos_date(day).or_else(|| date::named(day))?;
     let (clock, mut rest) = word(rest)?;
     let mut time = date::dos_time(clock)?;
     // `03:09 PM`
     if let Some((half, after)) = word(rest)
-        && matches!(half.to_ascii_uppercase().as_slice(), b"AM" | b"PM")
+        && matches!(half, b"AM" | b"PM" | b"am" | b"pm")
     {
         time = date::dos_time(&[clock, half].concat())?;
         rest = after;
     }
     let (column, name) = word(rest)?;
     let mut entry = if let Some(tag) = column.strip_prefix(b"<").and_then(|tag| tag.strip_suffix(b">")) {
-        let name = aligned(line, name);
-        match tag.to_ascii_uppercase().as_slice() {
-            b"DIR" => Entry::new(name, EntryKind::Directory),
-            b"JUNCTION" | b"SYMLINKD" | b"SYMLINK" => link(name),
-            _ => return None,
-        }
-    } else {
-        let digits: Vec<u8> = column.iter().copied().filter(|b| !matches!(b, b',' | b'.')).collect();
-        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        let name = aligned(line, column, name);
+        if tag.eq_ignore_ascii_case(b"DIR") {
+            Entry::new(name, EntryKind::Directory)
+        } else if [&b"JUNCTION"[..], b"SYMLINKD", b"SYMLINK"].iter().any(|link| tag.eq_ignore_ascii_case(link)) {
+            link(name)
+        } else {
             return None;
         }
-        let mut entry = Entry::new(aligned(line, name), EntryKind::File);
-        entry.size = std::str::from_utf8(&digits).ok()?.parse().ok();
+    } else {
+        let mut entry = Entry::new(aligned(line, column, name), EntryKind::File);
+        entry.size = size(column)?;
         entry
     };
     entry.modified = Some(date::at(day, Some(time))?);
     (!entry.name.is_empty()).then_some(entry)
 }
 
-/// `Documents and Settings [C:\Users]`.
+/// `1234`, `1,234`, `1.234`. `None` = no number at all; `Some(None)` = one too big to be true.
+fn size(column: &[u8]) -> Option<Option<u64>> {
+    if is_number(column) {
+        return Some(number(column));
+    }
+    let digits: Vec<u8> = column.iter().copied().filter(|b| !matches!(b, b',' | b'.')).collect();
+    is_number(&digits).then(|| number(&digits))
+}
+
+/// `Documents and Settings [C:\Users]`, `name -> target`, `name => target`.
 fn link(name: &[u8]) -> Entry {
+    let arrow = name.windows(4).position(|four| four == b" -> " || four == b" => ");
+    if let Some(at) = arrow.filter(|at| *at > 0 && at + 4 < name.len()) {
+        let mut entry = Entry::new(&name[..at], EntryKind::Link);
+        entry.target = Some(name[at + 4..].into());
+        return entry;
+    }
     if let Some(open) = name.windows(2).position(|pair| pair == b" [")
         && let Some(target) = name[open + 2..].strip_suffix(b"]")
     {
@@ -57,24 +71,28 @@ fn link(name: &[u8]) -> Entry {
 }
 
 /// IIS begins names in column 39, whatever they begin with; others somewhere after a few blanks.
-fn aligned<'a>(line: &'a [u8], after: &'a [u8]) -> &'a [u8] {
+fn aligned<'a>(line: &'a [u8], column: &[u8], after: &'a [u8]) -> &'a [u8] {
     let from = line.len() - after.len();
-    let blank = |range: &[u8]| range.iter().all(|b| *b == b' ');
-    match line.get(from..IIS_COLUMN) {
-        Some(gap) if !gap.is_empty() && blank(gap) => &line[IIS_COLUMN..],
+    // Where the tag or the size stands, and how, tells IIS from its imitators.
+    let is_in_place =
+        if column[0] == b'<' { from - column.len() == IIS_TAG } else { from + 1 == IIS_NAME && is_number(column) };
+    match line.get(from..IIS_NAME) {
+        Some(gap) if is_in_place && line[0] != b' ' && !gap.is_empty() && gap.iter().all(|b| *b == b' ') => {
+            &line[IIS_NAME..]
+        }
         _ => after.trim_ascii_start(),
     }
 }
 
 fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let is_blank = |b: &u8| matches!(b, b' ' | b'\t');
-    let start = text.iter().position(|b| !is_blank(b))?;
+    let start = text.iter().position(|b| !is_blank(*b))?;
     let text = &text[start..];
-    let end = text.iter().position(is_blank).unwrap_or(text.len());
+    let end = text.iter().position(|b| is_blank(*b)).unwrap_or(text.len());
     Some(text.split_at(end))
 }
 
-const IIS_COLUMN: usize = 39;
+const IIS_TAG: usize = 24;
+const IIS_NAME: usize = 39;
 
 #[cfg(test)]
 mod tests {
@@ -93,6 +111,7 @@ mod tests {
             ("09-13-10  13:08                   23 f", "2010-09-13T13:08", Some(23)),
             ("2002-09-02  19:06                9,730 f", "2002-09-02T19:06", Some(9730)),
             ("13-08-14  03:09 PM  5 f", "2014-08-13T15:09", Some(5)),
+            ("05-Nov-2002  10:00  5 f", "2002-11-05T10:00", Some(5)),
             ("24.04.2003  17:12  1.234 f", "2003-04-24T17:12", Some(1234)),
             ("01-22-98  01:52:07PM  99999999999999999999999 f", "1998-01-22T13:52:07", None),
         ] {

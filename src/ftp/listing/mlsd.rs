@@ -1,5 +1,6 @@
 //! MLSD and MLST (RFC 3659 section 7): `type=file;size=5;modify=20240305060708; name`.
 
+use super::columns::{is_blank, number};
 use super::{Line, Words};
 use crate::domain::{Charset, Entry, EntryKind, Permissions, Timestamp};
 
@@ -15,8 +16,9 @@ pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {
         // Values may hold `=` (`unique==keVO1+EG4`).
         let Some(equals) = fact.iter().position(|b| *b == b'=') else { return Line::Unknown };
         let (key, value) = (&fact[..equals], &fact[equals + 1..]);
-        match key.to_ascii_lowercase().as_slice() {
-            b"type" => match kind(value) {
+        let is = |name: &[u8]| key.eq_ignore_ascii_case(name);
+        match key.len() {
+            4 if is(b"type") => match kind(value) {
                 Some((kind, target)) => {
                     entry.kind = kind;
                     entry.target = target;
@@ -24,28 +26,38 @@ pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {
                 // The directory itself and its parent.
                 None => return Line::Nothing,
             },
-            b"size" => entry.size = number(value),
-            b"modify" => entry.modified = std::str::from_utf8(value).ok().and_then(Timestamp::parse_rfc3659),
-            b"unix.mode" => entry.permissions = mode(value),
-            b"unix.ownername" => owner.name = Some(value),
-            b"unix.owner" => owner.word = Some(value),
-            b"unix.uid" => owner.number = Some(value),
-            b"unix.groupname" => owner.group_name = Some(value),
-            b"unix.group" => owner.group_word = Some(value),
-            b"unix.gid" => owner.group_number = Some(value),
+            4 if is(b"size") => entry.size = number(value),
+            // A directory's, as Pure-FTPd has it.
+            4 if is(b"sizd") => entry.size = entry.size.or(number(value)),
+            6 if is(b"modify") => entry.modified = std::str::from_utf8(value).ok().and_then(Timestamp::parse_rfc3659),
+            8 if is(b"unix.uid") => owner.number = Some(value),
+            8 if is(b"unix.gid") => owner.group_number = Some(value),
+            9 if is(b"unix.mode") => entry.permissions = mode(value),
+            10 if is(b"unix.owner") => owner.word = Some(value),
+            10 if is(b"unix.group") => owner.group_word = Some(value),
+            14 if is(b"unix.ownername") => owner.name = Some(value),
+            14 if is(b"unix.groupname") => owner.group_name = Some(value),
             _ => {}
         }
     }
-    let best =
-        |choices: [Option<&[u8]>; 3]| choices.into_iter().flatten().find(|word| !word.is_empty()).map(<[u8]>::to_vec);
-    entry.owner = best([owner.name, owner.word, owner.number]).map(|word| words.share(&word));
-    entry.group = best([owner.group_name, owner.group_word, owner.group_number]).map(|word| words.share(&word));
+    entry.owner = best([owner.name, owner.word, owner.number]).map(|word| words.share(word));
+    entry.group = best([owner.group_name, owner.group_word, owner.group_number]).map(|word| words.share(word));
     if matches!(&*entry.name, b"." | b"..") { Line::Nothing } else { Line::Entry(entry) }
+}
+
+/// A line of MLSD in the answer to LIST: only where it begins with facts beyond doubt.
+pub(super) fn parse_in_list(line: &[u8], words: &mut Words) -> Line {
+    let facts = line.iter().position(|b| is_blank(*b)).map_or(line, |end| &line[..end]);
+    let is_fact = |fact: &[u8]| {
+        let known = [&b"type="[..], b"size=", b"sizd=", b"modify=", b"perm=", b"unique=", b"unix."];
+        known.iter().any(|name| fact.get(..name.len()).is_some_and(|fact| fact.eq_ignore_ascii_case(name)))
+    };
+    if facts.split(|b| *b == b';').any(is_fact) { parse(line, words) } else { Line::Unknown }
 }
 
 /// The line of facts in MLST's reply; its name (often a whole path) is of no use. `cdir` is a directory here.
 pub fn parse_mlst(line: &str, charset: &Charset) -> Option<Entry> {
-    let mut words = Words { charset: charset.clone(), known: std::collections::HashMap::new() };
+    let mut words = Words::new(charset.clone());
     let line = line.trim_start();
     let (facts, _) = split(line.as_bytes())?;
     if !facts.contains(&b'=') {
@@ -71,34 +83,50 @@ struct Owner<'a> {
     group_number: Option<&'a [u8]>,
 }
 
+/// What tells this file from all others on the server.
+pub(super) fn unique(line: &[u8]) -> Option<&[u8]> {
+    let (facts, _) = split(line)?;
+    let value = |fact: &[u8]| fact.get(..7).is_some_and(|name| name.eq_ignore_ascii_case(b"unique="));
+    facts.split(|b| *b == b';').find(|fact| value(fact)).map(|fact| &fact[7..]).filter(|value| !value.is_empty())
+}
+
+fn best(choices: [Option<&[u8]>; 3]) -> Option<&[u8]> {
+    choices.into_iter().flatten().find(|word| !word.is_empty())
+}
+
 /// Facts and name: the first blank behind a semicolon (a link's target may hold blanks), else the first blank.
 fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blanks = || line.iter().enumerate().filter(|(_, b)| **b == b' ').map(|(at, _)| at);
-    let cut = blanks().find(|at| *at == 0 || line[at - 1] == b';').or_else(|| blanks().next())?;
+    let mut first = None;
+    let mut cut = None;
+    for (at, byte) in line.iter().enumerate() {
+        if is_blank(*byte) {
+            if at == 0 || line[at - 1] == b';' {
+                cut = Some(at);
+                break;
+            }
+            first.get_or_insert(at);
+        }
+    }
+    let cut = cut.or(first)?;
     Some((&line[..cut], &line[cut + 1..]))
 }
 
 /// `None` = not an entry of the directory.
 fn kind(value: &[u8]) -> Option<(EntryKind, Option<Box<[u8]>>)> {
-    let lower = value.to_ascii_lowercase();
-    Some(match lower.as_slice() {
-        b"file" => (EntryKind::File, None),
-        b"dir" => (EntryKind::Directory, None),
-        b"cdir" | b"pdir" => return None,
-        other => {
-            let is_link = [&b"os.unix=slink"[..], b"os.unix=symlink"].iter().any(|link| other.starts_with(link));
-            if is_link {
-                let target = value.iter().position(|b| *b == b':').map(|at| &value[at + 1..]);
-                (EntryKind::Link, target.filter(|target| !target.is_empty()).map(Into::into))
-            } else {
-                (EntryKind::Other, None)
-            }
-        }
+    let is = |name: &[u8]| value.eq_ignore_ascii_case(name);
+    let begins = |name: &[u8]| value.get(..name.len()).is_some_and(|value| value.eq_ignore_ascii_case(name));
+    Some(if is(b"file") || value.is_empty() {
+        (EntryKind::File, None)
+    } else if is(b"dir") {
+        (EntryKind::Directory, None)
+    } else if is(b"cdir") || is(b"pdir") {
+        return None;
+    } else if begins(b"os.unix=slink") || begins(b"os.unix=symlink") {
+        let target = value.iter().position(|b| *b == b':').map(|at| &value[at + 1..]);
+        (EntryKind::Link, target.filter(|target| !target.is_empty()).map(Into::into))
+    } else {
+        (EntryKind::Other, None)
     })
-}
-
-fn number(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Three or four octal digits; some servers send the file type's bits before them.
@@ -112,7 +140,7 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> Line {
-        parse(text.as_bytes(), &mut Words { charset: Charset::Auto, known: std::collections::HashMap::new() })
+        parse(text.as_bytes(), &mut Words::new(Charset::Auto))
     }
 
     fn entry(text: &str) -> Entry {

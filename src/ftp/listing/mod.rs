@@ -2,17 +2,34 @@
 //! each line is found out by trying; what explained the last line is tried first. Out of scope: clocks (`now` is an
 //! argument), and what a link leads to.
 
+mod as400;
+pub mod clock;
+mod columns;
 mod date;
+mod dls;
 mod dos;
+mod eplf;
+mod heading;
+mod links;
+mod mainframe;
 mod mlsd;
+mod months;
+mod mvs;
+mod pc;
+mod rare;
+mod system;
 mod unix;
+mod vms;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::{Charset, Entry, Timestamp};
+use crate::domain::{Charset, Entry, EntryKind, Timestamp};
+use columns::is_blank;
 use date::Now;
+use links::Links;
 pub use mlsd::parse_mlst;
+pub use system::System;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +43,17 @@ pub enum Source {
 /// Reads a listing.
 pub struct ListingReader {
     source: Source,
-    now: Now,
-    words: Words,
+    context: Context,
     dialect: Dialect,
+    /// A line of the loosest format was seen.
+    is_dls: bool,
+    links: Links,
     buffer: Vec<u8>,
+    held: Option<Vec<u8>>,
+    bare: Bare,
     lines: u64,
+    /// Unreadable lines in a row.
+    misses: u32,
     unread: Vec<String>,
 }
 
@@ -42,16 +65,47 @@ enum Line {
     Unknown,
 }
 
+/// What lines are understood with: given, or learnt from the lines before.
+struct Context {
+    now: Now,
+    words: Words,
+    system: Option<System>,
+    order: as400::Order,
+    /// The last file of VMS that was shown without its version.
+    vms_newest: Box<[u8]>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Unix,
     Dos,
+    Mlsd,
+    Eplf,
+    Vms,
+    Mvs,
+    As400,
+    Os2,
+    NonStop,
+    Vm,
+    Rare,
+    Windows3,
+}
+
+/// A listing that may be nothing but names, one a line.
+enum Bare {
+    /// So far it is; these are the names.
+    Perhaps(Vec<Vec<u8>>),
+    /// For sure.
+    Surely,
+    No,
 }
 
 /// Owners and groups: few different ones, shared by many entries.
 struct Words {
     charset: Charset,
     known: HashMap<Box<[u8]>, Arc<str>>,
+    /// The last two, if ASCII: most lines have the same as the line before.
+    last: [Arc<str>; 2],
 }
 
 impl ListingReader {
@@ -59,13 +113,30 @@ impl ListingReader {
     pub fn new(source: Source, now: Timestamp, charset: Charset) -> Self {
         Self {
             source,
-            now: Now::new(now),
-            words: Words { charset, known: HashMap::new() },
+            context: Context {
+                now: Now::new(now),
+                words: Words::new(charset),
+                system: None,
+                order: as400::Order::default(),
+                vms_newest: Box::default(),
+            },
             dialect: Dialect::Unix,
+            is_dls: false,
+            links: Links::default(),
             buffer: Vec::new(),
+            held: None,
+            bare: Bare::Perhaps(Vec::new()),
             lines: 0,
+            misses: 0,
             unread: Vec::new(),
         }
+    }
+
+    /// What the server runs on, if it said so (SYST): some listings of mainframes are mere words.
+    #[must_use]
+    pub fn with_system(mut self, system: Option<System>) -> Self {
+        self.context.system = system;
+        self
     }
 
     /// Takes what came; entries of whole lines are appended to `out`.
@@ -78,8 +149,10 @@ impl ListingReader {
             };
             self.keep(&rest[..end]);
             rest = &rest[end + 1..];
-            let line = std::mem::take(&mut self.buffer);
+            let mut line = std::mem::take(&mut self.buffer);
             self.line(&line, out);
+            line.clear();
+            self.buffer = line;
         }
         while let Some(end) = rest.iter().position(|b| *b == b'\n') {
             self.line(&rest[..end], out);
@@ -94,6 +167,13 @@ impl ListingReader {
         // Old Macintosh servers end lines with CR alone.
         for line in last.split(|b| *b == b'\r') {
             self.line(line, out);
+        }
+        if let Some(held) = self.held.take() {
+            self.bare_name(held, out);
+        }
+        match std::mem::replace(&mut self.bare, Bare::No) {
+            Bare::Perhaps(names) => self.names(names, out),
+            other => self.bare = other,
         }
     }
 
@@ -113,7 +193,7 @@ impl ListingReader {
     }
 
     fn line(&mut self, line: &[u8], out: &mut Vec<Entry>) {
-        let mut line = line;
+        let mut line = &line[..line.len().min(LINE_LIMIT)];
         while let [rest @ .., b'\r' | 0] = line {
             line = rest;
         }
@@ -121,61 +201,175 @@ impl ListingReader {
             return;
         }
         self.lines += 1;
+        if self.misses >= GIVE_UP {
+            return;
+        }
+        if let Some(first) = self.held.take() {
+            if let Line::Entry(entry) = self.join(&first, line) {
+                self.accept(entry, out);
+                return;
+            }
+            self.bare_name(first, out);
+        }
         match self.read(line) {
-            Line::Entry(mut entry) => {
-                if clean_name(&mut entry) {
-                    out.push(entry);
+            Line::Entry(entry) if self.source == Source::Mlsd && !self.links.see(&entry, line, out) => {}
+            Line::Entry(entry) => self.accept(entry, out),
+            Line::Nothing => {}
+            // A name that may go on in the next line, or stand alone.
+            Line::Unknown if self.source == Source::List && is_bare(line) => self.held = Some(line.to_vec()),
+            Line::Unknown => self.unknown(line),
+        }
+    }
+
+    fn accept(&mut self, mut entry: Entry, out: &mut Vec<Entry>) {
+        self.settle();
+        self.misses = 0;
+        if clean_name(&mut entry, self.dialect) {
+            out.push(entry);
+        }
+    }
+
+    fn unknown(&mut self, line: &[u8]) {
+        self.settle();
+        self.misses += 1;
+        if self.unread.len() < UNREAD_LIMIT {
+            let text = self.context.words.charset.decode(&line[..line.len().min(500)]);
+            let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+            self.unread.push(text.chars().map(shown).collect());
+        }
+    }
+
+    /// This is no listing of bare names.
+    fn settle(&mut self) {
+        if let Bare::Perhaps(_) = self.bare
+            && let Bare::Perhaps(names) = std::mem::replace(&mut self.bare, Bare::No)
+        {
+            names.iter().for_each(|name| self.unknown(name));
+        }
+    }
+
+    /// A line with nothing but a name, which nothing explains.
+    fn bare_name(&mut self, name: Vec<u8>, out: &mut Vec<Entry>) {
+        match &mut self.bare {
+            Bare::Perhaps(names) => {
+                // All are indented, or none is.
+                let same = names.first().is_none_or(|first| is_blank(first[0]) == is_blank(name[0]));
+                names.push(name);
+                if !same {
+                    self.settle();
+                } else if names.len() > BARE_LIMIT {
+                    let names = std::mem::take(names);
+                    self.bare = Bare::Surely;
+                    self.names(names, out);
                 }
             }
-            Line::Nothing => {}
-            Line::Unknown if is_total(line) => {}
-            Line::Unknown => {
-                if self.unread.len() < UNREAD_LIMIT {
-                    let text = self.words.charset.decode(&line[..line.len().min(500)]);
-                    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-                    self.unread.push(text.chars().map(shown).collect());
-                }
+            Bare::Surely => self.names(vec![name], out),
+            Bare::No => self.unknown(&name),
+        }
+    }
+
+    fn names(&mut self, names: Vec<Vec<u8>>, out: &mut Vec<Entry>) {
+        for name in names {
+            let mut entry = Entry::new(name.strip_prefix(b" ").unwrap_or(&name), EntryKind::File);
+            if clean_name(&mut entry, self.dialect) {
+                out.push(entry);
             }
         }
     }
 
+    /// A name too long for its column has the rest in the next line: VMS, dls.
+    fn join(&mut self, first: &[u8], second: &[u8]) -> Line {
+        if !second.first().is_some_and(|b| is_blank(*b) || b.is_ascii_digit()) {
+            return Line::Unknown;
+        }
+        let read = vms::join(first, second, &mut self.context);
+        if !matches!(read, Line::Unknown) {
+            self.dialect = Dialect::Vms;
+            return read;
+        }
+        let read = dls::join(first, second, &self.context, self.is_dls);
+        self.is_dls |= !matches!(read, Line::Unknown);
+        read
+    }
+
     fn read(&mut self, line: &[u8]) -> Line {
         if self.source == Source::Mlsd {
-            return mlsd::parse(line, &mut self.words);
+            let read = mlsd::parse(line, &mut self.context.words);
+            let is_heading = matches!(read, Line::Unknown) && heading::read(line, self.lines == 1).is_some();
+            return if is_heading { Line::Nothing } else { read };
         }
-        let order = match self.dialect {
-            Dialect::Unix => [Dialect::Unix, Dialect::Dos],
-            Dialect::Dos => [Dialect::Dos, Dialect::Unix],
-        };
-        for dialect in order {
-            let read = match dialect {
-                Dialect::Unix => unix::parse(line, &self.now, &mut self.words),
-                Dialect::Dos => dos::parse(line),
-            };
+        let last = self.dialect;
+        let read = self.read_as(last, line);
+        if !matches!(read, Line::Unknown) {
+            return read;
+        }
+        for dialect in DIALECTS {
+            if dialect == last {
+                continue;
+            }
+            let read = self.read_as(dialect, line);
             if !matches!(read, Line::Unknown) {
                 self.dialect = dialect;
                 return read;
             }
         }
-        Line::Unknown
+        if let Some(system) = heading::read(line, self.lines == 1) {
+            self.context.system = system.or(self.context.system);
+            return Line::Nothing;
+        }
+        let read = dls::parse(line, &self.context, self.is_dls);
+        self.is_dls |= !matches!(read, Line::Unknown);
+        read
+    }
+
+    fn read_as(&mut self, dialect: Dialect, line: &[u8]) -> Line {
+        let context = &mut self.context;
+        match dialect {
+            Dialect::Unix => unix::parse(line, context),
+            Dialect::Dos => dos::parse(line),
+            Dialect::Mlsd => mlsd::parse_in_list(line, &mut context.words),
+            Dialect::Eplf => eplf::parse(line),
+            Dialect::Vms => vms::parse(line, context),
+            Dialect::Mvs => mvs::parse(line, context),
+            Dialect::As400 => as400::parse(line, context),
+            Dialect::Os2 => pc::parse_os2(line),
+            Dialect::NonStop => mainframe::parse_nonstop(line, context),
+            Dialect::Vm => mainframe::parse_vm(line, context),
+            Dialect::Rare => rare::parse(line, context),
+            Dialect::Windows3 => pc::parse_windows_3(line, context),
+        }
     }
 }
 
 impl Words {
+    fn new(charset: Charset) -> Self {
+        Self { charset, known: HashMap::new(), last: [Arc::from(""), Arc::from("")] }
+    }
+
     fn share(&mut self, bytes: &[u8]) -> Arc<str> {
-        if let Some(word) = self.known.get(bytes) {
+        if let Some(word) = self.last.iter().find(|word| word.as_bytes() == bytes) {
             return Arc::clone(word);
         }
-        let word: Arc<str> = self.charset.decode(bytes).into();
-        self.known.insert(bytes.into(), Arc::clone(&word));
+        let word = match self.known.get(bytes) {
+            Some(word) => Arc::clone(word),
+            None => {
+                let word: Arc<str> = self.charset.decode(bytes).into();
+                self.known.insert(bytes.into(), Arc::clone(&word));
+                word
+            }
+        };
+        if bytes.is_ascii() {
+            self.last.swap(0, 1);
+            self.last[0] = Arc::clone(&word);
+        }
         word
     }
 }
 
 /// Cuts whole paths to their last part (some servers list `/pub/file`), and says whether a name is left. So no name can
-/// lead out of its directory.
-fn clean_name(entry: &mut Entry) -> bool {
-    if entry.name.contains(&b'/') {
+/// lead out of its directory. A member on IBM i goes by its file's name and its own.
+fn clean_name(entry: &mut Entry, dialect: Dialect) -> bool {
+    if entry.name.contains(&b'/') && !(dialect == Dialect::As400 && is_member(&entry.name)) {
         let name = entry.name.strip_suffix(b"/").unwrap_or(&entry.name);
         let name = name.rsplit(|b| *b == b'/').next().unwrap_or_default();
         entry.name = name.into();
@@ -183,24 +377,56 @@ fn clean_name(entry: &mut Entry) -> bool {
     !matches!(&*entry.name, b"" | b"." | b"..")
 }
 
-/// `total 512`, `insgesamt 12K`, `total of 11 files`.
-fn is_total(line: &[u8]) -> bool {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let (Some(first), Some(mut second)) = (words.next(), words.next()) else { return false };
-    if first.eq_ignore_ascii_case(b"total") && second == b"of" {
-        second = words.next().unwrap_or_default();
-    }
-    let is_word = |word: &[u8]| word.iter().all(|b| b.is_ascii_alphabetic() || *b == b':' || !b.is_ascii());
-    is_word(first)
-        && second.first().is_some_and(u8::is_ascii_digit)
-        && (words.next().is_none() || first.eq_ignore_ascii_case(b"total"))
+/// `A.FILE/A.MBR`
+fn is_member(name: &[u8]) -> bool {
+    let mut parts = name.split(|b| *b == b'/');
+    let (file, member) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    file.len() > 5
+        && file.ends_with(b".FILE")
+        && member.len() > 4
+        && member.ends_with(b".MBR")
+        && parts.next().is_none()
 }
+
+/// A single word, or anything behind a single blank (as HP-RTE lists): perhaps a name, certainly no line of text.
+fn is_bare(line: &[u8]) -> bool {
+    let (name, is_indented) = match line {
+        [b' ', rest @ ..] => (rest, true),
+        _ => (line, false),
+    };
+    let has_blank = name.iter().any(|b| is_blank(*b));
+    name.len() <= 255
+        && name.first().is_some_and(|b| !is_blank(*b) && !b"<>{}".contains(b))
+        && !name.iter().any(|b| (b.is_ascii_control() && *b != b'\t') || *b == b'/')
+        && (is_indented || !has_blank)
+}
+
+const DIALECTS: [Dialect; 12] = [
+    Dialect::Unix,
+    Dialect::Dos,
+    Dialect::Mlsd,
+    Dialect::Eplf,
+    Dialect::Vms,
+    Dialect::Mvs,
+    Dialect::As400,
+    Dialect::Os2,
+    Dialect::NonStop,
+    Dialect::Vm,
+    Dialect::Rare,
+    Dialect::Windows3,
+];
 
 /// Bytes of one line that are kept; no file system has longer names.
 const LINE_LIMIT: usize = 64 * 1024;
 
 /// Unreadable lines that are kept.
 const UNREAD_LIMIT: usize = 20;
+
+/// After so many unreadable lines in a row the rest is only counted: trying everything on garbage without end is slow.
+const GIVE_UP: u32 = 2_000;
+
+/// After so many bare names it is believed that there will be nothing else.
+const BARE_LIMIT: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -232,7 +458,7 @@ mod tests {
             -rw-r--r-- 1 u g 5 Jan  5 12:00 /pub/b.txt\r\r\n\
             -rw-r--r-- 1 u g 5 Jan  5 12:00 ../../evil\r\n\
             something else entirely\r\n\
-            insgesamt 4\r\n\
+            total 4\r\n\
             -rw-r--r-- 1 u g 5 Jan  5 12:00 last";
         for size in [1, 7, 10_000] {
             let (entries, unread) = read(Source::List, text, size);
@@ -264,10 +490,20 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_thousand_lines_keep_few_unread_ones() {
-        let (entries, unread) = read(Source::List, "what is this\n".repeat(100_000).as_bytes(), 65_536);
+    fn garbage_without_end_is_counted_and_little_of_it_kept() {
+        let text = "what is this\n".repeat(1_000_000);
+        let mut reader = ListingReader::new(Source::List, Timestamp::utc(0), Charset::Auto);
+        let mut entries = Vec::new();
+        reader.push(text.as_bytes(), &mut entries);
+        reader.finish(&mut entries);
         assert!(entries.is_empty());
-        assert_eq!(unread.len(), UNREAD_LIMIT);
+        assert_eq!((reader.unread().len(), reader.lines()), (UNREAD_LIMIT, 1_000_000));
+    }
+
+    #[test]
+    fn some_garbage_before_the_entries_does_no_harm() {
+        let text = format!("{}-rw-r--r-- 1 u g 5 Jan  5 12:00 a\n", "what is this\n".repeat(1000));
+        assert_eq!(names(&read(Source::List, text.as_bytes(), 4096).0), ["a"]);
     }
 
     proptest! {

@@ -1,51 +1,44 @@
-//! `ls -l` in its dialects, and NetWare's relative of it.
+//! `ls -l` in its dialects, NetWare's relative of it, and Connect:Enterprise's.
 
-use super::date::{self, Now};
-use super::{Line, Words};
-use crate::domain::{Entry, EntryKind, Permissions};
+use super::columns::{Columns, is_blank, is_number, number};
+use super::date;
+use super::{Context, Line};
+use crate::domain::{Entry, EntryKind, Permissions, Precision, Timestamp};
 
 /// One line.
-pub(super) fn parse(line: &[u8], now: &Now, words: &mut Words) -> Line {
-    let Some(head) = Head::parse(line) else { return Line::Unknown };
+pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {
+    // Some servers indent their lines.
+    let line = match line.first() {
+        Some(b' ' | b'\t') => line.trim_ascii_start(),
+        _ => line,
+    };
+    let Some((head, line)) = find_head(line) else { return Line::Unknown };
     let columns = Columns::new(line, head.length);
-    let texts = columns.texts();
-    // The date is the fixed point: what stands before it is the size, what follows is the name.
-    let found = [false, true].into_iter().find_map(|loose| {
-        (1..texts.len()).find_map(|at| {
-            let size = if head.is_device { Size::device(texts[at - 1]) } else { Size::parse(texts[at - 1]) }?;
-            let (modified, used) = date::parse(&texts[at..], now, loose)?;
-            Some((at, size, modified, used))
-        })
-    });
-    let Some((at, size, modified, used)) = found else { return Line::Unknown };
-
-    // One blank ends the date; more belong to the name, except on NetWare, which aligns names.
-    let after = columns.end(at + used - 1) + 1;
-    let Some(mut name) = line.get(after..) else { return Line::Unknown };
-    if head.netware {
-        name = name.trim_ascii_start();
-    }
-    if name.is_empty() {
-        return Line::Unknown;
-    }
+    let Some(found) = Found::search(&head, &columns, context) else { return Line::Unknown };
+    let Some(name) = found.name(&head, &columns, line) else { return Line::Unknown };
 
     let mut entry = Entry::new(name, head.kind);
-    entry.modified = Some(modified);
+    entry.modified = found.modified;
     entry.permissions = head.permissions;
-    entry.size = size.bytes;
-    let mut owners = 0..at - 1;
+    entry.size = found.size.bytes;
+    let mut owners = 0..found.at - 1;
     if head.is_device {
         // Major and minor number stand where the size would.
-        if owners.end > 0 && texts[owners.end - 1].ends_with(b",") {
+        if owners.end > 0 && columns.word(owners.end - 1).ends_with(b",") {
             owners.end -= 1;
         }
     }
-    let (owner, group) = columns.owners(owners, size.merged);
-    entry.owner = owner.map(|owner| words.share(owner));
-    entry.group = group.map(|group| words.share(group));
+    let (owner, group) = if head.is_enterprise {
+        // A letter for the transfer mode comes first.
+        (Some(columns.word(1)), Some(columns.word(2)).filter(|_| owners.end > 2))
+    } else {
+        owners_of(&columns, owners, &found.size)
+    };
+    entry.owner = owner.map(|owner| context.words.share(owner));
+    entry.group = group.map(|group| context.words.share(group));
 
     if head.kind == EntryKind::Link {
-        if let Some((name, target)) = arrow(name, size.bytes) {
+        if let Some((name, target)) = arrow(name, found.size.bytes) {
             entry.name = name.into();
             entry.target = Some(target.into());
         }
@@ -58,12 +51,106 @@ pub(super) fn parse(line: &[u8], now: &Now, words: &mut Words) -> Line {
     if matches!(&*entry.name, b"." | b"..") { Line::Nothing } else { Line::Entry(entry) }
 }
 
+fn is_year_on_the_right(columns: &Columns<'_>, word: usize) -> bool {
+    is_number(columns.word(word)) && columns.start(word) - columns.end(word - 1) == 2
+}
+
+/// The head, and the line from it on: `ls -is` puts inode and blocks before it.
+fn find_head(line: &[u8]) -> Option<(Head, &[u8])> {
+    if let Some(head) = Head::parse(line) {
+        return Some((head, line));
+    }
+    if !line.first()?.is_ascii_digit() {
+        return None;
+    }
+    let columns = Columns::new(line, 0);
+    let numbers = columns.words().iter().take(2).take_while(|word| is_number(word)).count();
+    let line = columns.rest(numbers);
+    // Without a letter in it, this is no permission but a name or a date.
+    let head = Head::parse(line).filter(|head| numbers > 0 && head.permissions.is_some())?;
+    Some((head, line))
+}
+
+/// Size and date: the fixed points of a line. What stands before them are the owners, what follows is the name.
+struct Found<'a> {
+    /// The word with which the date begins, behind the size.
+    at: usize,
+    size: Size<'a>,
+    modified: Option<Timestamp>,
+    /// Words of the date.
+    used: usize,
+}
+
+impl<'a> Found<'a> {
+    fn search(head: &Head, columns: &Columns<'a>, context: &Context) -> Option<Self> {
+        let words = columns.words();
+        let try_at = |at: usize, loose: bool| {
+            let size = if head.is_device { Size::device(words[at - 1]) } else { Size::parse(words[at - 1]) }?;
+            let (modified, used) = date::parse(&words[at..], &context.now, loose)?;
+            // `ls` sets a year to the right of its column; a time behind such a year is the beginning of the name.
+            if used == 4 && is_year_on_the_right(columns, at + 2) {
+                let (modified, used) = date::parse(&words[at..at + 3], &context.now, loose)?;
+                return Some(Self { at, size, modified: Some(modified), used });
+            }
+            Some(Self { at, size, modified: Some(modified), used })
+        };
+        // Links, owner, group, size, date: nearly always.
+        if words.len() > USUAL
+            && let Some(found) = try_at(USUAL, false)
+        {
+            return Some(found);
+        }
+        [false, true]
+            .into_iter()
+            .find_map(|loose| (1..words.len()).find_map(|at| try_at(at, loose)))
+            .or_else(|| Self::without_date(words))
+    }
+
+    /// `drwxr-xr-x 3 user group 512 name`: only where nothing there looks like a date that was not understood.
+    fn without_date(words: &[&'a [u8]]) -> Option<Self> {
+        let [links, owner, group, size, name, ..] = *words else { return None };
+        let is_text = |word: &[u8]| word.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
+        let dated = |word: &[u8]| {
+            super::months::month(word).is_some() || word.iter().all(|b| b.is_ascii_digit() || b"-/:.,".contains(b))
+        };
+        if !is_number(links)
+            || !is_text(owner)
+            || !is_text(group)
+            || !is_number(size)
+            || words[4..].iter().any(|w| dated(w))
+        {
+            return None;
+        }
+        let size = Size { bytes: number(size), merged: None };
+        (!name.is_empty()).then_some(Self { at: 4, size, modified: None, used: 0 })
+    }
+
+    fn name(&self, head: &Head, columns: &Columns<'a>, line: &'a [u8]) -> Option<&'a [u8]> {
+        if self.modified.is_none() {
+            return Some(columns.rest(self.at));
+        }
+        // One blank ends the date; more belong to the name...
+        let last = self.at + self.used - 1;
+        let mut name = line.get(columns.end(last) + 1..)?;
+        let is_day = self.modified.is_some_and(|time| time.precision == Precision::Day);
+        if head.is_netware || (is_day && self.used == 1) {
+            // ... but NetWare aligns names, and who gives a date alone leaves room for a time.
+            name = name.trim_ascii_start();
+        } else if is_day && is_blank(*name.first()?) && columns.start(last) - columns.end(last - 1) == 1 {
+            // `Feb 18 2005  name`: the year is aligned to the left of a column for five.
+            name = &name[1..];
+        }
+        (!name.is_empty()).then_some(name)
+    }
+}
+
 /// Kind and permissions.
 struct Head {
     kind: EntryKind,
     is_device: bool,
     permissions: Option<Permissions>,
-    netware: bool,
+    is_netware: bool,
+    is_enterprise: bool,
     length: usize,
 }
 
@@ -79,27 +166,44 @@ impl Head {
             _ => return None,
         };
         let is_device = matches!(letter, b'b' | b'c');
+        let head = Self { kind, is_device, permissions: None, is_netware: false, is_enterprise: false, length: 0 };
         // `d [R----F--] supervisor`, `-[RWCEMFA]  1 *unknown`.
         if let Some(trustees) = rest.strip_prefix(b" [").or_else(|| rest.strip_prefix(b"[")) {
             let close = trustees.iter().position(|b| *b == b']')?;
-            let length = line.len() - trustees.len() + close + 1;
-            return Some(Self { kind, is_device, permissions: None, netware: true, length });
+            return Some(Self { is_netware: true, length: line.len() - trustees.len() + close + 1, ..head });
         }
-        let bits = rest.get(..9)?;
-        if !bits.iter().all(|b| b"rwxsStTlL-?".contains(b)) {
+        if is_enterprise(line) {
+            return Some(Self { is_enterprise: true, length: ENTERPRISE, ..head });
+        }
+        // Some boxes know no world (`drwxr-x`), some leave its last letter out (`drw-r--rw `).
+        let count = rest.iter().take(9).take_while(|b| b"rwxsStTlL-?".contains(b)).count();
+        let mut bits = *b"---------";
+        bits[..count].copy_from_slice(&rest[..count]);
+        if !matches!(count, 6 | 8 | 9) {
             return None;
         }
-        let permissions = std::str::from_utf8(bits).ok().and_then(Permissions::parse).or_else(|| odd_permissions(bits));
+        let permissions =
+            std::str::from_utf8(&bits).ok().and_then(Permissions::parse).or_else(|| odd_permissions(&bits));
         // ACLs (`+`), SELinux (`.`), extended attributes (`@`).
-        let acl = matches!(line.get(10), Some(b'+' | b'.' | b'@' | b'*'));
-        let length = if acl { 11 } else { 10 };
+        let acl = count == 9 && matches!(line.get(10), Some(b'+' | b'.' | b'@' | b'*'));
+        let length = 1 + count + usize::from(acl);
         // What follows is a blank, or a link count grown together with the permissions.
         match line.get(length) {
-            Some(b' ' | b'\t' | b'0'..=b'9') => {}
+            Some(b' ' | b'\t') => {}
+            Some(b'0'..=b'9') if count == 9 => {}
             _ => return None,
         }
-        Some(Self { kind, is_device, permissions, netware: false, length })
+        Some(Self { permissions, length, ..head })
     }
+}
+
+/// `-C--E-----FTP B QUA1I1      18128       41 Aug 12 13:56 QUADTEST`: Sterling's (IBM's) Connect:Enterprise has flags
+/// and a protocol where others have permissions.
+fn is_enterprise(line: &[u8]) -> bool {
+    let [b'-', flags @ .., a, b, c] = line.get(..ENTERPRISE).unwrap_or_default() else { return false };
+    flags.iter().all(|b| b.is_ascii_uppercase() || *b == b'-')
+        && [a, b, c].iter().all(|b| b.is_ascii_uppercase())
+        && line.get(ENTERPRISE) == Some(&b' ')
 }
 
 /// Letters out of place (mandatory locks): what can be read of them; nothing where the server says `?`.
@@ -121,70 +225,37 @@ fn odd_permissions(bits: &[u8]) -> Option<Permissions> {
     Permissions::parse(&plain)
 }
 
-/// Where the words of a line are. A name may hold any number of words: the first [`WORDS`] are enough.
-struct Columns<'a> {
-    line: &'a [u8],
-    spans: [(usize, usize); WORDS],
-    count: usize,
-}
-
-impl<'a> Columns<'a> {
-    fn new(line: &'a [u8], from: usize) -> Self {
-        let mut columns = Self { line, spans: [(0, 0); WORDS], count: 0 };
-        let is_blank = |b: &u8| matches!(b, b' ' | b'\t');
-        let mut at = from;
-        while columns.count < WORDS {
-            at += line[at..].iter().take_while(|b| is_blank(b)).count();
-            let length = line[at..].iter().take_while(|b| !is_blank(b)).count();
-            if length == 0 {
-                break;
-            }
-            columns.spans[columns.count] = (at, at + length);
-            columns.count += 1;
-            at += length;
-        }
-        columns
+/// Owner and group among the words between permissions and size.
+fn owners_of<'a>(
+    columns: &Columns<'a>,
+    mut words: std::ops::Range<usize>,
+    size: &Size<'a>,
+) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+    // NetPresenz has the sizes of a Macintosh file's two forks there, and then their sum.
+    let forks = [number(columns.word(words.start)), number(columns.word(words.start + 1))];
+    if let ([Some(a), Some(b)], 2) = (forks, words.len())
+        && a.checked_add(b) == size.bytes
+    {
+        return (None, None);
     }
-
-    fn texts(&self) -> Vec<&'a [u8]> {
-        self.spans[..self.count].iter().map(|(from, to)| &self.line[*from..*to]).collect()
+    // The link count, which some servers leave out.
+    if !words.is_empty() && is_number(columns.word(words.start)) {
+        words.start += 1;
     }
-
-    fn end(&self, word: usize) -> usize {
-        self.spans[word].1
+    if let Some(group) = size.merged {
+        return ((!words.is_empty()).then(|| columns.text(words)), Some(group));
     }
-
-    fn text(&self, words: std::ops::Range<usize>) -> &'a [u8] {
-        &self.line[self.spans[words.start].0..self.spans[words.end - 1].1]
-    }
-
-    /// Owner and group among the words between permissions and size. `merged` = the group that had grown together with
-    /// the size.
-    fn owners(
-        &self,
-        mut words: std::ops::Range<usize>,
-        merged: Option<&'a [u8]>,
-    ) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
-        let is_number = |word: usize| self.text(word..word + 1).iter().all(u8::is_ascii_digit);
-        // The link count, which some servers leave out.
-        if !words.is_empty() && is_number(words.start) {
-            words.start += 1;
-        }
-        if let Some(group) = merged {
-            return ((!words.is_empty()).then(|| self.text(words)), Some(group));
-        }
-        match words.len() {
-            0 => (None, None),
-            // NetPresenz says `folder` there.
-            1 if self.text(words.clone()) == b"folder" => (None, None),
-            1 => (Some(self.text(words)), None),
-            2 => (Some(self.text(words.start..words.start + 1)), Some(self.text(words.start + 1..words.end))),
-            // Names with blanks: columns are two or more apart; else the owner is the first word.
-            _ => {
-                let wide = (words.start + 1..words.end).find(|word| self.spans[*word].0 - self.spans[*word - 1].1 > 1);
-                let cut = wide.unwrap_or(words.start + 1);
-                (Some(self.text(words.start..cut)), Some(self.text(cut..words.end)))
-            }
+    match words.len() {
+        0 => (None, None),
+        // And for a directory it says `folder`.
+        1 if columns.word(words.start) == b"folder" => (None, None),
+        1 => (Some(columns.word(words.start)), None),
+        2 => (Some(columns.word(words.start)), Some(columns.word(words.start + 1))),
+        // Names with blanks: columns are two or more apart; else the owner is the first word.
+        _ => {
+            let wide = (words.start + 1..words.end).find(|word| columns.start(*word) - columns.end(*word - 1) > 1);
+            let cut = wide.unwrap_or(words.start + 1);
+            (Some(columns.text(words.start..cut)), Some(columns.text(cut..words.end)))
         }
     }
 }
@@ -220,8 +291,8 @@ impl<'a> Size<'a> {
 
 /// `None` = no number at all; `Some(None)` = one too big to be true.
 fn size(word: &[u8]) -> Option<Option<u64>> {
-    if word.iter().all(u8::is_ascii_digit) {
-        return Some(std::str::from_utf8(word).ok()?.parse().ok());
+    if is_number(word) {
+        return Some(number(word));
     }
     let (digits, factor) = match word.split_last()? {
         (b'k' | b'K', rest) => (rest, 1u64 << 10),
@@ -265,8 +336,11 @@ fn arrow(text: &[u8], size: Option<u64>) -> Option<(&[u8], &[u8])> {
     cuts().find(|(_, target)| Some(target.len() as u64) == size).or_else(|| cuts().next())
 }
 
-/// Permissions, links, owner and group with blanks, size, the longest date: never more.
-const WORDS: usize = 16;
+/// The word with which the date usually begins.
+const USUAL: usize = 4;
+
+/// How long Connect:Enterprise's head is.
+const ENTERPRISE: usize = 13;
 
 #[cfg(test)]
 mod tests {
@@ -377,6 +451,9 @@ mod tests {
             ("05-Nov-2002 10:00", "2002-11-05T10:00"),
             ("2005-04-08 11:22:33.123456789 +0200", "2005-04-08T11:22:33"),
             ("26 Jul 2002", "2002-07-26"),
+            ("05-Mar 2002", "2002-03-05"),
+            ("05-Jan 10:00", "2024-01-05T10:00"),
+            ("Mon Jul 20 12:36:34 1992", "1992-07-20T12:36:34"),
             ("Oct 20 24:00", "2023-10-21T00:00"),
         ] {
             assert_eq!(date(&with_date(given)), wanted, "{given}");
@@ -462,6 +539,8 @@ mod tests {
             ("12:30", "-rw-r--r-- 1 u g 5 Mar  4 11:07 12:30"),
             ("2003 report", "-rw-r--r-- 1 u g 5 Mar  4 11:07 2003 report"),
             ("Jan 5 2003", "-rw-r--r-- 1 u g 5 Mar  4 11:07 Jan 5 2003"),
+            ("12:30 train", "-rw-r--r-- 1 u g 5 Mar  4  2003 12:30 train"),
+            ("train", "-rw-r--r-- 1 u g 5 Mar  4 2003 12:30 train"),
         ] {
             assert_eq!(String::from_utf8_lossy(&entry(line).name), name);
         }

@@ -9,9 +9,10 @@ use super::Session;
 use super::transfer::Coding;
 use crate::domain::RemotePath;
 use crate::ftp::address;
+use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
-use crate::ftp::verb::{Argument, Verb};
+use crate::ftp::verb::Verb;
 use crate::net::wait::Stop;
 
 /// Copies a file from one server to the other, replacing what is there. `tick` is called several times a second.
@@ -28,17 +29,22 @@ pub fn copy_between(
 ) -> Result<(), FtpError> {
     source.ready()?;
     target.ready()?;
+    if source.arranger.is_tunnelled() || target.arranger.is_tunnelled() {
+        // The address that we see is the proxy's: it must not be named to a server as the other one's.
+        return Err(FtpError::Unsupported { what: "direct transfers between servers that are behind a proxy".into() });
+    }
     let (from, to) = (source.whole(from), target.whole(to));
-    let (retrieve, store) = (Verb::Retr(Argument::path(&from)?), Verb::Stor(Argument::path(&to)?));
+    let (retrieve, store) = (Verb::Retr(source.file_argument(&from)?), Verb::Stor(target.file_argument(&to)?));
     let plan = plan(Side::of(source), Side::of(target))?;
     source.carry_plainly()?;
     target.carry_plainly()?;
     // Before the target makes an empty file of that name.
-    let reply = source.ask(&Verb::Size(Argument::path(&from)?))?;
+    let size = Verb::Size(source.file_argument(&from)?);
+    let reply = source.ask(&size)?;
     if reply.code == 550 {
         return Err(FtpError::Refused { verb: "RETR", stage: Stage::Command, reply });
     }
-    let size = crate::ftp::answer::size(&reply);
+    let size = answer::size(&reply);
     if let Some(who) = plan.secured {
         let reply = who.of(source, target).ask(&Verb::Sscn(true))?;
         if !reply.is_positive() {

@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::{DataChannel, Facts, Session};
-use crate::domain::{Entry, EntryKind, Listing, RemotePath, Timestamp};
+use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp};
 use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::listing::{ListingReader, Source, parse_mlst};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
+use crate::net::happening::Happening;
 
 impl Session {
     /// Reads a directory: MLSD where offered, else LIST. `batch` gets the entries as they come; the result has all.
@@ -19,28 +20,57 @@ impl Session {
         self.ready()?;
         let whole = self.whole(dir);
         Argument::path(&whole)?;
-        if self.mlsd {
+        self.clock.forget_samples();
+        let mut unreadable = false;
+        if self.mlsd == Mlsd::Works {
             match self.read_dir(&whole, Kind::Mlsd, batch) {
                 Err(FtpError::Refused { verb: "MLSD", reply, .. }) if reply.is_not_implemented() => {
                     self.control.note("MLSD refused, using LIST from now on");
-                    self.mlsd = false;
+                    self.mlsd = Mlsd::Fails;
+                    self.learned(Lesson::Mlsd(false));
                 }
+                Ok(read) if is_odd(&read.listing) => unreadable = true,
                 result => return result.map(|read| read.listing),
             }
         }
+        match self.list_the_old_way(&whole, batch) {
+            Ok(listing) => {
+                // Lines came, but no facts: LIST's own format, mostly.
+                if unreadable && !is_odd(&listing) {
+                    self.control.note("MLSD cannot be read, using LIST from now on");
+                    self.mlsd = Mlsd::Fails;
+                    self.learned(Lesson::Mlsd(false));
+                }
+                Ok(listing)
+            }
+            // Servers change; what an earlier session found may be wrong by now.
+            Err(FtpError::Refused { verb: "LIST", reply, .. })
+                if reply.is_not_implemented() && self.mlsd == Mlsd::SaidToFail =>
+            {
+                self.mlsd = Mlsd::Fails;
+                let read = self.read_dir(&whole, Kind::Mlsd, batch)?;
+                self.mlsd = Mlsd::Works;
+                self.learned(Lesson::Mlsd(true));
+                Ok(read.listing)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn list_the_old_way(&mut self, whole: &RemotePath, batch: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
         if self.list_all == Some(false) {
-            return self.read_dir(&whole, Kind::List, batch).map(|read| read.listing);
+            return self.read_dir(whole, Kind::List, batch).map(|read| read.listing);
         }
         // `-a` shows hidden files; a server that takes it for a name finds nothing, or says no.
-        match self.read_dir(&whole, Kind::ListAll, batch) {
+        match self.read_dir(whole, Kind::ListAll, batch) {
             Ok(read) if read.lines > 0 && (self.list_all.is_some() || !is_odd(&read.listing)) => {
-                self.list_all = Some(true);
+                self.understands_all(true);
                 Ok(read.listing)
             }
             Ok(_) | Err(FtpError::Refused { verb: "LIST", .. }) => {
-                let read = self.read_dir(&whole, Kind::List, batch)?;
+                let read = self.read_dir(whole, Kind::List, batch)?;
                 if read.lines > 0 {
-                    self.list_all = Some(false);
+                    self.understands_all(false);
                 }
                 Ok(read.listing)
             }
@@ -48,14 +78,25 @@ impl Session {
         }
     }
 
-    /// What the server knows of one path: MLST, else SIZE, MDTM and CWD. `None` = there is nothing.
+    fn understands_all(&mut self, does: bool) {
+        if self.list_all != Some(does) {
+            self.list_all = Some(does);
+            self.learned(Lesson::ListAll(does));
+        }
+    }
+
+    fn learned(&self, lesson: Lesson) {
+        self.control.tell(Happening::Learned(lesson));
+    }
+
+    /// What the server knows of one path, links followed: MLST, else SIZE, MDTM and CWD. `None` = there is nothing.
     ///
     /// # Errors
     /// Only what breaks the conversation.
     pub fn facts(&mut self, path: &RemotePath) -> Result<Option<Facts>, FtpError> {
         self.ready()?;
         let whole = self.whole(path);
-        let argument = Argument::path(&whole)?;
+        let argument = self.file_argument(path)?;
         if self.mlst {
             let reply = self.ask(&Verb::Mlst(argument.clone()))?;
             if reply.is_not_implemented() {
@@ -63,9 +104,15 @@ impl Session {
             } else if reply.is_positive() {
                 let charset = self.control.charset().clone();
                 let entry = reply.lines.iter().find_map(|line| parse_mlst(line, &charset));
-                // Said yes, told nothing: the other way then.
-                if let Some(Entry { kind, size, modified, .. }) = entry {
-                    return Ok(Some(Facts { kind, size, modified }));
+                match entry {
+                    // Where it leads, only trying tells.
+                    Some(Entry { kind: EntryKind::Link, .. }) if !self.enter(&whole)? => {}
+                    Some(Entry { kind: EntryKind::Link, .. }) => {
+                        return Ok(Some(Facts { kind: EntryKind::Directory, size: None, modified: None }));
+                    }
+                    Some(Entry { kind, size, modified, .. }) => return Ok(Some(Facts { kind, size, modified })),
+                    // Said yes, told nothing: the other way then.
+                    None => {}
                 }
             } else {
                 return Ok(None);
@@ -94,9 +141,31 @@ impl Session {
         Ok(None)
     }
 
+    /// Whether a directory that was come to by walking down is one above it again: some servers list a link to a directory
+    /// as a directory, and the walk would never end. Only a path that holds the same name twice can be one.
+    ///
+    /// # Errors
+    /// Only what breaks the conversation.
+    pub fn leads_back(&mut self, dir: &RemotePath) -> Result<bool, FtpError> {
+        self.ready()?;
+        let whole = self.whole(dir);
+        let mut above = whole.parent();
+        while let Some(at) = above.filter(|at| !at.is_root() && !at.is_home()) {
+            if at.file_name() == whole.file_name() {
+                let (first, second) = (self.real_path(&at)?, self.real_path(&whole)?);
+                if first.is_some() && first == second {
+                    return Ok(true);
+                }
+            }
+            above = at.parent();
+        }
+        Ok(false)
+    }
+
     /// SIZE; `None` = not there, or the server cannot tell.
-    pub(super) fn size(&mut self, whole: &RemotePath) -> Result<Option<u64>, FtpError> {
-        let reply = self.ask(&Verb::Size(Argument::path(whole)?))?;
+    pub(super) fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, FtpError> {
+        let argument = self.file_argument(path)?;
+        let reply = self.ask(&Verb::Size(argument))?;
         Ok(answer::size(&reply))
     }
 
@@ -108,11 +177,21 @@ impl Session {
         if self.cwd == *whole {
             return Ok(true);
         }
-        let reply = self.ask(&Verb::Cwd(Argument::path(whole)?))?;
-        if reply.is_positive() {
+        match self.must_enter(whole) {
+            Ok(()) => Ok(true),
+            Err(FtpError::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// CWD to an absolute path.
+    pub(super) fn must_enter(&mut self, whole: &RemotePath) -> Result<(), FtpError> {
+        if self.cwd != *whole {
+            let reply = self.ask(&Verb::Cwd(self.dir_argument(whole)?))?;
+            self.expect("CWD", reply)?;
             self.cwd = whole.clone();
         }
-        Ok(reply.is_positive())
+        Ok(())
     }
 
     fn facts_from_parent(&mut self, whole: &RemotePath) -> Result<Option<Facts>, FtpError> {
@@ -132,7 +211,7 @@ impl Session {
         let mut ahead = Vec::new();
         let mut path = None;
         if by_entering && self.cwd != *whole {
-            ahead.push(Verb::Cwd(Argument::path(whole)?));
+            ahead.push(Verb::Cwd(self.dir_argument(whole)?));
         } else if !by_entering && !whole.is_home() {
             path = Some(Argument::path(whole)?);
         }
@@ -162,15 +241,23 @@ impl Session {
         let charset = self.control.charset().clone();
         let source = if kind == Kind::Mlsd { Source::Mlsd } else { Source::List };
         let now = Timestamp::from_system(std::time::SystemTime::now());
-        let mut reader = ListingReader::new(source, now, charset);
+        let mut reader = ListingReader::new(source, now, charset).with_system(self.system);
         let mut listing = Listing { dir: whole.clone(), ..Listing::default() };
+        let mut clock = std::mem::take(&mut self.clock);
         let mut channel = DataChannel::new(self, name, started);
-        if let Err(error) = pour(&mut channel, &mut reader, &mut listing.entries, batch) {
-            channel.leave();
-            return self.nothing_there(error, by_entering, whole);
-        }
-        match channel.finish() {
-            Ok(_) => {}
+        let poured =
+            pour(&mut channel, &mut reader, &mut listing.entries, batch, &mut |fresh| clock.adjust(whole, fresh));
+        let finished = match poured {
+            Ok(()) => channel.finish().map(drop),
+            Err(error) => {
+                channel.leave();
+                self.clock = clock;
+                return self.nothing_there(error, by_entering, whole);
+            }
+        };
+        self.clock = clock;
+        match finished {
+            Ok(()) => {}
             Err(error) if listing.entries.is_empty() => return self.nothing_there(error, by_entering, whole),
             Err(error) => return Err(error),
         }
@@ -213,12 +300,34 @@ fn is_odd(listing: &Listing) -> bool {
     listing.entries.is_empty() && !listing.unread.is_empty()
 }
 
-/// Reads all of it, handing out entries in batches.
+/// Whether MLSD works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mlsd {
+    /// FEAT says so, and nothing speaks against it.
+    Works,
+    /// FEAT says so, and an earlier session found that it does not.
+    SaidToFail,
+    /// Or is not offered.
+    Fails,
+}
+
+impl Mlsd {
+    pub(super) fn new(offered: bool, learned: Option<bool>) -> Self {
+        match (offered, learned) {
+            (false, _) => Self::Fails,
+            (true, Some(false)) => Self::SaidToFail,
+            (true, _) => Self::Works,
+        }
+    }
+}
+
+/// Reads all of it, handing out entries in batches; `adjust` sees each once, before.
 fn pour(
     channel: &mut DataChannel<'_>,
     reader: &mut ListingReader,
     entries: &mut Vec<Entry>,
     batch: &mut dyn FnMut(&[Entry]),
+    adjust: &mut dyn FnMut(&mut [Entry]),
 ) -> Result<(), FtpError> {
     let mut buffer = vec![0; 64 * 1024];
     let mut handed = 0;
@@ -228,14 +337,18 @@ fn pour(
         if count == 0 {
             break;
         }
+        let known = entries.len();
         reader.push(&buffer[..count], entries);
+        adjust(&mut entries[known..]);
         if entries.len() > handed && last.elapsed() >= BATCH_TIME {
             batch(&entries[handed..]);
             handed = entries.len();
             last = Instant::now();
         }
     }
+    let known = entries.len();
     reader.finish(entries);
+    adjust(&mut entries[known..]);
     if entries.len() > handed {
         batch(&entries[handed..]);
     }

@@ -1,20 +1,24 @@
 //! From an address to a usable session: greeting, USER, PASS, ACCT, FEAT, the login directory.
 
-use crate::domain::{RemotePath, Secret, Security, Site};
+use crate::domain::{RemotePath, Secret, Security};
+use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage, Stranger};
 use crate::ftp::features::Features;
+use crate::ftp::listing::System;
 use crate::ftp::pathname;
-use crate::ftp::reply::Reply;
+use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::{Argument, SecretArgument, Verb};
 use crate::net::control::Control;
 use crate::net::data::Arranger;
 use crate::net::dial;
 use crate::net::happening::{Happening, Observer, Step};
+use crate::net::route;
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
+use super::list::Mlsd;
 use super::transfer::Carriage;
-use super::{Session, secure};
+use super::{Clock, Session, gateway, secure};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
@@ -26,10 +30,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         detail: dial::plain(&error),
     };
     let mut wait = Wait::new(cancel).map_err(failed)?;
-    observer(Happening::Step(Step::Resolving));
-    let addresses = dial::resolve(site.host.trim(), site.port(), &mut wait, dial.timeouts.connect)?;
-    observer(Happening::Step(Step::Connecting));
-    let stream = dial::connect(&site.host, &addresses, &mut wait, dial.timeouts.connect)?;
+    let (stream, route) = route::reach(dial, &mut wait, &observer)?;
     let mut control = Control::new(stream, site.charset.clone(), observer, dial.timeouts.reply)?;
     if site.security == Security::Implicit {
         secure::from_the_start(dial, &mut control, &mut wait)?;
@@ -38,46 +39,50 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     control.tell(Happening::Step(Step::Greeting));
     let greeting = control.reply(&mut wait, Stage::Greeting, dial.timeouts.connect);
     let welcome = greeted(greeting.map(|heard| heard.reply))?;
-    if matches!(site.security, Security::Auto | Security::Explicit) {
+    // Behind a gateway there is no encryption to ask for (see `route`).
+    if matches!(site.security, Security::Auto | Security::Explicit) && dial.gateway().is_none() {
         secure::by_asking(dial, &mut control, &mut wait)?;
     }
     control.tell(Happening::Step(Step::LoggingIn));
-    if answers_in_order(&welcome) {
+    let learned = &site.learned;
+    if learned.pipelining.unwrap_or(answers_in_order(&welcome)) {
         control.allow_pipelining();
     }
     if is_one_of(&welcome, &["vsftpd", "pure-ftpd"]) {
         control.forget_telnet();
     }
     // 230 = this server knows its visitors by themselves.
-    if welcome.code != 230 {
-        log_in(site, dial.secret.as_ref(), &mut control, &mut wait)?;
+    if welcome.code != 230 || dial.gateway().is_some() {
+        log_in(dial, &mut control, &mut wait)?;
     }
 
     // All harmless, and each stands for itself: one round trip where the server is known.
     let replies = control.ask_all(&[Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage], &mut wait, Stage::Login)?;
-    let [_, feat, pwd, image] = &replies[..] else {
+    let [syst, feat, pwd, image] = &replies[..] else {
         return Err(FtpError::Protocol { detail: "a reply is missing".into() });
     };
     let features = Features::parse(&feat.reply);
-    let home = match pwd.reply.is_positive() {
-        true => pathname::parse_257(&pwd.raw),
-        false => None,
-    };
-    if home.is_none() {
-        control.note("The server does not say which directory this is; paths are relative to it");
-    }
+    let answers_feat = feat.reply.is_positive();
     let image = image.reply.is_positive();
+    let (dialect, home) = find_home(&syst.reply, pwd.clone(), &mut control, &mut wait)?;
     tell_wishes(&features, &mut control, &mut wait)?;
     let protected = secure::protect_data(dial, &mut control, &mut wait)?;
 
-    let arranger = Arranger::new(dial.mode, &site.learned, dial.active.clone(), dial.timeouts.data);
-    let home = home.unwrap_or_default();
+    let mut arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data).along(route);
+    if features.pret && learned.pret != Some(false) {
+        arranger.announce_all();
+    }
     Ok(Session {
         cwd: home.clone(),
         home,
-        mlsd: features.mlst,
+        dialect,
+        system: System::from_syst(&syst.reply.text()).filter(|_| syst.reply.is_positive()),
+        mlsd: Mlsd::new(features.mlst, learned.mlsd),
         mlst: features.mlst,
-        list_all: None,
+        list_all: learned.list_all,
+        clock: Clock::new(site.clock_offset_minutes, learned),
+        old_names: false,
+        answers_feat,
         sets_times: true,
         carriage: Carriage::new(site, &features, image),
         protected,
@@ -128,11 +133,12 @@ fn is_mail(reply: &Reply) -> bool {
         && !text.contains("FTP ")
 }
 
-fn log_in(site: &Site, secret: Option<&Secret>, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+    let site = &dial.site;
     let charset = control.charset().clone();
     // Checked before anything is sent.
     let user = Verb::User(Argument::text(site.login_name(), &charset)?);
-    let password = match secret {
+    let password = match &dial.secret {
         Some(secret) => Some(SecretArgument::new(secret, &charset)?),
         // By custom, an address; ours would tell who somebody is who wants to be nobody.
         None if !site.needs_password() => Some(SecretArgument::new(&Secret::from("anonymous@"), &charset)?),
@@ -140,7 +146,10 @@ fn log_in(site: &Site, secret: Option<&Secret>, control: &mut Control, wait: &mu
     };
     let account = SecretArgument::new(&Secret::from(site.account.as_str()), &charset)?;
 
-    let mut reply = say(&user, control, wait)?;
+    let mut reply = match dial.gateway() {
+        Some(gateway) => gateway::introduce(gateway, site, control, wait)?,
+        None => say(&user, control, wait)?,
+    };
     if reply.code == 331 {
         let Some(password) = password else { return Err(FtpError::PasswordNeeded) };
         reply = say(&Verb::Pass(password), control, wait)?;
@@ -160,9 +169,42 @@ fn say(verb: &Verb, control: &mut Control, wait: &mut Wait) -> Result<Reply, Ftp
     }
 }
 
+/// Where the login has led, and how this server writes paths.
+fn find_home(
+    syst: &Reply,
+    mut pwd: Heard,
+    control: &mut Control,
+    wait: &mut Wait,
+) -> Result<(Dialect, RemotePath), FtpError> {
+    // Servers older than RFC 959 know it by its first name only.
+    if pwd.reply.is_not_implemented() {
+        pwd = control.ask(&Verb::Xpwd, wait, Stage::Login)?;
+    }
+    let path = |pwd: &Heard| pwd.reply.is_positive().then(|| pathname::parse_257(&pwd.raw)).flatten();
+    let mut home = path(&pwd);
+    // IBM i shows libraries until it is asked for paths.
+    let is_os400 = syst.text().to_ascii_uppercase().contains("OS/400");
+    if is_os400 && home.as_ref().is_some_and(|home| !home.is_absolute()) {
+        let reply = control.ask(&Verb::SiteNamefmt, wait, Stage::Login)?.reply;
+        if reply.is_positive() {
+            home = path(&control.ask(&Verb::Pwd, wait, Stage::Login)?).or(home);
+        }
+    }
+    match home {
+        Some(home) => Ok(Dialect::read(&home)),
+        None => {
+            control.note("The server does not say which directory this is; paths are relative to it");
+            Ok((Dialect::Unix, RemotePath::default()))
+        }
+    }
+}
+
 /// OPTS: names in UTF-8, and the facts that are not sent by themselves. Refusals do not matter.
 fn tell_wishes(features: &Features, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
     let mut wishes = Vec::new();
+    if features.clnt {
+        wishes.push(Verb::Clnt);
+    }
     if features.utf8 && control.charset().encode("ü").as_deref() == Some("ü".as_bytes()) {
         wishes.push(Verb::OptsUtf8);
     }
@@ -185,5 +227,22 @@ impl Session {
         } else {
             self.home.join(path.as_bytes())
         }
+    }
+
+    /// A directory as this server writes it.
+    pub(super) fn dir_argument(&self, path: &RemotePath) -> Result<Argument, FtpError> {
+        Argument::new(&self.dialect.dir(&self.whole(path)))
+    }
+
+    /// A file as this server writes it; where it goes by its bare name only, its directory is entered.
+    pub(super) fn file_argument(&mut self, path: &RemotePath) -> Result<Argument, FtpError> {
+        let whole = self.whole(path);
+        if let Some(text) = self.dialect.file(&whole) {
+            return Argument::new(&text);
+        }
+        let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else { return Argument::path(&whole) };
+        let name = Argument::new(name)?;
+        self.must_enter(&parent)?;
+        Ok(name)
     }
 }

@@ -2,7 +2,9 @@
 
 use super::Session;
 use crate::domain::{EntryKind, RemotePath, Timestamp};
+use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::pathname;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 
@@ -14,7 +16,12 @@ impl Session {
     pub fn make_dir(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
         self.ready()?;
         let whole = self.whole(path);
-        let reply = self.ask(&Verb::Mkd(Argument::path(&whole)?))?;
+        let argument = self.dir_argument(&whole)?;
+        let reply = match self.old_names {
+            false => self.ask(&Verb::Mkd(argument.clone()))?,
+            true => self.ask(&Verb::Xmkd(argument.clone()))?,
+        };
+        let reply = self.or_by_its_old_name(reply, Verb::Xmkd(argument))?;
         if reply.is_positive() {
             return Ok(true);
         }
@@ -58,7 +65,8 @@ impl Session {
     /// What the server says.
     pub fn remove_file(&mut self, path: &RemotePath) -> Result<(), FtpError> {
         self.ready()?;
-        let reply = self.ask(&Verb::Dele(Argument::path(&self.whole(path))?))?;
+        let argument = self.file_argument(path)?;
+        let reply = self.ask(&Verb::Dele(argument))?;
         self.expect("DELE", reply)
     }
 
@@ -69,12 +77,13 @@ impl Session {
     pub fn remove_dir(&mut self, path: &RemotePath) -> Result<(), FtpError> {
         self.ready()?;
         let whole = self.whole(path);
-        let rmd = Verb::Rmd(Argument::path(&whole)?);
+        let argument = self.dir_argument(&whole)?;
+        let rmd = if self.old_names { Verb::Xrmd(argument.clone()) } else { Verb::Rmd(argument.clone()) };
         let mut verbs = Vec::new();
         // Nobody may saw off the branch they sit on.
         let outside = whole.parent().filter(|_| self.cwd.starts_with(&whole) && whole.is_absolute());
         if let Some(parent) = &outside {
-            verbs.push(Verb::Cwd(Argument::path(parent)?));
+            verbs.push(Verb::Cwd(self.dir_argument(parent)?));
         }
         verbs.push(rmd);
         let mut replies = self.control.ask_all(&verbs, &mut self.wait, Stage::Command)?;
@@ -84,7 +93,18 @@ impl Session {
         {
             self.cwd = parent;
         }
-        self.expect("RMD", heard.reply)
+        let reply = self.or_by_its_old_name(heard.reply, Verb::Xrmd(argument))?;
+        self.expect("RMD", reply)
+    }
+
+    /// Servers older than RFC 959 know MKD and RMD as XMKD and XRMD.
+    fn or_by_its_old_name(&mut self, reply: Reply, old: Verb) -> Result<Reply, FtpError> {
+        if self.old_names || !matches!(reply.code, 500 | 502) {
+            return Ok(reply);
+        }
+        let second = self.ask(&old)?;
+        self.old_names = !second.is_not_implemented();
+        Ok(if self.old_names { second } else { reply })
     }
 
     /// Everything below a directory, then the directory. Links are removed, never followed. `removed` is told each path.
@@ -92,17 +112,29 @@ impl Session {
     /// # Errors
     /// The first refusal; the rest was tried all the same.
     pub fn remove_tree(&mut self, path: &RemotePath, removed: &mut dyn FnMut(&RemotePath)) -> Result<(), FtpError> {
+        self.ready()?;
+        let whole = self.whole(path);
         let mut failure = None;
-        self.remove_below(&self.whole(path), removed, &mut failure)?;
+        // Where the server tells the real path, and that is no other one for the tree itself.
+        let real = self.real_path(&whole)?.filter(|real| same(real.file_name(), whole.file_name()));
+        self.remove_below(&whole, real.as_ref(), 0, removed, &mut failure)?;
         failure.map_or(Ok(()), Err)
     }
 
     fn remove_below(
         &mut self,
         dir: &RemotePath,
+        real: Option<&RemotePath>,
+        depth: usize,
         removed: &mut dyn FnMut(&RemotePath),
         failure: &mut Option<FtpError>,
     ) -> Result<(), FtpError> {
+        if depth > DEEPEST {
+            let what =
+                format!("more than {DEEPEST} folders within each other (“{dir}”); perhaps a link leads in a circle");
+            failure.get_or_insert(FtpError::Unsupported { what });
+            return Ok(());
+        }
         let listing = match self.list(dir, &mut |_| {}) {
             Ok(listing) => listing,
             Err(error @ FtpError::Refused { .. }) => {
@@ -114,16 +146,32 @@ impl Session {
         let mut files = Vec::new();
         for entry in &listing.entries {
             let path = dir.join(&entry.name);
-            if entry.kind == EntryKind::Directory {
-                self.remove_below(&path, removed, failure)?;
-            } else {
+            if entry.kind != EntryKind::Directory {
                 files.push(path);
+                continue;
+            }
+            // Some servers list a link to a directory as a directory; only the real path shows where it leads.
+            let inside = match real {
+                Some(_) => self.real_path(&path)?,
+                None => None,
+            };
+            let elsewhere = match (real, inside.as_ref()) {
+                (Some(above), Some(inside)) => {
+                    !same(inside.parent().as_ref().map(RemotePath::as_bytes), Some(above.as_bytes()))
+                }
+                _ => false,
+            };
+            if elsewhere {
+                self.control.note(format!("“{path}” leads elsewhere: only the link is removed"));
+                files.push(path);
+            } else {
+                self.remove_below(&path, inside.as_ref(), depth + 1, removed, failure)?;
             }
         }
         // Several in one write: a folder of small files is gone in a tenth of the round trips.
         for some in files.chunks(BATCH) {
             let verbs: Vec<Verb> =
-                some.iter().map(|path| Argument::path(path).map(Verb::Dele)).collect::<Result<_, _>>()?;
+                some.iter().map(|path| self.file_argument(path).map(Verb::Dele)).collect::<Result<_, _>>()?;
             let replies = self.control.ask_all(&verbs, &mut self.wait, Stage::Command)?;
             for (path, heard) in some.iter().zip(replies) {
                 // A link to a directory is one to some servers (Windows): RMD takes the link, never what it leads to.
@@ -152,11 +200,16 @@ impl Session {
     pub fn rename(&mut self, from: &RemotePath, to: &RemotePath, replace: bool) -> Result<(), FtpError> {
         self.ready()?;
         let (from, to) = (self.whole(from), self.whole(to));
-        let both = [Verb::Rnfr(Argument::path(&from)?), Verb::Rnto(Argument::path(&to)?)];
+        let target = match self.dialect.file(&to) {
+            Some(text) => Argument::new(&text)?,
+            None if from.parent() == to.parent() => self.file_argument(&to)?,
+            None => self.dir_argument(&to)?,
+        };
+        let both = [Verb::Rnfr(self.file_argument(&from)?), Verb::Rnto(target.clone())];
         let Some(failure) = self.rename_once(&both)? else { return Ok(()) };
         // IIS replaces nothing.
         if replace && matches!(failure, FtpError::Refused { verb: "RNTO", .. }) {
-            let reply = self.ask(&Verb::Dele(Argument::path(&to)?))?;
+            let reply = self.ask(&Verb::Dele(target))?;
             if reply.is_positive() {
                 return self.rename_once(&both)?.map_or(Ok(()), Err);
             }
@@ -184,7 +237,8 @@ impl Session {
     /// What the server says; 500 to 504 = it cannot.
     pub fn set_permissions(&mut self, path: &RemotePath, mode: u16) -> Result<(), FtpError> {
         self.ready()?;
-        let reply = self.ask(&Verb::SiteChmod(mode & 0o7777, Argument::path(&self.whole(path))?))?;
+        let argument = self.file_argument(path)?;
+        let reply = self.ask(&Verb::SiteChmod(mode & 0o7777, argument))?;
         self.expect("SITE CHMOD", reply)
     }
 
@@ -197,7 +251,7 @@ impl Session {
         if !self.sets_times || !(self.features.mfmt || self.features.mdtm) {
             return Ok(false);
         }
-        let argument = Argument::path(&self.whole(path))?;
+        let argument = self.file_argument(path)?;
         let verb = if self.features.mfmt { Verb::Mfmt(time, argument) } else { Verb::MdtmSet(time, argument) };
         let reply = self.ask(&verb)?;
         // MDTM may have taken time and name for a name: that it found nothing is an answer for good.
@@ -217,6 +271,16 @@ impl Session {
         self.ask(&Verb::Noop).map(|_| ())
     }
 
+    /// Where the server says it is once it has entered that directory; `None` = it cannot, or does not say.
+    pub(super) fn real_path(&mut self, whole: &RemotePath) -> Result<Option<RemotePath>, FtpError> {
+        if !self.enter(whole)? {
+            return Ok(None);
+        }
+        let heard = self.control.ask(&Verb::Pwd, &mut self.wait, Stage::Command)?;
+        let path = heard.reply.is_positive().then(|| pathname::parse_257(&heard.raw)).flatten();
+        Ok(path.map(|path| Dialect::read(&path).1))
+    }
+
     fn is_there(&mut self, whole: &RemotePath) -> Result<bool, FtpError> {
         if whole.is_absolute() {
             return self.enter(whole);
@@ -233,6 +297,14 @@ impl Session {
 fn refused(verb: &'static str, reply: Reply) -> FtpError {
     FtpError::Refused { verb, stage: Stage::Command, reply }
 }
+
+/// Whether two names or paths are one, on servers that mind no case, too.
+fn same(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
+    matches!((a, b), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b))
+}
+
+/// No real tree is deeper; a link that leads in a circle is, without end.
+const DEEPEST: usize = 200;
 
 /// So many DELE lines in one write stay below a network packet, for names of usual length.
 const BATCH: usize = 12;

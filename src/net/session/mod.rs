@@ -1,7 +1,9 @@
 //! One logged-in conversation with a server.
 
 mod channel;
+mod clock;
 mod fxp;
+mod gateway;
 mod list;
 mod login;
 mod manage;
@@ -11,8 +13,10 @@ mod transfer;
 use std::time::Duration;
 
 use crate::domain::{DataPath, EntryKind, RemotePath, Timestamp, TransferMode};
+use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
+use crate::ftp::listing::System;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 use crate::net::control::Control;
@@ -23,7 +27,10 @@ use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
 
 pub use channel::DataChannel;
+use clock::Clock;
+pub use clock::Correction;
 pub use fxp::copy_between;
+use list::Mlsd;
 
 /// What is known of one remote name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +61,12 @@ pub struct Session {
     arranger: Arranger,
     timeouts: Timeouts,
     features: Features,
+    /// Whether there was an answer to FEAT: what it lacks, the server lacks.
+    answers_feat: bool,
     home: RemotePath,
+    dialect: Dialect,
+    /// What SYST says it is, for the reader of LIST.
+    system: Option<System>,
     /// Where the server has us; empty = not known, or the login directory that has no known path.
     cwd: RemotePath,
     /// Whether data connections are encrypted (PROT P).
@@ -62,10 +74,13 @@ pub struct Session {
     /// Whether the last of them could continue the control connection's session.
     continued: bool,
     carriage: transfer::Carriage,
-    mlsd: bool,
+    mlsd: Mlsd,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.
     list_all: Option<bool>,
+    clock: Clock,
+    /// MKD and RMD go by the names that they had before RFC 959.
+    old_names: bool,
     sets_times: bool,
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,

@@ -9,7 +9,7 @@ use crate::ftp::deflate;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
-use crate::ftp::verb::{Argument, Verb};
+use crate::ftp::verb::Verb;
 use crate::net::data::{Way, is_data_trouble};
 use crate::net::happening::Happening;
 use crate::net::wait::Stop;
@@ -93,7 +93,7 @@ impl Session {
         representation: Representation,
     ) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let verb = Verb::Retr(Argument::path(&self.whole(path))?);
+        let verb = Verb::Retr(self.file_argument(path)?);
         if from > 0 && !self.carriage.offsets {
             return Err(FtpError::Unsupported { what: "beginning in the middle of a file (REST)".into() });
         }
@@ -110,12 +110,12 @@ impl Session {
     /// What the server says; nothing was sent then.
     pub fn store(&mut self, path: &RemotePath, at: StoreAt) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let whole = self.whole(path);
-        let argument = Argument::path(&whole)?;
+        let argument = self.file_argument(path)?;
         self.be_binary()?;
         let (offset, by_rest) = match at {
             StoreAt::Start => (0, false),
-            StoreAt::Offset(offset) => (offset, self.carriage.rest_stor != Some(false)),
+            // RFC 3659 has a server say REST STREAM in FEAT where it means STOR, too.
+            StoreAt::Offset(offset) => (offset, self.carriage.rest_stor.unwrap_or(self.features.rest_stream)),
             StoreAt::End(offset) => (offset, self.carriage.rest_stor == Some(true)),
         };
         if offset > 0 && by_rest && self.carriage.offsets {
@@ -131,7 +131,7 @@ impl Session {
             }
         }
         // APPE goes on where the file ends, wherever that is: only SIZE tells.
-        let end = if offset > 0 { self.size(&whole)? } else { None };
+        let end = if offset > 0 { self.size(path)? } else { None };
         let (name, verb) = match end {
             Some(_) => ("APPE", Verb::Appe(argument)),
             None => ("STOR", Verb::Stor(argument)),
@@ -141,7 +141,7 @@ impl Session {
             (Err(FtpError::Refused { verb: "APPE", reply, .. }), Some(end))
                 if reply.is_not_implemented() && !by_rest && self.carriage.rest_stor.is_none() =>
             {
-                let verb = Verb::Stor(Argument::path(&whole)?);
+                let verb = Verb::Stor(self.file_argument(path)?);
                 ("STOR", self.start(&verb, end, Vec::new())?, end)
             }
             (started, end) => (name, started?, end.unwrap_or(0)),
@@ -157,7 +157,7 @@ impl Session {
     /// What the server says; nothing was sent then.
     pub fn store_text(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let verb = Verb::Stor(Argument::path(&self.whole(path))?);
+        let verb = Verb::Stor(self.file_argument(path)?);
         self.represent(Representation::Ascii)?;
         let started = self.start(&verb, 0, Vec::new())?;
         Ok(DataChannel::new(self, "STOR", started))
@@ -281,7 +281,7 @@ impl Session {
         ahead: &mut Vec<Verb>,
         coding: Coding,
     ) -> Result<Started, FtpError> {
-        let door = self.arranger.arrange(mode, ahead, &mut self.control, &mut self.wait)?;
+        let door = self.arranger.arrange(mode, verb, ahead, &mut self.control, &mut self.wait)?;
         if rest > 0 {
             let reply = self.control.ask(&Verb::Rest(rest), &mut self.wait, Stage::Command)?.reply;
             if !(300..400).contains(&reply.code) && !reply.is_positive() {

@@ -8,9 +8,9 @@ use super::super::theme;
 use super::parts::{
     LABEL_WIDTH, field, footer, hint, label_cell, modal, note, plain, primary, scrolled, section, text_edit,
 };
-use crate::app::settings_form::{PROXY, SettingsForm, SettingsProblems, takes_password, usual_port};
+use crate::app::settings_form::{SettingsForm, SettingsProblems};
 use crate::app::{Action, Actions, Model, words};
-use crate::domain::{FtpProxy, MinimumTls, Mode, ProxyKind, Secret, TransferMode};
+use crate::domain::{FtpProxy, MinimumTls, Mode, PROXY_SECRET, ProxyKind, Secret, TransferMode};
 use crate::store::settings::{ConflictPolicy, Settings, Theme};
 
 /// The open window.
@@ -60,7 +60,7 @@ impl SettingsDialog {
         match (shown.inner, result) {
             (Some(true), Ok(settings)) => {
                 if let Some(secret) = self.form.keeps(&model.settings) {
-                    actions.push(Action::KeepSecret { site: PROXY, secret });
+                    actions.push(Action::KeepSecret { site: PROXY_SECRET, secret });
                 }
                 actions.push(Action::ApplySettings(Box::new(settings)));
                 actions.push(Action::CloseDialog);
@@ -201,7 +201,7 @@ impl SettingsDialog {
             let wrong = problems.proxy_host.is_some() && !form.proxy_host.is_empty();
             text_edit(ui, TextEdit::singleline(&mut form.proxy_host), 240.0, wrong).labelled_by(label.id);
             ui.label("Port");
-            let edit = TextEdit::singleline(&mut form.proxy_port).hint_text(usual_port(kind).to_string());
+            let edit = TextEdit::singleline(&mut form.proxy_port).hint_text(kind.default_port().to_string());
             text_edit(ui, edit, NUMBER, problems.proxy_port.is_some()).accessible_name("Proxy port");
         });
         hint(ui, proxy_hint(kind), problems.proxy_host.or(problems.proxy_port));
@@ -209,7 +209,7 @@ impl SettingsDialog {
             let edit = TextEdit::singleline(&mut form.proxy_user).hint_text("not needed");
             text_edit(ui, edit, 240.0, false)
         });
-        if !takes_password(kind) {
+        if !kind.takes_password() {
             return;
         }
         let saved = settings.proxy.as_ref().is_some_and(|proxy| !proxy.user.is_empty());

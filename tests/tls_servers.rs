@@ -1,0 +1,292 @@
+//! Every real server, plain and encrypted, by every way to a data connection, with either version of TLS, with and without
+//! the demand that data connections continue the control connection's session: one table, and hundreds of files on one
+//! session. How sessions treat broken servers is tested elsewhere, with scripted ones.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::exchange::{fetch, list, noise, store};
+use common::recorder::Recorder;
+use common::servers::{self, Config, Kind, PASSWORD, Server, Tls, USER};
+use common::unftp::{self, Unftp};
+use tempfile::TempDir;
+use twinport::domain::{MinimumTls, Secret, Security, Site, TransferMode};
+use twinport::net::happening::Happening;
+use twinport::net::session::{Session, StoreAt};
+use twinport::net::terms::{ActiveMode, Dial, Timeouts, TlsTerms};
+use twinport::net::wait::Cancel;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Peer {
+    Debian(Kind),
+    Unftp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cover {
+    Plain,
+    Explicit,
+    Implicit,
+}
+
+/// How a data connection is arranged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrangement {
+    Epsv,
+    Pasv,
+    Eprt,
+    Port,
+}
+
+enum Running {
+    Debian(Server),
+    Unftp(Unftp),
+}
+
+impl Peer {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Debian(kind) => kind.name(),
+            Self::Unftp => "libunftp",
+        }
+    }
+
+    /// What its authors have built into it.
+    fn has(self, cover: Cover, arrangement: Arrangement, requires_reuse: bool) -> bool {
+        let implicit = matches!(self, Self::Debian(Kind::Vsftpd | Kind::ProFtpd));
+        let demands = implicit;
+        (cover != Cover::Implicit || implicit)
+            && (!requires_reuse || demands)
+            && (self != Self::Unftp || arrangement != Arrangement::Eprt)
+    }
+
+    fn start(self, root: &Path, cover: Cover, requires_reuse: bool) -> Running {
+        let tls = Tls { implicit: cover == Cover::Implicit, requires_reuse };
+        match self {
+            Self::Debian(kind) => {
+                let config = Config::new(kind, root);
+                Running::Debian(Server::start(&if cover == Cover::Plain { config } else { config.tls(tls) }))
+            }
+            Self::Unftp => {
+                let files = (root.join("../tls.crt"), root.join("../tls.key"));
+                let tls = (cover != Cover::Plain).then(|| {
+                    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+                    fs::write(&files.0, made.cert.pem()).unwrap();
+                    fs::write(&files.1, made.signing_key.serialize_pem()).unwrap();
+                    files
+                });
+                let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+                Running::Unftp(Unftp::start_with(unftp::Config { ip, tls, ..unftp::Config::new(root) }))
+            }
+        }
+    }
+}
+
+impl Running {
+    fn addr(&self) -> SocketAddr {
+        match self {
+            Self::Debian(server) => server.addr(),
+            Self::Unftp(server) => server.addr(),
+        }
+    }
+}
+
+impl Arrangement {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Epsv => "EPSV",
+            Self::Pasv => "PASV",
+            Self::Eprt => "EPRT",
+            Self::Port => "PORT",
+        }
+    }
+}
+
+fn dial(addr: SocketAddr, cover: Cover, arrangement: Arrangement, tls13: bool) -> Dial {
+    let mut site = Site {
+        host: addr.ip().to_string(),
+        port: Some(addr.port()),
+        security: match cover {
+            Cover::Plain => Security::Off,
+            Cover::Explicit => Security::Explicit,
+            Cover::Implicit => Security::Implicit,
+        },
+        user: USER.into(),
+        ..Site::default()
+    };
+    site.learned.epsv = (arrangement == Arrangement::Pasv).then_some(false);
+    site.learned.eprt = (arrangement == Arrangement::Port).then_some(false);
+    site.learned.tls12_only = !tls13;
+    let second = Duration::from_secs(20);
+    Dial {
+        site: Arc::new(site),
+        secret: Some(Secret::from(PASSWORD)),
+        mode: match arrangement {
+            Arrangement::Epsv | Arrangement::Pasv => TransferMode::Passive,
+            Arrangement::Eprt | Arrangement::Port => TransferMode::Active,
+        },
+        timeouts: Timeouts { connect: second, reply: second, data: second },
+        active: ActiveMode::default(),
+        tls: TlsTerms {
+            minimum: if tls13 { MinimumTls::V1_3 } else { MinimumTls::V1_2 },
+            any: true,
+            ..TlsTerms::default()
+        },
+        proxy: None,
+    }
+}
+
+/// What a user does, on one session; what is wrong, in words.
+fn exercise(dial: &Dial, arrangement: Arrangement, tls: Option<&str>) -> Result<(), String> {
+    let recorder = Recorder::new();
+    let mut session =
+        Session::open(dial, &Cancel::new(), recorder.observer()).map_err(|error| format!("login: {error:?}"))?;
+    let home = session.home().clone();
+    let at = |name: &str| home.join(name.as_bytes()).to_string();
+    for round in 0..3_usize {
+        for size in [0, 1, 5_000, 300_000] {
+            let (name, content) = (at(&format!("up-{round}-{size}")), noise(size + round));
+            store(&mut session, name.as_str(), StoreAt::Start, &content).map_err(|error| format!("STOR: {error:?}"))?;
+            let back = fetch(&mut session, &name).map_err(|error| format!("RETR: {error:?}"))?;
+            if back != content {
+                return Err(format!("{name}: {} bytes came back as {}", content.len(), back.len()));
+            }
+        }
+        let listing = list(&mut session, &home.to_string()).map_err(|error| format!("listing: {error:?}"))?;
+        if listing.entries.len() != 4 * (round + 1) {
+            return Err(format!("{} entries after round {round}", listing.entries.len()));
+        }
+    }
+    if session.is_broken() {
+        return Err("the session is out of step".into());
+    }
+    let arranged: Vec<&str> = recorder.data().iter().map(|path| path.arranged_by).collect();
+    if arranged.len() != 27 || arranged.iter().any(|by| *by != arrangement.name()) {
+        return Err(format!("arranged by {arranged:?}"));
+    }
+    let spoken = recorder.all().into_iter().find_map(|happening| match happening {
+        Happening::Secured(encryption) => Some(encryption.version.clone()),
+        _ => None,
+    });
+    if spoken.as_deref() != tls {
+        return Err(format!("spoke {spoken:?}"));
+    }
+    session.quit();
+    Ok(())
+}
+
+fn open_folder() -> TempDir {
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap()
+}
+
+#[test]
+fn every_server_by_every_way() {
+    if !servers::ready() {
+        return;
+    }
+    let mut peers: Vec<Peer> = Kind::ALL.map(Peer::Debian).to_vec();
+    if servers::has_pyftpdlib() {
+        peers.push(Peer::Debian(Kind::Pyftpdlib));
+    } else {
+        assert!(std::env::var_os("TWINPORT_REQUIRE_SERVERS").is_none_or(|v| v != "1"), "pyftpdlib is required");
+        println!("SKIPPED: pyftpdlib (no Python, or not installed)");
+    }
+    peers.push(Peer::Unftp);
+    let covers = [
+        (Cover::Plain, false, None),
+        (Cover::Explicit, false, Some("TLS 1.2")),
+        (Cover::Explicit, false, Some("TLS 1.3")),
+        (Cover::Explicit, true, Some("TLS 1.2")),
+        (Cover::Explicit, true, Some("TLS 1.3")),
+        (Cover::Implicit, false, Some("TLS 1.2")),
+        (Cover::Implicit, false, Some("TLS 1.3")),
+        (Cover::Implicit, true, Some("TLS 1.2")),
+        (Cover::Implicit, true, Some("TLS 1.3")),
+    ];
+    let mut failures = Vec::new();
+    println!(
+        "{:<10} {:<9} {:<8} {:<6} {:>5} {:>5} {:>5} {:>5}",
+        "server", "cover", "version", "reuse", "EPSV", "PASV", "EPRT", "PORT"
+    );
+    for peer in peers {
+        for (cover, requires_reuse, version) in covers {
+            let ways = [Arrangement::Epsv, Arrangement::Pasv, Arrangement::Eprt, Arrangement::Port];
+            if !ways.iter().any(|way| peer.has(cover, *way, requires_reuse)) {
+                continue;
+            }
+            let mut row = Vec::new();
+            for way in ways {
+                if !peer.has(cover, way, requires_reuse) {
+                    row.push("-");
+                    continue;
+                }
+                let outer = open_folder();
+                let root = outer.path().join("root");
+                fs::create_dir(&root).unwrap();
+                let server = peer.start(&root, cover, requires_reuse);
+                let dial = dial(server.addr(), cover, way, version != Some("TLS 1.2"));
+                match exercise(&dial, way, version) {
+                    Ok(()) => row.push("ok"),
+                    Err(why) => {
+                        row.push("FAIL");
+                        failures.push(format!("{} {cover:?} {version:?} {way:?}: {why}", peer.name()));
+                    }
+                }
+            }
+            let reuse = match (cover, requires_reuse) {
+                (Cover::Plain, _) => "",
+                (_, true) => "must",
+                (_, false) => "may",
+            };
+            println!(
+                "{:<10} {:<9} {:<8} {reuse:<6} {:>5} {:>5} {:>5} {:>5}",
+                peer.name(),
+                format!("{cover:?}").to_lowercase(),
+                version.unwrap_or("none"),
+                row[0],
+                row[1],
+                row[2],
+                row[3]
+            );
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+/// Tickets of TLS 1.3 are good for one connection each, and OpenSSL issues two: neither way do they run out.
+#[test]
+fn hundreds_of_files_on_one_session_that_must_be_continued() {
+    if !servers::ready() {
+        return;
+    }
+    for kind in [Kind::Vsftpd, Kind::ProFtpd] {
+        for tls13 in [true, false] {
+            let root = open_folder();
+            let config = Config::new(kind, root.path()).tls(Tls { implicit: false, requires_reuse: true });
+            let server = Server::start(&config);
+            let dial = dial(server.addr(), Cover::Explicit, Arrangement::Epsv, tls13);
+            let recorder = Recorder::new();
+            let mut session = Session::open(&dial, &Cancel::new(), recorder.observer()).unwrap();
+            let home = session.home().clone();
+            let files = if tls13 { 500 } else { 50 };
+            for number in 0..files {
+                let path = home.join(format!("f{number}").as_bytes());
+                store(&mut session, path, StoreAt::Start, &noise(number)).unwrap();
+            }
+            for number in 0..files {
+                let path = home.join(format!("f{number}").as_bytes()).to_string();
+                assert!(fetch(&mut session, &path).unwrap() == noise(number), "{path}");
+            }
+            assert_eq!(recorder.data().len(), 2 * files, "one session, one data connection a file");
+            println!("{}: {files} files up and down on one session", kind.name());
+        }
+    }
+}
