@@ -1,7 +1,5 @@
-"""pyftpdlib as a throwaway server of the tests: IP PORT ROOT USER PASSWORD PEM (or -); ends with its standard input."""
-import os
+"""pyftpdlib as a throwaway server of the tests: IP PORT ROOT USER PASSWORD PEM (or -)."""
 import sys
-import threading
 
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler
@@ -17,5 +15,4 @@ handler.authorizer = DummyAuthorizer()
 handler.authorizer.add_user(user, password, root, perm="elradfmwMT")
 server = FTPServer((ip, int(port)), handler)
 server.max_cons = server.max_cons_per_ip = 500
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 server.serve_forever()

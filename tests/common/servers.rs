@@ -431,8 +431,8 @@ fn spawn(command: &[String], state: &Path) -> io::Result<Child> {
         exec 3<&-
         wait "$server"
     "#;
-    // The servers' own helpers, and wherever this machine's Python is.
-    let path = format!("/usr/sbin:/usr/bin:/sbin:/bin:{}", std::env::var("PATH").unwrap_or_default());
+    // Wherever this machine's Python is, and the servers' own helpers.
+    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", std::env::var("PATH").unwrap_or_default());
     let out = fs::OpenOptions::new().create(true).append(true).open(state.join("out"))?;
     Command::new("unshare")
         .args(["-m", "-p", "-f", "--kill-child", "sh", "-c", INNER])

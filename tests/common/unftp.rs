@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use libunftp::ServerBuilder;
-use libunftp::options::ActivePassiveMode;
+use libunftp::options::{ActivePassiveMode, TlsFlags};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Runtime;
 use tokio::time::Sleep;
@@ -96,7 +96,10 @@ fn server(config: Config) -> libunftp::Server<Disk, DefaultUser> {
     let disk = move || Disk { files: Filesystem::new(root.clone()).unwrap(), rate };
     let builder = ServerBuilder::with_authenticator(Box::new(disk), Arc::new(OneAccount));
     let builder = match tls {
-        Some((certificate, key)) => builder.ftps(certificate, key),
+        Some((certificate, key)) => {
+            let versions = TlsFlags::V1_2 | TlsFlags::V1_3 | TlsFlags::RESUMPTION_TICKETS;
+            builder.ftps(certificate, key).ftps_tls_flags(versions)
+        }
         None => builder,
     };
     builder
