@@ -12,7 +12,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use twinport::app::{Action, Saved};
 use twinport::domain::{
     Certificate, ConnectionId, Distrust, Encryption, Fingerprint, FtpProxy, Learned, MinimumTls, Mode, Offered,
-    ProxyKind, QuestionId, Secret, Site, SiteId, Timestamp,
+    PROXY_SECRET, ProxyKind, QuestionId, Secret, Site, SiteId, Timestamp,
 };
 use twinport::engine::message::{Answer, Command, ConnectionState, Event, Question, Step};
 use twinport::store::settings::Settings;
@@ -61,6 +61,7 @@ fn an_unknown_certificate_is_shown_whole() {
     let mut desk = Desk::new();
     desk.tell(asks_to_trust(Distrust::Expired, None));
     assert!(desk.is_open("Unknown certificate"));
+    assert_eq!(desk.harness.get_all_by_label("Unknown certificate").count(), 1, "one name, one thing");
     for text in [
         "“ftp.example”, port 2121,",
         "It expired on 2021-01-01.",
@@ -282,7 +283,10 @@ fn configured(desk: &mut Desk) -> (Box<Settings>, Vec<Option<Secret>>) {
     for command in desk.commands() {
         match command {
             Command::Configure(new) => settings = Some(new),
-            Command::KeepSecret { secret, .. } => secrets.push(secret),
+            Command::KeepSecret { site, secret } => {
+                assert_eq!(site, PROXY_SECRET);
+                secrets.push(secret);
+            }
             _ => {}
         }
     }
@@ -302,7 +306,7 @@ fn encryption_limits_and_proxy_are_settings_with_the_password_in_the_keyring_onl
     desk.choose("Proxy", "FTP gateway, SITE host");
     desk.harness.get_by_role_and_label(Role::ComboBox, "Theme").scroll_to_me();
     desk.run();
-    assert!(desk.says("Enter the proxy's name"));
+    assert!(desk.says("Enter the proxy's name") && desk.says("Something under Proxy"));
     assert!(desk.button("Save").accesskit_node().is_disabled());
     desk.type_into("Proxy host", "gate.example");
     desk.type_into("Proxy port", "2121");

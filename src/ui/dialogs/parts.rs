@@ -80,16 +80,22 @@ pub(super) fn heading(ui: &mut Ui, title: &str) {
     ui.add_space(8.0);
 }
 
-/// A title with a warning before it; `loud` = something is badly wrong. Read out where it is no mere name.
+/// A title with a warning before it. A loud one says what is badly wrong, and is read out; the other is the dialog's name
+/// again, and only painted.
 pub(super) fn alarm(ui: &mut Ui, title: &str, loud: bool) {
     let look = theme::palette(ui);
+    let text = egui::FontId::new(16.0, theme::medium());
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(20.0, 24.0), Sense::hover());
         let font = egui::FontId::new(20.0, theme::icons_filled());
         let colour = if loud { look.error } else { look.warn };
         ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, icons::WARNING, font, colour);
-        let text = RichText::new(title).font(egui::FontId::new(16.0, theme::medium())).color(look.text);
-        ui.add(Label::new(text).wrap());
+        if loud {
+            ui.add(Label::new(RichText::new(title).font(text).color(look.text)).wrap());
+        } else {
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
+            ui.painter().text(rect.left_center(), egui::Align2::LEFT_CENTER, title, text, look.text);
+        }
     });
     ui.add_space(4.0);
 }
