@@ -28,6 +28,7 @@
 //! | `engine` | queue, pool, connections | commands, reports, a 100 ms tick | its handle is dropped |
 //! | `session-N` | one control connection, one local file | its task channel, its sockets with a deadline | its channel disconnects |
 //! | `local` | nothing lasting | the disk | its channel disconnects |
+//! | `arrange` | the rows of a huge folder, being made | nothing | they are made |
 //! | `journal` | `queue.db` | the disk | its channel disconnects |
 //!
 //! A question to the user (file exists, password) is a state of the job, never a blocked thread.

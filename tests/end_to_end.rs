@@ -53,6 +53,10 @@ fn a_person_does_the_main_job() {
     });
     window.press_in("Site Manager", "Connect");
 
+    // That server offers no encryption: nobody goes on without being asked.
+    window.wait("the question", |window| window.dialog("Unencrypted connection").is_some());
+    window.press_in("Unencrypted connection", "Go on without encryption");
+
     // Both directories.
     window.wait("the server's files", |window| window.row(REMOTE, "a folder").is_some());
     assert!(window.row(REMOTE, "readme.txt").is_some());

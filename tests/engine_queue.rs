@@ -19,7 +19,7 @@ use twinport::engine::message::{
 };
 use twinport::store::journal::{JobRow, Journal};
 
-// D10, D16. The last 64 KiB come again, and are compared.
+/// D10, D16. The last 64 KiB come again, and are compared.
 #[test]
 fn a_download_cut_in_the_middle_goes_on_where_it_stopped() {
     let data = noise(1, 300_000);
@@ -50,7 +50,7 @@ fn a_file_that_changed_meanwhile_is_fetched_anew_and_never_joined() {
     server.assert_never_heard("REST");
 }
 
-// D17. Short parts need no REST at all.
+/// D17. Short parts need no REST at all.
 #[test]
 fn a_server_without_rest_starts_again_from_the_beginning() {
     let data = noise(3, 200_000);
@@ -63,7 +63,7 @@ fn a_server_without_rest_starts_again_from_the_beginning() {
     assert_eq!(fs::read(bench.path("big")).unwrap(), data);
 }
 
-// D03.
+/// D03.
 #[test]
 fn fewer_bytes_than_announced_are_no_success() {
     let server = FtpServer::start().file_at("/a", noise(4, 1000), SOME_TIME).on("SIZE", "213 5000");
@@ -84,7 +84,7 @@ fn fewer_bytes_than_announced_are_no_success() {
     assert!(!bench.path("a").exists(), "a half file must not carry the final name");
 }
 
-// D08, I10.
+/// D08, I10.
 #[test]
 fn a_refused_download_leaves_nothing_and_the_next_one_works() {
     let server = FtpServer::start().file("/good", "yes").on_argument("RETR", "/secret", "550 Permission denied.");
@@ -96,7 +96,7 @@ fn a_refused_download_leaves_nothing_and_the_next_one_works() {
     assert_eq!(bench.names(), ["good"]);
 }
 
-// E07, E08.
+/// E07, E08.
 #[test]
 fn an_upload_cut_in_the_middle_never_shows_its_final_name_and_goes_on() {
     let data = noise(5, 3_000_000);
@@ -117,7 +117,7 @@ fn an_upload_cut_in_the_middle_never_shows_its_final_name_and_goes_on() {
     server.assert_heard_in_order(&[&format!("REST {arrived}")]);
 }
 
-// E15.
+/// E15.
 #[test]
 fn a_server_that_refuses_to_rename_gets_the_file_directly() {
     let server = FtpServer::start().on("RNFR", "550 Not allowed.");
@@ -147,7 +147,7 @@ fn a_folder_without_permission_does_not_make_later_uploads_unsafe() {
     assert!(server.transcript().iter().all(|line| line != "STOR /big"), "{:?}", server.transcript());
 }
 
-// E05. Landscape 34.
+/// E05. Landscape 34.
 #[test]
 fn a_full_server_is_told_in_words_and_keeps_no_leftover() {
     let server = FtpServer::start().fault(Fault::FinalReply { verb: "STOR", reply: "552 Quota exceeded." });
@@ -198,7 +198,7 @@ fn one_answer_may_serve_for_all() {
     }
 }
 
-// D16, D18, E08, E11.
+/// D16, D18, E08, E11.
 #[test]
 fn every_conflict_policy_does_what_it_says_both_ways() {
     let cases: &[(ConflictPolicy, &str, &str, &str)] = &[
@@ -226,7 +226,7 @@ fn every_conflict_policy_does_what_it_says_both_ways() {
     }
 }
 
-// D19.
+/// D19.
 #[test]
 fn a_target_longer_than_its_source_is_never_resumed() {
     let server = FtpServer::start().file_at("/a", "short", SOME_TIME);
@@ -371,7 +371,7 @@ fn moved_jobs_run_in_their_new_order() {
     server.assert_heard_in_order(&["RETR /c", "RETR /a", "RETR /b"]);
 }
 
-// D27.
+/// D27.
 #[test]
 fn hostile_names_stay_in_their_folder() {
     let listing = "type=file;size=1;modify=20260101000000; ..\r\n\
@@ -390,7 +390,6 @@ fn hostile_names_stay_in_their_folder() {
     assert!(!above.join("escape").exists() && !above.parent().unwrap().join("escape").exists());
 }
 
-// E13.
 #[test]
 fn a_name_that_this_computer_cannot_hold_is_changed_and_told() {
     let server =
@@ -433,6 +432,7 @@ fn a_local_name_that_the_server_cannot_hold_is_left_out_and_told() {
     assert_eq!(server.count("STOR"), 2);
 }
 
+/// E13.
 #[test]
 fn folders_go_up_and_down_with_their_empty_ones() {
     let server =
@@ -474,7 +474,7 @@ fn two_orders_for_one_target_do_not_write_it_at_once() {
     assert_eq!(bench.names(), ["a"]);
 }
 
-// D12. Landscape 32.
+/// D12. Landscape 32.
 #[test]
 fn all_bytes_and_no_last_reply_are_a_whole_file() {
     let data = noise(16, 50_000);

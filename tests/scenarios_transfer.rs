@@ -70,7 +70,7 @@ fn cut_upload(server: &FtpServer, bench: &mut Bench, name: &str, after: usize) -
 
 // --- downloads ---
 
-// D02.
+/// D02.
 #[test]
 fn a_server_that_never_tells_a_size_delivers_whole_files() {
     let data = noise(200_000);
@@ -82,7 +82,7 @@ fn a_server_that_never_tells_a_size_delivers_whole_files() {
     assert_eq!(fs::read(bench.path("a")).unwrap(), data);
 }
 
-// D03. Landscape 33, 35: where there is no SIZE, what the 150 says is the size.
+/// D03. Landscape 33, 35: where there is no SIZE, what the 150 says is the size.
 #[test]
 fn fewer_bytes_than_the_150_announced_are_no_success() {
     let server = FtpServer::start()
@@ -99,7 +99,7 @@ fn fewer_bytes_than_the_150_announced_are_no_success() {
     assert!(!bench.path("a").exists());
 }
 
-// D04.
+/// D04.
 #[test]
 fn a_file_that_grew_since_it_was_listed_is_kept_with_all_its_bytes() {
     let data = noise(50_000);
@@ -109,7 +109,7 @@ fn a_file_that_grew_since_it_was_listed_is_kept_with_all_its_bytes() {
     assert_eq!(fs::read(bench.path("a")).unwrap(), data);
 }
 
-// D05.
+/// D05.
 #[test]
 fn a_size_that_cannot_be_is_no_size() {
     for size in ["99999999999999999999999999999999", "-1", "", "big"] {
@@ -121,7 +121,7 @@ fn a_size_that_cannot_be_is_no_size() {
     }
 }
 
-// D06.
+/// D06.
 #[test]
 fn sizes_beyond_4_gib_are_not_cut_to_32_bits() {
     const SIZE: u64 = 5 * 1024 * 1024 * 1024 + 5;
@@ -134,7 +134,7 @@ fn sizes_beyond_4_gib_are_not_cut_to_32_bits() {
     assert_eq!(expected, SIZE);
 }
 
-// D07.
+/// D07.
 #[test]
 fn an_empty_file_becomes_an_empty_file() {
     let server = FtpServer::start().file("/a", "");
@@ -144,7 +144,7 @@ fn an_empty_file_becomes_an_empty_file() {
     assert_eq!(bench.names(), ["a"]);
 }
 
-// D09. Landscape 31.
+/// D09. Landscape 31.
 #[test]
 fn a_download_that_the_server_calls_failed_does_not_get_its_name_though_all_bytes_came() {
     let server =
@@ -155,7 +155,7 @@ fn a_download_that_the_server_calls_failed_does_not_get_its_name_though_all_byte
     assert!(!bench.path("a").exists());
 }
 
-// D12. Without any size nobody can tell whether it is whole: an error, in the end.
+/// D12. Without any size nobody can tell whether it is whole: an error, in the end.
 #[test]
 fn a_file_of_unknown_size_without_a_last_reply_is_given_up_and_not_fetched_for_ever() {
     let server = FtpServer::start()
@@ -172,7 +172,7 @@ fn a_file_of_unknown_size_without_a_last_reply_is_given_up_and_not_fetched_for_e
     assert!(server.count("RETR") <= 4, "{} times", server.count("RETR"));
 }
 
-// D12. Landscape 32.
+/// D12. Landscape 32.
 #[test]
 fn a_download_whose_last_reply_never_comes_is_whole_where_a_new_session_says_so() {
     for fault in [Fault::NoCompletion("RETR"), Fault::FinalReply { verb: "RETR", reply: "421 Idle for too long" }] {
@@ -187,7 +187,7 @@ fn a_download_whose_last_reply_never_comes_is_whole_where_a_new_session_says_so(
     }
 }
 
-// D12.
+/// D12.
 #[test]
 fn a_download_whose_last_reply_never_comes_goes_on_where_a_new_session_says_that_it_is_longer() {
     let data = noise(250_000);
@@ -200,7 +200,7 @@ fn a_download_whose_last_reply_never_comes_goes_on_where_a_new_session_says_that
     assert_eq!(fs::read(bench.path("a")).unwrap(), data);
 }
 
-// D16, D20.
+/// D16, D20.
 #[test]
 fn a_download_goes_on_behind_what_is_here_and_an_empty_beginning_is_none() {
     let data = noise(200_000);
@@ -217,7 +217,7 @@ fn a_download_goes_on_behind_what_is_here_and_an_empty_beginning_is_none() {
     }
 }
 
-// D18.
+/// D18.
 #[test]
 fn nothing_is_fetched_where_all_of_it_is_here() {
     let data = noise(100_000);
@@ -229,7 +229,7 @@ fn nothing_is_fetched_where_all_of_it_is_here() {
     server.assert_never_heard("RETR");
 }
 
-// Landscape 42.
+/// Landscape 42.
 #[test]
 fn a_server_that_counts_offsets_wrong_never_spoils_a_download() {
     let data = noise(400_000);
@@ -242,7 +242,7 @@ fn a_server_that_counts_offsets_wrong_never_spoils_a_download() {
     assert_eq!(bench.names(), ["a"], "the old part goes when the new one is whole");
 }
 
-// Landscape 42.
+/// Landscape 42.
 #[test]
 fn what_does_not_fit_is_kept_till_the_new_one_is_whole() {
     let data = noise(400_000);
@@ -276,7 +276,7 @@ fn a_file_that_is_not_the_beginning_of_the_other_is_never_continued() {
     assert_eq!(bench.names(), ["down", "up"]);
 }
 
-// D22. Landscape 43.
+/// D22. Landscape 43.
 #[test]
 fn text_is_fetched_as_text_with_this_systems_line_ends() {
     let text = "one\ntwo\r\r\nlast";
@@ -294,7 +294,7 @@ fn text_is_fetched_as_text_with_this_systems_line_ends() {
     assert_eq!(types, ["TYPE I", "TYPE A", "TYPE I"], "only where it changes");
 }
 
-// D22. Landscape 43.
+/// D22. Landscape 43.
 #[test]
 fn text_is_never_continued_in_the_middle() {
     let text = "line\n".repeat(40_000);
@@ -308,7 +308,7 @@ fn text_is_never_continued_in_the_middle() {
     server.assert_never_heard("REST");
 }
 
-// D23.
+/// D23.
 #[test]
 fn a_time_that_the_server_cannot_tell_does_not_matter() {
     for reply in ["550 No", "500 What?", "213 yesterday", "213 20241399999999"] {
@@ -319,7 +319,7 @@ fn a_time_that_the_server_cannot_tell_does_not_matter() {
     }
 }
 
-// D24.
+/// D24.
 #[test]
 fn a_download_keeps_the_servers_time() {
     for reply in ["213 20240305060708", "213 20240305060708.123"] {
@@ -332,7 +332,7 @@ fn a_download_keeps_the_servers_time() {
     }
 }
 
-// D25.
+/// D25.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_here_stops_the_download_says_so_and_the_next_one_works() {
@@ -349,7 +349,7 @@ fn a_full_disk_here_stops_the_download_says_so_and_the_next_one_works() {
     assert!(!bench.path("a").exists());
 }
 
-// D01. No round trip more than the protocol needs.
+/// D01. No round trip more than the protocol needs.
 #[test]
 fn each_file_of_a_folder_costs_two_commands_down_and_five_up() {
     let server = (0..20).fold(FtpServer::start(), |server, number| server.file(format!("/d/{number:02}"), noise(2000)));
@@ -372,7 +372,7 @@ fn each_file_of_a_folder_costs_two_commands_down_and_five_up() {
 
 // --- uploads ---
 
-// E06. Landscape 34.
+/// E06. Landscape 34.
 #[test]
 fn no_room_on_the_server_is_told_whenever_it_says_so() {
     for fault in [
@@ -388,7 +388,7 @@ fn no_room_on_the_server_is_told_whenever_it_says_so() {
     }
 }
 
-// E08. Landscape 32, 41.
+/// E08. Landscape 32, 41.
 #[test]
 fn an_upload_goes_on_and_the_server_is_looked_at_once() {
     let data = noise(3_000_000);
@@ -405,7 +405,7 @@ fn an_upload_goes_on_and_the_server_is_looked_at_once() {
     assert_eq!(looked, 1);
 }
 
-// E08. Landscape 41.
+/// E08. Landscape 41.
 #[test]
 fn a_server_that_cannot_continue_gets_the_whole_file_anew_and_is_not_asked_again() {
     for style in [RestStorStyle::ZeroFills, RestStorStyle::FromStart] {
@@ -422,7 +422,7 @@ fn a_server_that_cannot_continue_gets_the_whole_file_anew_and_is_not_asked_again
     }
 }
 
-// Landscape 41.
+/// Landscape 41.
 #[test]
 fn a_server_that_does_not_offer_rest_gets_appe() {
     let server = FtpServer::start().file("/a", "hello").without(&["REST"]);
@@ -433,7 +433,7 @@ fn a_server_that_does_not_offer_rest_gets_appe() {
     server.assert_never_heard("REST");
 }
 
-// Landscape 41.
+/// Landscape 41.
 #[test]
 fn what_a_server_cannot_do_with_rest_and_stor_is_remembered_and_it_gets_appe() {
     let server = FtpServer::start().file("/a", "hello");
@@ -464,7 +464,7 @@ fn the_users_own_file_is_appended_to_and_never_opened_in_the_middle() {
     }
 }
 
-// E09.
+/// E09.
 #[test]
 fn an_upload_begins_anew_where_nobody_knows_how_much_arrived() {
     let data = noise(3_000_000);
@@ -478,7 +478,7 @@ fn an_upload_begins_anew_where_nobody_knows_how_much_arrived() {
     server.assert_never_heard("APPE");
 }
 
-// E10.
+/// E10.
 #[test]
 fn an_upload_to_be_continued_of_which_nothing_is_there_begins_at_zero() {
     let server = FtpServer::start();
@@ -490,7 +490,7 @@ fn an_upload_to_be_continued_of_which_nothing_is_there_begins_at_zero() {
     server.assert_never_heard("REST");
 }
 
-// E11.
+/// E11.
 #[test]
 fn nothing_is_sent_where_all_of_it_is_there() {
     let data = noise(100_000);
@@ -503,7 +503,7 @@ fn nothing_is_sent_where_all_of_it_is_there() {
     server.assert_never_heard("APPE");
 }
 
-// E13.
+/// E13.
 #[test]
 fn missing_folders_are_made_once_and_a_refusal_is_told() {
     let server = FtpServer::start();
@@ -520,7 +520,7 @@ fn missing_folders_are_made_once_and_a_refusal_is_told() {
     assert!(server.count("MKD") <= 3, "{:?}", server.transcript());
 }
 
-// E15.
+/// E15.
 #[test]
 fn a_file_whose_new_name_is_refused_gets_it_directly_and_leaves_nothing_behind() {
     for verb in ["RNFR", "RNTO"] {
@@ -533,7 +533,7 @@ fn a_file_whose_new_name_is_refused_gets_it_directly_and_leaves_nothing_behind()
     }
 }
 
-// E16.
+/// E16.
 #[test]
 fn an_upload_is_whole_though_its_time_cannot_be_set() {
     for reply in ["500 What?", "550 Not allowed", "451 Oops"] {
@@ -545,7 +545,7 @@ fn an_upload_is_whole_though_its_time_cannot_be_set() {
     }
 }
 
-// E17. Landscape 43.
+/// E17. Landscape 43.
 #[test]
 fn text_is_sent_as_text_and_no_cr_is_doubled() {
     let server = FtpServer::start();
@@ -563,7 +563,7 @@ fn text_is_sent_as_text_and_no_cr_is_doubled() {
     assert_eq!(server.content("/raw").unwrap(), b"one\r\ntwo\n");
 }
 
-// E19 (what TLS needs holds in the clear too: its tickets come on the data connection of an upload).
+/// E19 (what TLS needs holds in the clear too: its tickets come on the data connection of an upload).
 #[test]
 fn what_the_server_says_on_the_data_connection_of_an_upload_cuts_nothing() {
     // A little, that makes a careless close a reset; and more than the system keeps unread.
@@ -584,7 +584,7 @@ fn what_the_server_says_on_the_data_connection_of_an_upload_cuts_nothing() {
     }
 }
 
-// Landscape 32.
+/// Landscape 32.
 #[test]
 fn an_upload_whose_last_reply_never_comes_is_whole_where_a_new_session_says_so() {
     for safe_uploads in [true, false] {
@@ -600,7 +600,7 @@ fn an_upload_whose_last_reply_never_comes_is_whole_where_a_new_session_says_so()
     }
 }
 
-// Landscape 32.
+/// Landscape 32.
 #[test]
 fn an_upload_whose_last_reply_never_comes_goes_on_where_some_of_it_is_missing() {
     for safe_uploads in [true, false] {
@@ -647,7 +647,7 @@ fn what_a_failed_try_left_under_the_final_name_is_never_taken_for_the_users_file
 
 // --- interruptions ---
 
-// I01. Landscape 38.
+/// I01. Landscape 38.
 #[test]
 fn whatever_abor_is_answered_with_the_next_reply_is_the_right_one_or_the_session_is_over() {
     let data = noise(300_000);
@@ -686,7 +686,7 @@ fn whatever_abor_is_answered_with_the_next_reply_is_the_right_one_or_the_session
     }
 }
 
-// I02. Landscape 39.
+/// I02. Landscape 39.
 #[test]
 fn an_upload_that_is_paused_leaves_its_part_and_goes_on() {
     let data = noise(16_000_000);
@@ -705,7 +705,7 @@ fn an_upload_that_is_paused_leaves_its_part_and_goes_on() {
     assert!(server.count("REST") >= 1, "it went on: {:?}", server.transcript());
 }
 
-// I05. Landscape 37.
+/// I05. Landscape 37.
 #[test]
 fn nothing_is_said_while_bytes_flow() {
     let data = noise(300_000);
@@ -721,7 +721,7 @@ fn nothing_is_said_while_bytes_flow() {
     assert_eq!(server.transcript().len(), during, "{:?}", server.transcript());
 }
 
-// I11.
+/// I11.
 #[test]
 fn what_may_pass_is_tried_again_so_often_and_what_will_not_is_not() {
     for (reply, tries) in [("450 Busy", 3), ("425 No data connection", 3), ("550 No", 1), ("553 No", 1)] {
@@ -736,7 +736,7 @@ fn what_may_pass_is_tried_again_so_often_and_what_will_not_is_not() {
     }
 }
 
-// I12.
+/// I12.
 #[test]
 fn a_reply_to_what_was_cancelled_is_never_taken_for_the_next_ones() {
     let server = FtpServer::start().file("/a", "12345").file("/b", "1").fault_times(Fault::Hold("MLST"), 1);
@@ -758,7 +758,7 @@ fn a_reply_to_what_was_cancelled_is_never_taken_for_the_next_ones() {
     }
 }
 
-// I13.
+/// I13.
 #[test]
 fn closing_in_the_middle_of_a_transfer_leaves_no_connection_behind() {
     let server = FtpServer::start()

@@ -34,7 +34,7 @@ fn lines_after_login(server: &FtpServer) -> Vec<String> {
     server.transcript().split_off(7)
 }
 
-// D01, E01, E14.
+/// D01, E01, E14.
 #[test]
 fn a_file_costs_two_commands() {
     let data = noise(300_000);
@@ -52,7 +52,7 @@ fn a_file_costs_two_commands() {
     assert!(!server.heard_torn_lines());
 }
 
-// Landscape 35.
+/// Landscape 35.
 #[test]
 fn the_size_is_told_before_the_first_byte_where_the_server_says_it() {
     let server = FtpServer::start().file("/a", "12345");
@@ -62,7 +62,7 @@ fn the_size_is_told_before_the_first_byte_where_the_server_says_it() {
     channel.abort();
 }
 
-// D07, E12. Landscape 36.
+/// D07, E12. Landscape 36.
 #[test]
 fn empty_files_go_both_ways() {
     let server = FtpServer::start().file("/a", "");
@@ -80,7 +80,7 @@ fn paths_without_a_slash_are_below_the_login_directory() {
     server.assert_heard_in_order(&["RETR /home/u/dir/a"]);
 }
 
-// D26.
+/// D26.
 #[test]
 fn names_go_out_byte_by_byte() {
     let names: [&[u8]; 8] = [b" a", b"a ", b"\"q\"", b"100%", b"a|b;c", b"-rf", b"caf\xe9", b"\xff\xfe"];
@@ -105,7 +105,7 @@ fn a_line_break_in_a_name_is_refused_and_nothing_is_sent() {
     assert!(server.exists("/b"));
 }
 
-// D08, E04, I10.
+/// D08, E04, I10.
 #[test]
 fn a_refused_file_leaves_the_session_usable() {
     let server = FtpServer::start().file("/a", "x").dir("/d");
@@ -119,7 +119,7 @@ fn a_refused_file_leaves_the_session_usable() {
     assert_eq!(fetch(&mut session, "/a").unwrap(), b"x");
 }
 
-// D09.
+/// D09.
 #[test]
 fn a_refusal_at_the_end_is_an_error_though_all_bytes_came() {
     for reply in ["426 Lost", "451 Local error", "500 Oops"] {
@@ -132,7 +132,7 @@ fn a_refusal_at_the_end_is_an_error_though_all_bytes_came() {
     }
 }
 
-// E05.
+/// E05.
 #[test]
 fn a_full_disk_is_told_whenever_the_server_says_so() {
     let data = noise(200_000);
@@ -165,7 +165,7 @@ fn a_refusal_in_mid_download_ends_it_at_once_and_keeps_what_came() {
     assert_eq!(fetch(&mut session, "/a").unwrap(), data);
 }
 
-// D10, D11.
+/// D10, D11.
 #[test]
 fn a_download_cut_off_is_an_error_and_keeps_what_came() {
     let data = noise(200_000);
@@ -180,7 +180,7 @@ fn a_download_cut_off_is_an_error_and_keeps_what_came() {
     }
 }
 
-// E07.
+/// E07.
 #[test]
 fn an_upload_cut_off_is_told_in_the_servers_words() {
     let data = noise(4_000_000);
@@ -197,7 +197,7 @@ fn an_upload_cut_off_is_told_in_the_servers_words() {
     }
 }
 
-// D15.
+/// D15.
 #[test]
 fn a_session_lost_in_mid_transfer_says_so() {
     let data = noise(4_000_000);
@@ -215,7 +215,7 @@ fn a_session_lost_in_mid_transfer_says_so() {
     assert!(session.is_broken());
 }
 
-// D13.
+/// D13.
 #[test]
 fn a_transfer_that_stalls_is_given_up_and_the_session_goes_on() {
     let data = noise(4_000_000);
@@ -228,7 +228,7 @@ fn a_transfer_that_stalls_is_given_up_and_the_session_goes_on() {
     assert_eq!(fetch(&mut session, "/a").unwrap(), data);
 }
 
-// D12.
+/// D12.
 #[test]
 fn a_missing_last_reply_is_a_timeout_of_its_own_kind() {
     for verb in ["RETR", "STOR"] {
@@ -274,7 +274,7 @@ fn an_upload_begins_even_where_the_server_forgets_its_150() {
     assert_eq!(server.content("/a").unwrap(), b"hello");
 }
 
-// E18.
+/// E18.
 #[test]
 fn an_upload_called_complete_before_it_is_sent_is_an_error() {
     let data = noise(2_000_000);
@@ -286,7 +286,7 @@ fn an_upload_called_complete_before_it_is_sent_is_an_error() {
     }
 }
 
-// D16, D20.
+/// D16, D20.
 #[test]
 fn a_download_goes_on_from_an_offset() {
     let data = noise(100_000);
@@ -298,7 +298,7 @@ fn a_download_goes_on_from_an_offset() {
     server.assert_never_heard("REST 0");
 }
 
-// D17.
+/// D17.
 #[test]
 fn an_offset_that_is_refused_never_delivers_from_the_start() {
     for reply in ["500 What?", "501 No", "502 No", "554 No"] {
@@ -312,7 +312,7 @@ fn an_offset_that_is_refused_never_delivers_from_the_start() {
     }
 }
 
-// Landscape 40.
+/// Landscape 40.
 #[test]
 fn an_offset_that_was_not_used_up_is_taken_back() {
     let server = FtpServer::start().file("/a", "hello");
@@ -323,7 +323,7 @@ fn an_offset_that_was_not_used_up_is_taken_back() {
     server.assert_heard_in_order(&["REST 2", "RETR /a", "REST 0", "RETR /a"]);
 }
 
-// E08.
+/// E08.
 #[test]
 fn an_upload_goes_on_from_an_offset() {
     let server = FtpServer::start().file("/a", "hello");
@@ -333,7 +333,7 @@ fn an_upload_goes_on_from_an_offset() {
     server.assert_heard_in_order(&["REST 5", "STOR /a"]);
 }
 
-// E03, E08. Landscape 41.
+/// E03, E08. Landscape 41.
 #[test]
 fn an_upload_is_appended_where_there_is_no_rest_and_begins_where_the_file_ends() {
     let server = FtpServer::start().file("/a", "hello").on("REST", "502 No");
@@ -347,7 +347,7 @@ fn an_upload_is_appended_where_there_is_no_rest_and_begins_where_the_file_ends()
     channel.abort();
 }
 
-// E09.
+/// E09.
 #[test]
 fn an_upload_begins_anew_where_the_server_can_do_neither() {
     let server = FtpServer::start().file("/a", "hello").without(&["REST", "SIZE"]);
@@ -357,7 +357,7 @@ fn an_upload_begins_anew_where_the_server_can_do_neither() {
     server.assert_never_heard("APPE");
 }
 
-// I01. Landscape 38.
+/// I01. Landscape 38.
 #[test]
 fn cancelling_ends_a_download_and_the_session_is_back_in_step_whatever_abor_gets() {
     let data = noise(300_000);
@@ -423,7 +423,7 @@ fn tells_late(greeting: &'static str) -> std::net::SocketAddr {
     address
 }
 
-// I01: the transfer's own reply comes late.
+/// I01: the transfer's own reply comes late.
 #[test]
 fn a_single_answer_to_abor_costs_the_session_where_another_may_follow() {
     let scripted = FtpServer::start();
@@ -438,7 +438,7 @@ fn a_single_answer_to_abor_costs_the_session_where_another_may_follow() {
     }
 }
 
-// I02.
+/// I02.
 #[test]
 fn cancelling_ends_an_upload_that_is_blocked() {
     let data = noise(1 << 20);
@@ -470,7 +470,7 @@ fn cancelling_ends_an_upload_that_is_blocked() {
     assert_eq!(server.content("/b").unwrap(), b"next");
 }
 
-// I01.
+/// I01.
 #[test]
 fn a_server_that_is_deaf_to_abor_costs_the_session_and_no_more() {
     let server = FtpServer::start()
@@ -483,7 +483,7 @@ fn a_server_that_is_deaf_to_abor_costs_the_session_and_no_more() {
     assert!(session.is_broken());
 }
 
-// D21.
+/// D21.
 #[test]
 fn a_download_may_be_left_in_the_middle() {
     let data = noise(8_000_000);

@@ -339,6 +339,7 @@ mod tests {
     fn a_mistake_never_repeats_the_password() {
         for url in [
             "user:hunter2@host/path",
+            "sftp://user:hunter2@host",
             "ftp://user:hunter2@host:x/",
             "ftp://u:hunter2@",
             "ftp://u:hunter2/x@h/",

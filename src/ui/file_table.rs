@@ -132,8 +132,13 @@ impl FileTable {
         }
         self.clicks(ui, &response, row, shown, actions);
         drag(ui, &response, row, shown, actions);
-        let elided = paint(ui, rect, &response, (row, name, entry), shown);
-        if elided { response.on_hover_text_at_pointer(name) } else { response }
+        let painted = paint(ui, rect, &response, (row, name, entry), shown);
+        let over = |cell: Rect| ui.ctx().pointer_latest_pos().is_some_and(|pointer| cell.contains(pointer));
+        match entry.and_then(|entry| entry.modified) {
+            Some(time) if over(painted.modified) => response.on_hover_text_at_pointer(format::whose_clock(time)),
+            _ if painted.elided => response.on_hover_text_at_pointer(name),
+            _ => response,
+        }
     }
 
     fn clicks(&mut self, ui: &Ui, response: &Response, row: Row, shown: &Shown<'_>, actions: &mut Actions) {
@@ -221,14 +226,22 @@ fn rows_of(height: f32) -> usize {
     (height / theme::ROW).max(0.0) as usize
 }
 
-/// Paints a row. Whether the name did not fit comes back.
+/// What of a row can be told more of.
+struct Painted {
+    /// The name did not fit.
+    elided: bool,
+    /// Where its time stands.
+    modified: Rect,
+}
+
+/// Paints a row.
 fn paint(
     ui: &Ui,
     rect: Rect,
     response: &Response,
     (row, name, entry): (Row, &str, Option<&Entry>),
     shown: &Shown<'_>,
-) -> bool {
+) -> Painted {
     let palette = theme::palette(ui);
     let keys = keys::rows_have_keys(ui.ctx(), shown.model, shown.side);
     let selection = &shown.pane.selection;
@@ -251,11 +264,14 @@ fn paint(
     let place = pos2(rect.left() + CELL + theme::ICON / 2.0, middle);
     painter.text(place, egui::Align2::CENTER_CENTER, icon, font, colour);
 
-    let mut elided = false;
+    let mut done = Painted { elided: false, modified: Rect::NOTHING };
     let mut x = rect.left();
     for (column, width) in Column::ALL.into_iter().zip(shown.widths) {
         let mut cell = Rect::from_min_size(pos2(x, rect.top()), vec2(width, rect.height())).shrink2(vec2(CELL, 0.0));
         x += width;
+        if column == Column::Modified {
+            done.modified = cell;
+        }
         let (text, size, colour) = match column {
             Column::Name => {
                 cell.min.x += theme::ICON + 8.0;
@@ -268,10 +284,10 @@ fn paint(
         }
         let galley = painter.layout_job(toolbar::elided(&text, FontId::proportional(size), colour, cell.width()));
         let left = if column == Column::Size { cell.right() - galley.size().x } else { cell.left() };
-        elided |= galley.elided && column == Column::Name;
+        done.elided |= galley.elided && column == Column::Name;
         painter.galley(pos2(left, middle - galley.size().y / 2.0), galley, colour);
     }
-    elided
+    done
 }
 
 fn fact(entry: &Entry, name: &str, column: Column) -> String {

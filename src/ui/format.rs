@@ -42,6 +42,22 @@ fn clock(time: Timestamp, here: &TimeZone) -> String {
     }
 }
 
+/// Whose clock the time in the table is of, and how exact it is.
+pub(super) fn whose_clock(time: Timestamp) -> String {
+    let exact = time.iso().replace('T', " ").replace('Z', " UTC");
+    match (time.zone, time.precision) {
+        (Zone::Utc, Precision::Day) => "The day by UTC; the server tells no more.".into(),
+        (Zone::Utc, _) => format!("On this computer's clock; {exact}."),
+        (Zone::Server, Precision::Day) => "The day on the server's own clock; it tells no more.".into(),
+        (Zone::Server, _) => "On the server's own clock: how far it is from this computer's is not known.".into(),
+    }
+}
+
+/// A time on this computer's clock where it can be: `2024-02-29 12:34`.
+pub(super) fn time(time: Timestamp) -> String {
+    clock(time, &TimeZone::system())
+}
+
 /// `rwxr-xr-x`.
 pub(super) fn permissions(entry: &Entry) -> String {
     entry.permissions.map(|permissions| permissions.to_string()).unwrap_or_default()
@@ -85,6 +101,15 @@ mod tests {
         let folder = Entry { size: Some(4096), ..Entry::new("a.b", EntryKind::Directory) };
         assert_eq!(description(&folder, "a.b"), "Folder");
         assert_eq!(kind(&Entry::new("x", EntryKind::File), ".bashrc"), "File");
+    }
+
+    #[test]
+    fn a_time_says_whose_clock_it_is_of() {
+        let utc = Timestamp::utc(1_709_210_096);
+        assert_eq!(whose_clock(utc), "On this computer's clock; 2024-02-29 12:34:56 UTC.");
+        let theirs = Timestamp { zone: Zone::Server, precision: Precision::Minute, ..utc };
+        assert!(whose_clock(theirs).starts_with("On the server's own clock"));
+        assert!(whose_clock(Timestamp { precision: Precision::Day, ..theirs }).contains("no more"));
     }
 
     #[test]

@@ -160,7 +160,10 @@ impl Face {
     pub fn list(&mut self, dir: &RemotePath) -> Result<Arc<Listing>, FtpError> {
         self.send(Command::List { connection: CONNECTION, dir: dir.clone() });
         self.until("a listing", |event| match event {
-            Event::Listed { listing, complete: true, .. } => Some(Ok(listing.clone())),
+            // An earlier one may come again, with the server's clock known.
+            Event::Listed { listing, complete: true, .. } if !dir.is_absolute() || listing.dir == *dir => {
+                Some(Ok(listing.clone()))
+            }
             Event::ListFailed { error, .. } => Some(Err(error.clone())),
             _ => None,
         })

@@ -27,8 +27,11 @@ pub(super) fn show(ui: &Ui, site: &Site, said: &str, downgrade: bool) -> Option<
         };
         ui.add(Label::new(what).wrap());
         if !said.trim().is_empty() {
-            let said = RichText::new(visible(said.trim())).monospace().color(look.weak);
-            ui.add(Label::new(said).wrap().selectable(true));
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new("It says:").color(look.weak));
+                let said = RichText::new(visible(said.trim())).monospace().color(look.text);
+                ui.add(Label::new(said).selectable(true));
+            });
         }
         let private = if site.logon == Logon::Anonymous { "everything" } else { "your password and everything" };
         let danger =

@@ -3,6 +3,7 @@
 
 use egui::{Align2, Button, Id, Key, Label, Margin, Modifiers, RichText, Ui, Window, vec2};
 
+use super::super::format;
 use super::super::theme::{self, CONTROL};
 use super::parts::note;
 use crate::domain::bytes;
@@ -128,7 +129,7 @@ fn side(ui: &mut Ui, title: &str, facts: &FileFacts, newer: bool, larger: bool) 
         ui.add(Label::new(path).truncate()).on_hover_text(&facts.path);
         let size = facts.size.map_or_else(|| "size unknown".to_owned(), size_text);
         fact(ui, &size, larger.then_some("larger"));
-        let date = facts.modified.map_or_else(|| "date unknown".to_owned(), crate::domain::Timestamp::short);
+        let date = facts.modified.map_or_else(|| "date unknown".to_owned(), format::time);
         fact(ui, &date, newer.then_some("newer"));
     });
 }

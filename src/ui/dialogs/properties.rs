@@ -2,7 +2,7 @@
 
 use egui::{Grid, Label, RichText, TextEdit, Ui};
 
-use super::super::theme;
+use super::super::{format, theme};
 use super::parts::{field, footer, hint, label_cell, modal, plain, primary, section, text_edit};
 use crate::app::{Action, Actions, Item, Location, Model, Properties, Side, words};
 use crate::domain::{EntryKind, Permissions, bytes};
@@ -129,7 +129,12 @@ fn facts(ui: &mut Ui, item: &Item, model: &Model) {
         fact(ui, words::SIZE, &format!("{} ({grouped} bytes)", bytes(size)));
     }
     if let Some(modified) = entry.modified {
-        fact(ui, words::MODIFIED, &modified.iso().replace('T', " ").replace('Z', " UTC"));
+        let exact = modified.iso().replace('T', " ");
+        let text = match exact.strip_suffix('Z') {
+            Some(utc) => format!("{} ({utc} UTC)", format::time(modified)),
+            None => format!("{exact}, the server's clock"),
+        };
+        fact(ui, words::MODIFIED, &text);
     }
     let owner: Vec<&str> = [&entry.owner, &entry.group].into_iter().flatten().map(|name| &**name).collect();
     if !owner.is_empty() {

@@ -48,6 +48,12 @@ impl SettingsDialog {
                 if plain(ui, words::CANCEL).clicked() {
                     answer = Some(false);
                 }
+                // The field may be out of sight.
+                if let Some(section) = wrong_section(&problems) {
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        note(ui, "", Some(&format!("Something under {section} cannot be saved like this.")));
+                    });
+                }
             });
             answer
         });
@@ -253,6 +259,18 @@ impl SettingsDialog {
             }
         });
     }
+}
+
+/// Where the first problem is.
+fn wrong_section(problems: &SettingsProblems) -> Option<&'static str> {
+    let p = problems;
+    let sections = [
+        ("Active mode", p.ports.or(p.external_address)),
+        ("Transfers", p.connections.or(p.speed_limit).or(p.ascii_extensions)),
+        ("Proxy", p.proxy_host.or(p.proxy_port)),
+        ("Patience", p.connect_timeout.or(p.reply_timeout).or(p.retries).or(p.retry_delay)),
+    ];
+    sections.into_iter().find_map(|(section, problem)| problem.map(|_| section))
 }
 
 fn number(ui: &mut Ui, label: &str, text: &mut String, help: &str, problem: Option<&str>) {
