@@ -242,7 +242,7 @@ fn the_times_of_the_first_listing_are_put_right_after_it_was_shown() {
     let first = face.list(&RemotePath::root()).unwrap();
     assert_eq!(first.entries[0].modified.unwrap().zone, Zone::Server);
     let second = face.until("the same listing with better times", |event| match event {
-        Event::Listed { connection: CONNECTION, listing, complete: true } => Some(Arc::clone(listing)),
+        Event::ListingCorrected { connection: CONNECTION, listing } => Some(Arc::clone(listing)),
         _ => None,
     });
     let modified = second.entries[0].modified.unwrap();

@@ -35,6 +35,13 @@ impl Model {
                     self.listed(Location::Remote(listing.dir.clone()), listing, complete);
                 }
             }
+            Event::ListingCorrected { connection, listing } => {
+                let at = Location::Remote(listing.dir.clone());
+                // While another one is on its way, that one will be right by itself.
+                if connection == self.connection.id && self.remote.loading.is_none() && self.remote.location == at {
+                    self.listed(at, listing, true);
+                }
+            }
             Event::ListFailed { connection, dir, error } => {
                 if connection == self.connection.id {
                     self.list_failed(dir, &error, &mut effects);
@@ -517,6 +524,20 @@ mod tests {
         assert_eq!(names(&model), ["x"]);
         model.perform(Action::Disconnect);
         assert!(work(&mut model).is_none());
+    }
+
+    #[test]
+    fn better_times_come_to_the_directory_that_is_shown_and_to_no_other() {
+        let mut model = connected();
+        let connection = model.connection.id;
+        model.apply(Event::ListingCorrected { connection, listing: listing("/", &["a", "b", "c"]) });
+        assert_eq!(names(&model), ["a", "b", "c"]);
+        model.apply(Event::ListingCorrected { connection, listing: listing("/other", &["x"]) });
+        assert_eq!(names(&model), ["a", "b", "c"]);
+        model.perform(Action::Pane(Side::Remote, PaneAction::GoTo("/one".into())));
+        model.apply(Event::ListingCorrected { connection, listing: listing("/", &["a"]) });
+        model.apply(Event::Listed { connection, listing: listing("/one", &["1"]), complete: true });
+        assert_eq!(names(&model), ["1"], "and ends no wait");
     }
 
     #[test]

@@ -245,7 +245,7 @@ impl Actor {
     /// The same listing again, its times put right. A face that shows another one by now leaves it aside.
     pub(super) fn listed_better(&mut self, session: u64, listing: Arc<Listing>) {
         if let Some(connection) = self.browsing(session) {
-            self.tell(Event::Listed { connection, listing, complete: true });
+            self.tell(Event::ListingCorrected { connection, listing });
         }
     }
 

@@ -56,6 +56,9 @@ pub enum Event {
     Connection { connection: ConnectionId, state: ConnectionState },
     /// Rows of a directory being read; `listing` holds all so far. `complete` comes last.
     Listed { connection: ConnectionId, listing: Arc<Listing>, complete: bool },
+    /// A directory that was read, once more, its times put right: what the server's clock shows is known by now. A face that
+    /// shows another directory leaves it aside.
+    ListingCorrected { connection: ConnectionId, listing: Arc<Listing> },
     /// A directory could not be read.
     ListFailed { connection: ConnectionId, dir: RemotePath, error: FtpError },
     /// A long operation goes on: so many things done, the last one this.
