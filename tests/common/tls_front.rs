@@ -360,9 +360,7 @@ fn passive(shared: &Arc<Shared>, line: &str, port: u16, replace: &Replace) -> Ve
     let (for_thread, replace) = (Arc::clone(shared), Arc::clone(replace));
     let thread = std::thread::spawn(move || {
         let Some(client) = accept(&for_thread, &listener) else { return };
-        if let Ok(server) = TcpStream::connect(("127.0.0.1", port)) {
-            data_connection(&for_thread, client, server, &replace);
-        }
+        data_connection(&for_thread, client, || TcpStream::connect(("127.0.0.1", port)), &replace);
     });
     shared.threads.lock().unwrap().push(thread);
     if line.starts_with("229") {
@@ -384,7 +382,7 @@ fn active(shared: &Arc<Shared>, port: u16, replace: &Replace, bridged: &Arc<Atom
         let client = TcpStream::connect(("127.0.0.1", port));
         bridged.store(true, Ordering::Release);
         if let Ok(client) = client {
-            data_connection(&for_thread, client, server, &replace);
+            data_connection(&for_thread, client, || Ok(server), &replace);
         }
     });
     shared.threads.lock().unwrap().push(thread);
@@ -405,16 +403,21 @@ fn accept(shared: &Shared, listener: &TcpListener) -> Option<TcpStream> {
     None
 }
 
-fn data_connection(shared: &Shared, socket: TcpStream, mut server: TcpStream, replace: &Mutex<Option<&'static str>>) {
+/// `reach` = the server's end, which must not say 226 before it is clear whether the handshake will do.
+fn data_connection(
+    shared: &Shared,
+    socket: TcpStream,
+    reach: impl FnOnce() -> std::io::Result<TcpStream>,
+    replace: &Mutex<Option<&'static str>>,
+) {
     socket.set_nodelay(true).unwrap();
     socket.set_read_timeout(Some(GLANCE)).unwrap();
-    server.set_read_timeout(Some(GLANCE)).unwrap();
     let raw = socket.try_clone().unwrap();
-    while shared.front.stalls_data {
-        if shared.stopping.load(Ordering::Acquire) {
-            return;
+    if shared.front.stalls_data {
+        while !shared.stopping.load(Ordering::Acquire) {
+            std::thread::sleep(GLANCE);
         }
-        std::thread::sleep(GLANCE);
+        return;
     }
     let Client::Tls(mut stream) = tls(socket, &shared.data) else { return };
     if !shake_hands(&mut stream) {
@@ -431,12 +434,18 @@ fn data_connection(shared: &Shared, socket: TcpStream, mut server: TcpStream, re
     if shared.front.requires_reuse && !resumed {
         *replace.lock().unwrap() = Some("522 SSL connection failed: session reuse required");
         raw.shutdown(Shutdown::Both).ok();
+        reach().ok();
         return;
     }
+    let Ok(mut server) = reach() else { return };
+    server.set_read_timeout(Some(GLANCE)).unwrap();
     let mut client = Client::Tls(stream);
     let mut buffer = vec![0; 64 * 1024];
     let (mut client_done, mut server_done) = (false, false);
-    while !shared.stopping.load(Ordering::Acquire) && !(client_done && server_done) {
+    while !client_done || !server_done {
+        if shared.stopping.load(Ordering::Acquire) {
+            break;
+        }
         if !client_done {
             match client.look() {
                 Look::Bytes(bytes) => {
