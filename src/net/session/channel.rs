@@ -234,6 +234,7 @@ impl<'s> DataChannel<'s> {
 
     /// Closes the data connection and reads the server's last reply.
     pub fn finish(mut self) -> Result<Reply, FtpError> {
+        let compressed = self.codec.is_some();
         if let Some(Codec::Deflate { mut deflater, mut packed }) = self.codec.take().map(|codec| *codec) {
             packed.clear();
             deflater.finish(&mut packed);
@@ -267,6 +268,11 @@ impl<'s> DataChannel<'s> {
             }
         };
         self.session.transfer_ended(result.is_ok());
+        if compressed && result.is_err() {
+            // ProFTPD 1.3.8 fails with an input/output error where a file shrinks a hundredfold.
+            self.session.carriage.compresses = false;
+            self.session.control.note("A compressed transfer failed: none is compressed any more in this session");
+        }
         result
     }
 

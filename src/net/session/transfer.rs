@@ -21,7 +21,7 @@ pub(super) struct Carriage {
     /// The MODE in force; `None` = not known.
     pub(super) coding: Option<Coding>,
     /// The user wants text compressed, and the server can.
-    compresses: bool,
+    pub(super) compresses: bool,
     /// Whether the server knows REST at all.
     offsets: bool,
     /// Whether REST before STOR continues a file; `None` = not known.
