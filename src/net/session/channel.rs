@@ -269,7 +269,7 @@ impl<'s> DataChannel<'s> {
         };
         self.session.transfer_ended(result.is_ok());
         if compressed && result.is_err() {
-            // ProFTPD 1.3.8 fails with an input/output error where a file shrinks a hundredfold.
+            // Whatever it was: the next try goes as it is.
             self.session.carriage.compresses = false;
             self.session.control.note("A compressed transfer failed: none is compressed any more in this session");
         }
