@@ -224,6 +224,7 @@ fn fill(
                 "What the server sends of “{}” does not fit what is here already: from the beginning",
                 remote.text(&job.charset)
             ));
+            session.mend()?;
             part.set_aside()?;
             fetch(session, job, remote, size, part, buffer)
         }

@@ -220,6 +220,7 @@ fn store(
     loop {
         let Some(got) = send(session, job, path, at, size, (file, buffer))? else { return Ok(()) };
         // Not a beginning that could be continued.
+        session.mend()?;
         session.remove_file(path).ok();
         if at.take().is_none() {
             return Err(FtpError::Incomplete { expected: size, got }.into());
@@ -352,7 +353,10 @@ fn look(
         }
     }
     channel.abort();
-    stopped(overlap)
+    let overlap = stopped(overlap)?;
+    // What was seen must not be lost with the session: each try would look, lose it, and never come further.
+    session.mend()?;
+    Ok(overlap)
 }
 
 fn stopped(overlap: Result<Overlap, Stopped>) -> Result<Overlap, JobError> {
