@@ -56,6 +56,7 @@ pub(super) fn download(
                 return Ok(Worked::Conflict {
                     source: facts(remote.text(&job.charset), source),
                     target: facts(target.display().to_string(), existing),
+                    policy: job.policy,
                 });
             }
         }

@@ -46,6 +46,16 @@ pub(super) fn upload(
     {
         target = target.join(&name);
     }
+    if let Some(left) = &job.left
+        && job.counter.wrote().is_none()
+        && let Some(there) = left_of(session, job, left, size, (&mut file, buffer))?
+    {
+        if there == size {
+            job.counter.begin_at(size);
+            return Ok(Worked::Transferred);
+        }
+        job.counter.write_to(left);
+    }
     if let Some(wrote) = job.counter.wrote() {
         target = wrote.clone();
     }
@@ -102,6 +112,7 @@ pub(super) fn upload(
                 return Ok(Worked::Conflict {
                     source: facts(job.local.display().to_string(), source),
                     target: facts(target.text(&job.charset), existing),
+                    policy: job.policy,
                 });
             }
             Decision::Rename => target = free_name(session, job, &target)?,
@@ -121,6 +132,7 @@ pub(super) fn upload(
                 return Ok(Worked::Conflict {
                     source: facts(job.local.display().to_string(), source),
                     target: facts(target.text(&job.charset), existing),
+                    policy: job.policy,
                 });
             }
         }
@@ -323,6 +335,31 @@ fn begins(
         Ok(overlap) => Ok(!matches!(overlap, Overlap::Differs)),
         Err(JobError::Remote(FtpError::Refused { .. } | FtpError::Unsupported { .. })) if !session.is_broken() => {
             Ok(true)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// How long the file is that an earlier run wrote under its final name; `None` = there is another one by now, or nobody
+/// can tell, and then it is the user's. Text is never compared.
+fn left_of(
+    session: &mut Session,
+    job: &Assignment,
+    left: &RemotePath,
+    size: u64,
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<Option<u64>, JobError> {
+    let facts = session.facts(left)?.filter(|facts| facts.kind != EntryKind::Directory);
+    let Some(there) = facts.and_then(|facts| facts.size).filter(|there| *there <= size && !job.text) else {
+        return Ok(None);
+    };
+    if there == 0 {
+        return Ok(Some(there));
+    }
+    match look(session, job, left, (there.saturating_sub(LOOK), there), (file, buffer)) {
+        Ok(overlap) => Ok(matches!(overlap, Overlap::Same).then_some(there)),
+        Err(JobError::Remote(FtpError::Refused { .. } | FtpError::Unsupported { .. })) if !session.is_broken() => {
+            Ok(None)
         }
         Err(error) => Err(error),
     }
