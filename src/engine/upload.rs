@@ -90,8 +90,13 @@ pub(super) fn upload(
             append_at = Some(there);
         }
     } else if let Some(existing) = existing {
-        if job.begun && part.is_none() && existing.size == source.size && !differ(existing.modified, source.modified) {
-            // Renamed just before the program was killed.
+        if job.begun
+            && part.is_none()
+            && existing.size == source.size
+            && (!differ(existing.modified, source.modified)
+                || is_source(session, job, &target, size, (&mut file, buffer))?)
+        {
+            // Renamed just before the program was killed, perhaps before its time was set.
             job.counter.begin_at(size);
             return Ok(Worked::Transferred);
         }
@@ -365,6 +370,24 @@ fn left_of(
     }
 }
 
+/// Whether the target is the source, byte for byte; not looked at where that would take long, or is of no use.
+fn is_source(
+    session: &mut Session,
+    job: &Assignment,
+    target: &RemotePath,
+    size: u64,
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<bool, JobError> {
+    if size > SURE_UP_TO || job.text || job.policy == ConflictPolicy::Overwrite {
+        return Ok(false);
+    }
+    match compare(session, job, target, (0, size), (file, buffer)) {
+        Ok(overlap) => Ok(matches!(overlap, Overlap::Same)),
+        Err(JobError::Remote(FtpError::Refused { .. })) if !session.is_broken() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Compares what both sides have between two offsets, the first [`LOOK`] bytes of it.
 fn look(
     session: &mut Session,
@@ -373,10 +396,28 @@ fn look(
     (from, to): (u64, u64),
     (file, buffer): (&mut File, &mut [u8]),
 ) -> Result<Overlap, JobError> {
-    let length = (to - from).min(LOOK);
+    compare(session, job, path, (from, (to - from).min(LOOK)), (file, buffer))
+}
+
+/// Compares so many bytes behind an offset.
+fn compare(
+    session: &mut Session,
+    job: &Assignment,
+    path: &RemotePath,
+    (from, length): (u64, u64),
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<Overlap, JobError> {
     let mut channel = session.retrieve(path, from)?;
     file.seek(SeekFrom::Start(from)).map_err(|error| unread(job, &error))?;
-    let overlap = pump::compare(&mut channel, file, &job.local, length, buffer, job);
+    let mut left = length;
+    let overlap = loop {
+        let piece = left.min(LOOK);
+        left -= piece;
+        match pump::compare(&mut channel, file, &job.local, piece, buffer, job) {
+            Ok(Overlap::Same) if left > 0 => {}
+            overlap => break overlap,
+        }
+    };
     // To its end where that is near; an ABOR is not what all servers take well.
     let mut after = 0;
     while overlap.is_ok() && after < LOOK {
@@ -415,6 +456,9 @@ fn first_content(file: &mut File, end: u64, buffer: &mut [u8]) -> Option<u64> {
     }
     None
 }
+
+/// Up to this size a file is compared as a whole, where a kill left open whose it is.
+const SURE_UP_TO: u64 = 64 << 20;
 
 /// So much is compared.
 const LOOK: u64 = 64 * 1024;
