@@ -73,6 +73,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         arranger.announce_all();
     }
     Ok(Session {
+        dial: dial.clone(),
         cwd: home.clone(),
         home,
         dialect,
