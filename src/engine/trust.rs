@@ -51,6 +51,13 @@ impl Actor {
         }
     }
 
+    /// A password goes in clear text over a control connection that should have been encrypted.
+    pub(super) fn in_clear(&mut self, session: u64) {
+        if let Some(site) = self.site_of(session) {
+            self.tell(Event::InClear(site));
+        }
+    }
+
     /// What to ask the user about this failure to open a session; `None` = it is no matter of encryption.
     pub(super) fn encryption_question(site: &Arc<Site>, error: &FtpError) -> Option<Question> {
         let site = Arc::clone(site);
