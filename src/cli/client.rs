@@ -87,7 +87,15 @@ impl Client {
                 return Err(Exit::Failed);
             }
         };
-        Ok(Self { engine, site: Arc::new(site), secret, interrupts, verbosity: options.verbose, quiet: options.quiet, warned: Cell::new(false) })
+        Ok(Self {
+            engine,
+            site: Arc::new(site),
+            secret,
+            interrupts,
+            verbosity: options.verbose,
+            quiet: options.quiet,
+            warned: Cell::new(false),
+        })
     }
 
     /// Waits for the next thing that concerns a verb; passwords, log lines and notices are seen to here.

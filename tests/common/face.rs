@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use twinport::domain::{
-    ConnectionId, DataPath, Encryption, JobId, Learned, Listing, Mode, PROXY_SECRET, QuestionId, RemotePath, Secret, Security,
-    Site, SiteId, TransferMode,
+    ConnectionId, DataPath, Encryption, JobId, Learned, Listing, Mode, PROXY_SECRET, QuestionId, RemotePath, Secret,
+    Security, Site, SiteId, TransferMode,
 };
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, ConnectionState, Event, FtpError, JobChange, JobState, JobView, LocalTarget,
-    LogKind, LogLine, Order, Outcome, Question, QueueCommand, RemoteOperation, RemoteTarget, Settings,
-    TrustBook, What,
+    LogKind, LogLine, Order, Outcome, Question, QueueCommand, RemoteOperation, RemoteTarget, Settings, TrustBook, What,
 };
 use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::secrets::{Keyring, MemoryKeyring};
@@ -180,7 +179,9 @@ impl Face {
         self.send(Command::Connect { connection: CONNECTION, site: site.clone(), secret: None });
         self.until("a question", |event| match event {
             Event::Question { question, .. } => Some(question.clone()),
-            Event::Connection { state: state @ (ConnectionState::Ready { .. } | ConnectionState::Failed(_)), .. } => {
+            Event::Connection {
+                state: state @ (ConnectionState::Ready { .. } | ConnectionState::Failed(_)), ..
+            } => {
                 panic!("no question, but {state:?}")
             }
             _ => None,
