@@ -517,7 +517,7 @@ impl Actor {
     }
 
     /// The jobs that waited for the answer go on, or end with what is wrong without it.
-    fn answered_about_server(&mut self, key: &Arc<str>, go_on: bool, otherwise: FtpError) {
+    pub(super) fn answered_about_server(&mut self, key: &Arc<str>, go_on: bool, otherwise: FtpError) {
         if let Some(server) = self.servers.get_mut(key) {
             server.hold = Hold::No;
         }
