@@ -251,7 +251,9 @@ fn a_server_that_has_spoken_tls_before_is_sent_nothing_in_clear_text() {
         fs::write(twinport.profile().join("sites.ron"), book.to_ron().unwrap()).unwrap();
         for ran in each_verb(&twinport, &url(&server, "/file.txt"), &[]) {
             assert_eq!((ran.code, ran.err.lines().count()), (Some(3), 1), "{ran:#?}");
-            assert!(ran.err.contains("did not before") && ran.err.contains("Nothing was sent"), "{}", ran.err);
+            for said in ["did not before", "Nothing was sent", "--tls off"] {
+                assert!(ran.err.contains(said), "{said}: {}", ran.err);
+            }
         }
         server.assert_never_heard("USER");
         // The way that the sentence names.

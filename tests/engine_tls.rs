@@ -303,23 +303,35 @@ fn a_server_that_continues_no_tls_1_3_session_works_and_nobody_hears_of_it() {
     let (server, front) = encrypted(Front { requires_reuse: true, forgets_tls13: true, ..Front::default() });
     let data = noise(2, 100_000);
     let server = server.file_at("/down", data.clone(), SOME_TIME);
-    let mut bench = bench(&server, &front, quick());
-    let site = Arc::clone(&bench.site);
-    bench.face.connect(&site, None).unwrap();
-    assert_eq!(bench.face.list(&RemotePath::from("/")).unwrap().entries.len(), 1);
-    fs::write(bench.path("up"), &data).unwrap();
-    bench.face.transfer_well(vec![bench.fetch("/down"), bench.send("up", "/")]);
-    assert_eq!(fs::read(bench.path("down")).unwrap(), data);
-    assert_eq!(server.content("/up").unwrap(), data);
-    assert_eq!(bench.face.asked, 0);
-    assert!(bench.face.known.expect("told").tls12_only);
+    let without_retries = || Settings { retries: 0, connections: 3, ..settings() };
+
+    let mut pane = bench(&server, &front, without_retries());
+    let site = Arc::clone(&pane.site);
+    pane.face.connect(&site, None).unwrap();
+    assert_eq!(pane.face.list(&RemotePath::from("/")).unwrap().entries.len(), 1);
+
+    let mut queue = bench(&server, &front, without_retries());
+    for name in ["up1", "up2", "up3"] {
+        fs::write(queue.path(name), &data).unwrap();
+    }
+    let uploads = ["up1", "up2", "up3"].map(|name| queue.send(name, "/"));
+    queue.face.transfer_well([vec![queue.fetch("/down")], uploads.into()].concat());
+    assert_eq!(fs::read(queue.path("down")).unwrap(), data);
+    for name in ["/up1", "/up2", "/up3"] {
+        assert_eq!(server.content(name).unwrap(), data);
+    }
+
+    for face in [&pane.face, &queue.face] {
+        assert_eq!(face.asked, 0);
+        assert!(face.known.expect("told").tls12_only);
+    }
 
     // Known from now on: not one more handshake in vain.
     let vain = |front: &TlsFront| front.seen().data - front.seen().resumed;
     let before = vain(&front);
-    let known = bench.face.known.unwrap();
+    let known = queue.face.known.unwrap();
     let learned = Arc::new(Site { learned: known, ..Site::clone(&site) });
-    let mut next = Bench { site: learned, ..self::bench(&server, &front, quick()) };
+    let mut next = Bench { site: learned, ..bench(&server, &front, without_retries()) };
     next.face.transfer_well(vec![next.fetch("/down")]);
     assert_eq!(vain(&front), before);
 }

@@ -156,9 +156,8 @@ impl Worker {
                 let mut result = self.transfer(job, None);
                 // The session had gone while it lay idle, or could not encrypt: that is no failure of the job.
                 if let Err(JobError::Remote(error)) = &result
-                    && job.counter.moved() == before
                     && !task.cancel.is_cancelled()
-                    && self.deserves_another(error, &task.work, fresh)
+                    && self.deserves_another(error, &task.work, fresh, job.counter.moved() == before)
                 {
                     self.session = None;
                     if let Err(error) = self.ensure(task) {
@@ -269,7 +268,7 @@ impl Worker {
         let fresh = self.ensure(task)?;
         let result = self.session.as_mut().map_or(Err(FtpError::Cancelled), &mut work);
         match result {
-            Err(error) if !task.cancel.is_cancelled() && self.deserves_another(&error, &task.work, fresh) => {
+            Err(error) if !task.cancel.is_cancelled() && self.deserves_another(&error, &task.work, fresh, true) => {
                 self.session = None;
                 self.ensure(task)?;
                 self.session.as_mut().map_or(Err(FtpError::Cancelled), work)
@@ -324,13 +323,15 @@ impl Worker {
         Ok(true)
     }
 
-    /// Whether a new session would do what this one could not, so that nobody needs to hear of it.
-    fn deserves_another(&mut self, error: &FtpError, work: &Work, fresh: bool) -> bool {
+    /// Whether a new session would do what this one could not, so that nobody needs to hear of it. `untouched` = no byte of
+    /// a file has moved.
+    fn deserves_another(&mut self, error: &FtpError, work: &Work, fresh: bool, untouched: bool) -> bool {
+        // In TLS 1.3 an upload's first bytes are on their way before the server looks at the session: it takes none of them.
         if let Some(worse) = self.session.as_ref().and_then(|session| session.misses_continued_session(error)) {
             let news = worse && !std::mem::replace(&mut self.tls12_only, worse);
             return !fresh || news;
         }
-        has_gone(error, work) && !fresh
+        untouched && has_gone(error, work) && !fresh
     }
 
     fn crashed(&self, task: &Task, panic: &(dyn std::any::Any + Send)) -> Finished {

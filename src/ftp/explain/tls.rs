@@ -63,7 +63,7 @@ pub(super) fn no_tls(reply: &Reply, downgrade: bool) -> Explanation {
             why: format!("{} Somebody on the way may want to read along.", said(reply)),
             advice:
                 "Nothing was sent, no password either. Ask the server's administrator; only if encryption was switched \
-                     off on purpose choose “none” as the encryption for this site."
+                     off on purpose choose “none” as the encryption for this site (--tls off)."
                     .into(),
         };
     }
@@ -71,7 +71,7 @@ pub(super) fn no_tls(reply: &Reply, downgrade: bool) -> Explanation {
         what: "The server offers no encryption.".into(),
         why: said(reply),
         advice:
-            "Nothing was sent, no password either. Choose another encryption for this site (automatic, or none) if you \
+            "Nothing was sent, no password either. Choose another encryption for this site (automatic, or none: --tls auto, --tls off) if you \
                  trust the network, or ask the server's administrator for TLS."
                 .into(),
     }

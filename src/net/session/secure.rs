@@ -141,7 +141,9 @@ impl Session {
         let FtpError::Refused { reply, .. } = error else { return None };
         let text = reply.text().to_ascii_lowercase();
         // vsftpd's 522, ProFTPD's and FileZilla Server's 425 and 450.
-        let misses = reply.code == 522 || ["reuse", "resum"].iter().any(|word| text.contains(word));
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        // Files are resumed, too, or not: that is about no session.
+        let misses = reply.code == 522 || (says(&["reuse", "resum"]) && says(&["tls", "ssl", "session"]));
         match (misses, self.continued) {
             (false, _) => None,
             (true, false) => Some(false),
