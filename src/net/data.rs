@@ -313,7 +313,10 @@ impl Arranger {
     fn connect_to(&self, target: SocketAddr, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
         let failed =
             |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
-        let socket = dial::begin(target, wait, Role::Data).map_err(|error| failed(&error))?;
+        // Servers take the data connection only from where the control connection comes from.
+        let path = control.path();
+        let own = (target.ip() == path.peer.ip()).then(|| path.local.ip());
+        let socket = dial::begin(target, own, wait, Role::Data).map_err(|error| failed(&error))?;
         let until = Instant::now() + self.patience;
         loop {
             match wait.wait(until) {

@@ -121,6 +121,14 @@ pub fn explain(error: &FtpError) -> Explanation {
                      server, or its disk has a fault."
                 .into(),
         },
+        FtpError::EndlessListing { lines } => Explanation {
+            what: "The folder's listing does not end.".into(),
+            why: format!(
+                "After {lines} lines there was still more to come. No real folder is that large: the server makes it up, or \
+                 repeats itself."
+            ),
+            advice: "Open a folder below this one by its path, and let the server's administrator know.".into(),
+        },
         FtpError::BadArgument { detail } => Explanation {
             what: "That cannot be sent to an FTP server.".into(),
             why: sentence(detail),
@@ -289,6 +297,7 @@ mod tests {
             FtpError::WrongPeer { expected: address.ip(), found: address.ip() },
             FtpError::NoPort { detail: detail.clone() },
             FtpError::Incomplete { expected: 2, got: 1 },
+            FtpError::EndlessListing { lines: 10_000_000 },
             FtpError::BadArgument { detail: detail.clone() },
             FtpError::Exists { path: "/a".into() },
             FtpError::Unsupported { what: "TLS comes later".into() },

@@ -52,6 +52,11 @@ pub struct ListingReader {
     held: Option<Vec<u8>>,
     bare: Bare,
     lines: u64,
+    most_lines: u64,
+    /// Of all lines.
+    bytes: u64,
+    /// Since the last line end.
+    unbroken: u64,
     /// Unreadable lines in a row.
     misses: u32,
     unread: Vec<String>,
@@ -127,6 +132,9 @@ impl ListingReader {
             held: None,
             bare: Bare::Perhaps(Vec::new()),
             lines: 0,
+            most_lines: MOST_LINES,
+            bytes: 0,
+            unbroken: 0,
             misses: 0,
             unread: Vec::new(),
         }
@@ -142,6 +150,7 @@ impl ListingReader {
     /// Takes what came; entries of whole lines are appended to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Entry>) {
         let mut rest = bytes;
+        self.bytes += bytes.len() as u64;
         if !self.buffer.is_empty() {
             let Some(end) = rest.iter().position(|b| *b == b'\n') else {
                 self.keep(rest);
@@ -187,12 +196,19 @@ impl ListingReader {
         self.lines
     }
 
+    /// Whether no directory is that long: then it is better not to read on.
+    pub fn is_endless(&self) -> bool {
+        self.lines > self.most_lines || self.bytes > MOST_BYTES || self.unbroken > LONGEST_LINE
+    }
+
     fn keep(&mut self, bytes: &[u8]) {
+        self.unbroken += bytes.len() as u64;
         let room = LINE_LIMIT.saturating_sub(self.buffer.len());
         self.buffer.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn line(&mut self, line: &[u8], out: &mut Vec<Entry>) {
+        self.unbroken = 0;
         let mut line = &line[..line.len().min(LINE_LIMIT)];
         while let [rest @ .., b'\r' | 0] = line {
             line = rest;
@@ -419,6 +435,15 @@ const DIALECTS: [Dialect; 12] = [
 /// Bytes of one line that are kept; no file system has longer names.
 const LINE_LIMIT: usize = 64 * 1024;
 
+/// A million is the largest directory that anybody has complained about; each takes less than 200 bytes.
+const MOST_LINES: u64 = 10_000_000;
+
+/// The same for names that are longer than names are.
+const MOST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// This is not one line any more, and bytes of which nothing is kept would come until the user has had enough.
+const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+
 /// Unreadable lines that are kept.
 const UNREAD_LIMIT: usize = 20;
 
@@ -498,6 +523,34 @@ mod tests {
         reader.finish(&mut entries);
         assert!(entries.is_empty());
         assert_eq!((reader.unread().len(), reader.lines()), (UNREAD_LIMIT, 1_000_000));
+    }
+
+    #[test]
+    fn a_listing_that_is_longer_than_any_directory_shows() {
+        let mut reader = ListingReader::new(Source::Mlsd, Timestamp::utc(0), Charset::Auto);
+        reader.most_lines = 3;
+        let mut entries = Vec::new();
+        for (line, is_endless) in
+            [("type=file; a\r\n\r\n", false), ("type=cdir; .\r\nwhat?\r\n", false), ("b\r\n", true)]
+        {
+            reader.push(line.as_bytes(), &mut entries);
+            assert_eq!(reader.is_endless(), is_endless, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_shows_and_many_long_ones_do_not() {
+        let mut reader = ListingReader::new(Source::List, Timestamp::utc(0), Charset::Auto);
+        let long = [b'x'; 1024 * 1024];
+        for _ in 0..40 {
+            reader.push(&long, &mut Vec::new());
+            reader.push(b"\n", &mut Vec::new());
+        }
+        assert!(!reader.is_endless());
+        for _ in 0..40 {
+            reader.push(&long, &mut Vec::new());
+        }
+        assert!(reader.is_endless());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Making, renaming, removing, and what else changes a directory.
 
 use super::Session;
-use crate::domain::{EntryKind, RemotePath, Timestamp};
+use crate::domain::{EntryKind, RemotePath};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::pathname;
@@ -240,25 +240,6 @@ impl Session {
         let argument = self.file_argument(path)?;
         let reply = self.ask(&Verb::SiteChmod(mode & 0o7777, argument))?;
         self.expect("SITE CHMOD", reply)
-    }
-
-    /// MFMT, or MDTM with a time where only that is known. `Ok(false)` = the server cannot.
-    ///
-    /// # Errors
-    /// Only what breaks the conversation: a file whose time cannot be set is a whole file all the same.
-    pub fn set_modified(&mut self, path: &RemotePath, time: Timestamp) -> Result<bool, FtpError> {
-        self.ready()?;
-        if !self.sets_times || !(self.features.mfmt || self.features.mdtm) {
-            return Ok(false);
-        }
-        let argument = self.file_argument(path)?;
-        let verb = if self.features.mfmt { Verb::Mfmt(time, argument) } else { Verb::MdtmSet(time, argument) };
-        let reply = self.ask(&verb)?;
-        // MDTM may have taken time and name for a name: that it found nothing is an answer for good.
-        if reply.is_not_implemented() || (!self.features.mfmt && !reply.is_positive()) {
-            self.sets_times = false;
-        }
-        Ok(reply.is_positive())
     }
 
     /// NOOP: keeps it alive, and tells whether it is.
