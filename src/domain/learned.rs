@@ -85,7 +85,8 @@ impl Learned {
             Lesson::RestStor(works) => self.rest_stor = Some(works),
             Lesson::ConnectionCap(cap) => self.connection_cap = Some(cap),
             Lesson::ClockOffset(seconds) => self.clock_offset = Some(seconds),
-            Lesson::SpokeTls => self.spoke_tls = true,
+            // What was agreed to before it had TLS is no consent to a fall back.
+            Lesson::SpokeTls => (self.spoke_tls, self.clear_text) = (true, false),
             Lesson::ClearText => self.clear_text = true,
             Lesson::Tls12Only => self.tls12_only = true,
         }
@@ -134,6 +135,16 @@ const CAP_LASTS: i64 = 86_400;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn consent_to_clear_text_ends_when_the_server_speaks_tls() {
+        let mut learned = Learned::default();
+        learned.learn(Lesson::ClearText);
+        learned.learn(Lesson::SpokeTls);
+        assert!(learned.spoke_tls && !learned.clear_text);
+        learned.learn(Lesson::ClearText);
+        assert!(learned.clear_text, "agreed to in spite of the alarm");
+    }
 
     #[test]
     fn a_lesson_is_news_once() {

@@ -124,7 +124,9 @@ impl Control {
                     Ok(ready) => self.mark(ready.control),
                     Err(stop) => break Err(stop.error(Stage::Connect, patience)),
                 },
-                Err(error) => break Err(guard.explain(&error, Stage::Connect)),
+                Err(error) => {
+                    break Err(guard.distrust(Stage::Connect).unwrap_or_else(|| lost(Stage::Connect, &error)));
+                }
             }
         };
         if let Err(error) = result {

@@ -12,3 +12,4 @@ mod stream;
 pub mod terms;
 mod tls;
 pub mod wait;
+mod wire;

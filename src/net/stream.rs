@@ -1,6 +1,6 @@
 //! A connected socket that never blocks, in the clear or under TLS: nobody above needs to know which it is.
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
@@ -9,19 +9,12 @@ use socket2::{SockRef, TcpKeepalive};
 
 use super::tls::Tls;
 use super::wait::{Edges, Role, Wait};
+use super::wire::Wire;
 
 /// One connection, registered with its session's poller.
 pub(super) struct Stream {
     wire: Wire,
     tls: Option<Box<Tls>>,
-}
-
-/// The socket, and what is known of it.
-pub(super) struct Wire {
-    socket: TcpStream,
-    // Edges: once a socket had nothing, asking again is a wasted call until the poller says otherwise.
-    readable: bool,
-    writable: bool,
 }
 
 impl Stream {
@@ -33,7 +26,7 @@ impl Stream {
 
     /// A connected socket that is registered already.
     pub(super) fn registered(socket: TcpStream) -> Self {
-        Self { wire: Wire { socket, readable: true, writable: true }, tls: None }
+        Self { wire: Wire::new(socket), tls: None }
     }
 
     /// From now on everything is encrypted; [`Stream::shake_hands`] comes next.
@@ -49,7 +42,7 @@ impl Stream {
     /// Goes on with the TLS handshake: `true` = it is done, `false` = the other side's turn.
     ///
     /// # Errors
-    /// The network's; [`ErrorKind::InvalidData`] with TLS' own reason in it.
+    /// The network's; [`io::ErrorKind::InvalidData`] with TLS' own reason in it.
     pub(super) fn shake_hands(&mut self) -> io::Result<bool> {
         match &mut self.tls {
             Some(tls) => tls.shake_hands(&mut self.wire),
@@ -64,16 +57,15 @@ impl Stream {
 
     /// Takes the poller's word.
     pub(super) fn mark(&mut self, edges: Edges) {
-        self.wire.readable |= edges.read;
-        self.wire.writable |= edges.write;
+        self.wire.mark(edges);
     }
 
     /// Asks the system anew at the next read, whatever is known.
     pub(super) fn suspect_readable(&mut self) {
-        self.wire.readable = true;
+        self.wire.suspect_readable();
     }
 
-    /// What is there; [`ErrorKind::WouldBlock`] = nothing now, 0 = the end; [`ErrorKind::UnexpectedEof`] = an encrypted
+    /// What is there; [`io::ErrorKind::WouldBlock`] = nothing now, 0 = the end; [`io::ErrorKind::UnexpectedEof`] = an encrypted
     /// connection ended without its goodbye (close_notify).
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.tls {
@@ -82,7 +74,7 @@ impl Stream {
         }
     }
 
-    /// As much as fits; [`ErrorKind::WouldBlock`] = nothing now.
+    /// As much as fits; [`io::ErrorKind::WouldBlock`] = nothing now.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
             Some(tls) => tls.write(&mut self.wire, bytes),
@@ -93,7 +85,7 @@ impl Stream {
     /// Says goodbye where the connection is encrypted, then: no more bytes from us; what is on its way arrives.
     ///
     /// # Errors
-    /// [`ErrorKind::WouldBlock`] = not all of it is out yet: call again when the socket can be written.
+    /// [`io::ErrorKind::WouldBlock`] = not all of it is out yet: call again when the socket can be written.
     pub(super) fn shutdown_write(&mut self) -> io::Result<()> {
         if let Some(tls) = &mut self.tls {
             tls.say_goodbye(&mut self.wire)?;
@@ -113,60 +105,6 @@ impl Stream {
     pub(super) fn tune_for_upload(&self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         SockRef::from(&self.wire.socket).set_tcp_notsent_lowat(UNSENT).ok();
-    }
-}
-
-impl Wire {
-    /// Whether a read is worth the call.
-    pub(super) fn is_readable(&self) -> bool {
-        self.readable
-    }
-}
-
-impl Read for Wire {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.readable {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let result = retry(|| self.socket.read(buffer));
-        if blocks(&result) {
-            self.readable = false;
-        }
-        result
-    }
-}
-
-impl Write for Wire {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(bytes)])
-    }
-
-    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        if !self.writable {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let result = retry(|| self.socket.write_vectored(pieces));
-        if blocks(&result) {
-            self.writable = false;
-        }
-        result
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn blocks<T>(result: &io::Result<T>) -> bool {
-    matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
-}
-
-fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
     }
 }
 

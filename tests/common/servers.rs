@@ -69,6 +69,8 @@ pub struct Config {
     pub passive_ports: Option<RangeInclusive<u16>>,
     /// `None` = it knows no TLS.
     pub tls: Option<Tls>,
+    /// MODE Z, which only ProFTPD has, and here only without TLS.
+    pub deflates: bool,
     /// More lines of its configuration file; for Pure-FTPd more arguments.
     pub extra: Vec<String>,
 }
@@ -85,7 +87,7 @@ pub struct Tls {
 impl Config {
     pub fn new(kind: Kind, root: &Path) -> Self {
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Self { kind, root: root.to_owned(), ip, passive_ports: None, tls: None, extra: Vec::new() }
+        Self { kind, root: root.to_owned(), ip, passive_ports: None, tls: None, deflates: false, extra: Vec::new() }
     }
 
     pub fn on(self, ip: IpAddr) -> Self {
@@ -94,6 +96,10 @@ impl Config {
 
     pub fn passive_ports(self, ports: RangeInclusive<u16>) -> Self {
         Self { passive_ports: Some(ports), ..self }
+    }
+
+    pub fn deflating(self) -> Self {
+        Self { deflates: true, ..self }
     }
 
     pub fn tls(self, tls: Tls) -> Self {
@@ -377,8 +383,14 @@ fn proftpd(config: &Config, addr: SocketAddr, state: &Path) -> String {
             )
         }
     };
-    let modules = unpacked().join("proftpd-mod-crypto/usr/lib/proftpd");
-    let modules = if config.tls.is_some() { format!("ModulePath {}\n", modules.display()) } else { String::new() };
+    let modules = match (config.tls, config.deflates) {
+        (Some(_), _) => format!("ModulePath {}\n", unpacked().join("proftpd-mod-crypto/usr/lib/proftpd").display()),
+        (None, true) => format!(
+            "ModulePath {}\nLoadModule mod_deflate.c\nDeflateEngine on\n",
+            unpacked().join("proftpd-core/usr/lib/proftpd").display()
+        ),
+        (None, false) => String::new(),
+    };
     format!(
         "{modules}{tls}ServerName Twinport\nServerType standalone\nDefaultServer on\nUseIPv6 {ipv6}\nUseReverseDNS off\n\
          DefaultAddress {ip}\nPort {port}\nSocketBindTight on\nUser {USER}\nGroup ftp\n\

@@ -249,9 +249,7 @@ impl ListingReader {
         self.settle();
         self.misses += 1;
         if self.unread.len() < UNREAD_LIMIT {
-            let text = self.context.words.charset.decode(&line[..line.len().min(500)]);
-            let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-            self.unread.push(text.chars().map(shown).collect());
+            self.unread.push(self.context.words.charset.show(&line[..line.len().min(500)]));
         }
     }
 
@@ -369,7 +367,7 @@ impl Words {
         let word = match self.known.get(bytes) {
             Some(word) => Arc::clone(word),
             None => {
-                let word: Arc<str> = self.charset.decode(bytes).into();
+                let word: Arc<str> = self.charset.show(bytes).into();
                 self.known.insert(bytes.into(), Arc::clone(&word));
                 word
             }
@@ -504,6 +502,24 @@ mod tests {
         let (entries, _) = read(Source::List, text, 99);
         let [a, b] = &entries[..] else { panic!("{entries:?}") };
         assert!(Arc::ptr_eq(a.owner.as_ref().expect("an owner"), b.owner.as_ref().expect("an owner")));
+    }
+
+    #[test]
+    fn owners_and_unreadable_lines_cannot_disguise_themselves() {
+        let text = "-rw-r--r-- 1 ro\u{202E}ot w\x1bheel 5 Jan  5 12:00 a\nwhat \x1b[31m\u{202E}is this\n";
+        let (entries, unread) = read(Source::List, text.as_bytes(), 99);
+        assert_eq!(entries[0].owner.as_deref(), Some("ro\u{FFFD}ot"));
+        assert_eq!(entries[0].group.as_deref(), Some("w\u{FFFD}heel"));
+        assert_eq!(unread, ["what \u{FFFD}[31m\u{FFFD}is this"]);
+    }
+
+    #[test]
+    fn a_target_named_over_and_over_costs_no_more_than_its_lines() {
+        let mut text = "type=OS.unix=symlink;unique=1; link\n".repeat(20_000);
+        text.push_str(&"type=file;unique=1; /else/where\n".repeat(20_000));
+        let (entries, _) = read(Source::Mlsd, text.as_bytes(), 65_536);
+        assert_eq!(entries.len(), 20_000);
+        assert!(entries.iter().all(|entry| entry.target.as_deref() == Some(b"/else/where")));
     }
 
     #[test]

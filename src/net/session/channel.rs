@@ -234,6 +234,7 @@ impl<'s> DataChannel<'s> {
 
     /// Closes the data connection and reads the server's last reply.
     pub fn finish(mut self) -> Result<Reply, FtpError> {
+        let compressed = self.codec.is_some();
         if let Some(Codec::Deflate { mut deflater, mut packed }) = self.codec.take().map(|codec| *codec) {
             packed.clear();
             deflater.finish(&mut packed);
@@ -267,6 +268,11 @@ impl<'s> DataChannel<'s> {
             }
         };
         self.session.transfer_ended(result.is_ok());
+        if compressed && result.is_err() {
+            // Whatever it was: the next try goes as it is.
+            self.session.carriage.compresses = false;
+            self.session.control.note("A compressed transfer failed: none is compressed any more in this session");
+        }
         result
     }
 

@@ -84,7 +84,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         old_names: false,
         answers_feat,
         stamps: stamp::ways(&features),
-        carriage: Carriage::new(site, &features, image),
+        carriage: Carriage::new(site, &features, image, is_one_of(&welcome, &["proftpd"])),
         protected,
         continued: false,
         resync_due: false,

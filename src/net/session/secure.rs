@@ -9,7 +9,7 @@ use crate::domain::{Lesson, Security};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
-use crate::net::control::Control;
+use crate::net::control::{Control, lost};
 use crate::net::data::Way;
 use crate::net::happening::Happening;
 use crate::net::terms::Dial;
@@ -96,7 +96,10 @@ impl Session {
                     *way = Way::Shut;
                     return Ok((preliminary, announced, last));
                 }
-                Err(error) => break guard.explain(&error, Stage::DataConnection),
+                Err(error) => {
+                    let distrust = guard.distrust(Stage::DataConnection);
+                    break distrust.unwrap_or_else(|| lost(Stage::DataConnection, &error));
+                }
             }
             match self.control.poll_reply(Stage::DataConnection)? {
                 Some(heard) if heard.reply.is_preliminary() => {}

@@ -21,7 +21,9 @@ pub(super) struct Carriage {
     /// The MODE in force; `None` = not known.
     pub(super) coding: Option<Coding>,
     /// The user wants text compressed, and the server can.
-    compresses: bool,
+    pub(super) compresses: bool,
+    /// It can unpack, too: ProFTPD 1.3.8 ends with an input/output error after 640 KiB.
+    unpacks: bool,
     /// Whether the server knows REST at all.
     offsets: bool,
     /// Whether REST before STOR continues a file; `None` = not known.
@@ -45,12 +47,13 @@ pub(super) enum Coding {
 }
 
 impl Carriage {
-    /// After the login. `image` = TYPE I was accepted.
-    pub(super) fn new(site: &Site, features: &Features, image: bool) -> Self {
+    /// After the login. `image` = TYPE I was accepted; `proftpd` = that is who the server says it is.
+    pub(super) fn new(site: &Site, features: &Features, image: bool, proftpd: bool) -> Self {
         Self {
             representation: image.then_some(Representation::Image),
             coding: Some(Coding::Stream),
             compresses: site.compression && features.mode_z,
+            unpacks: !proftpd,
             offsets: true,
             rest_stor: site.learned.rest_stor,
             rest_left: false,
@@ -61,7 +64,8 @@ impl Carriage {
     fn coding_for(&self, verb: &Verb, rest: u64) -> Coding {
         let shrinks = match verb {
             Verb::Mlsd(_) | Verb::List { .. } => true,
-            Verb::Retr(path) | Verb::Stor(path) => deflate::pays(path.as_bytes()),
+            Verb::Retr(path) => deflate::pays(path.as_bytes()),
+            Verb::Stor(path) => self.unpacks && deflate::pays(path.as_bytes()),
             _ => false,
         };
         if self.compresses && rest == 0 && shrinks { Coding::Deflate } else { Coding::Stream }

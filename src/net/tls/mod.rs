@@ -15,8 +15,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{AlertDescription, ClientConfig, ClientConnection, ProtocolVersion, SupportedProtocolVersion};
 
-use super::stream::Wire;
 use super::terms::TlsTerms;
+use super::wire::Wire;
 use crate::domain::{ClientCertificate, Encryption, MinimumTls, Site};
 use crate::ftp::error::{FtpError, Stage, TlsTrouble};
 use tape::Record;
@@ -146,15 +146,12 @@ impl Guard {
         }
     }
 
-    /// Why a handshake or an encrypted connection failed.
-    pub(super) fn explain(&self, error: &io::Error, stage: Stage) -> FtpError {
+    /// What is wrong with the server's certificate, where a handshake failed for that.
+    pub(super) fn distrust(&self, stage: Stage) -> Option<FtpError> {
         if let Some(offered) = self.verifier.offered() {
-            return FtpError::Untrusted(offered);
+            return Some(FtpError::Untrusted(offered));
         }
-        if self.verifier.saw_another() {
-            return FtpError::Tls { stage, trouble: TlsTrouble::OtherCertificate };
-        }
-        typed(error, stage).unwrap_or_else(|| super::control::lost(stage, error))
+        self.verifier.saw_another().then_some(FtpError::Tls { stage, trouble: TlsTrouble::OtherCertificate })
     }
 
     /// Whether the control connection speaks TLS 1.3.

@@ -48,9 +48,9 @@ impl Verifier {
         self.seen().offered.clone()
     }
 
-    /// Whether a data connection showed another certificate.
+    /// Whether the last data connection showed another certificate.
     pub(super) fn saw_another(&self) -> bool {
-        self.seen().another
+        std::mem::take(&mut self.seen().another)
     }
 
     /// Whether the certificate was accepted because of the user's word.

@@ -1,6 +1,6 @@
 //! Every real server, plain and encrypted, by every way to a data connection, with either version of TLS, with and without
 //! the demand that data connections continue the control connection's session: one table, and hundreds of files on one
-//! session. How sessions treat broken servers is tested elsewhere, with scripted ones.
+//! session; compressed, and from one server straight to the other. How sessions treat broken servers is tested elsewhere, with scripted ones.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -20,7 +20,7 @@ use common::unftp::{self, Unftp};
 use tempfile::TempDir;
 use twinport::domain::{MinimumTls, Secret, Security, Site, TransferMode};
 use twinport::net::happening::Happening;
-use twinport::net::session::{Session, StoreAt};
+use twinport::net::session::{Session, StoreAt, copy_between};
 use twinport::net::terms::{ActiveMode, Dial, Timeouts, TlsTerms};
 use twinport::net::wait::Cancel;
 
@@ -288,5 +288,52 @@ fn hundreds_of_files_on_one_session_that_must_be_continued() {
             assert_eq!(recorder.data().len(), 2 * files, "one session, one data connection a file");
             println!("{}: {files} files up and down on one session", kind.name());
         }
+    }
+}
+
+#[test]
+fn compressed_files_and_listings_arrive_whole() {
+    if !servers::ready() {
+        return;
+    }
+    let root = open_folder();
+    let server = Server::start(&Config::new(Kind::ProFtpd, root.path()).deflating());
+    let mut dial = dial(server.addr(), Cover::Plain, Arrangement::Epsv, true);
+    Arc::make_mut(&mut dial.site).compression = true;
+    let recorder = Recorder::new();
+    let mut session = Session::open(&dial, &Cancel::new(), recorder.observer()).unwrap();
+    let home = session.home().clone();
+    let text: String = noise(60_000).iter().map(|byte| format!("{byte} bottles of beer on the wall\n")).collect();
+    let text = text.into_bytes();
+    for (name, content) in [("a.txt", text), ("empty.txt", Vec::new()), ("b.bin", noise(100_000))] {
+        let path = home.join(name.as_bytes()).to_string();
+        store(&mut session, path.as_str(), StoreAt::Start, &content).unwrap();
+        assert!(std::fs::read(root.path().join(name)).unwrap() == content, "{name} on the server's disk");
+        assert!(fetch(&mut session, &path).unwrap() == content, "{name}");
+    }
+    assert_eq!(list(&mut session, &home.to_string()).unwrap().entries.len(), 3);
+    assert!(recorder.sent().contains(&"MODE Z".to_owned()), "{:?}", recorder.sent());
+    assert!(!session.is_broken());
+}
+
+#[test]
+fn a_file_goes_from_one_server_straight_to_the_other() {
+    if !servers::ready() {
+        return;
+    }
+    for (from, to) in [(Kind::Vsftpd, Kind::ProFtpd), (Kind::ProFtpd, Kind::Vsftpd), (Kind::ProFtpd, Kind::PureFtpd)] {
+        let (here, there) = (open_folder(), open_folder());
+        fs::write(here.path().join("file"), noise(3_000_000)).unwrap();
+        let (source, target) =
+            (Server::start(&Config::new(from, here.path())), Server::start(&Config::new(to, there.path())));
+        let open = |server: &Server| {
+            let dial = dial(server.addr(), Cover::Plain, Arrangement::Epsv, true);
+            Session::open(&dial, &Cancel::new(), Recorder::new().observer()).unwrap()
+        };
+        let (mut source, mut target) = (open(&source), open(&target));
+        let (file, copy) = (source.home().join(b"file"), target.home().join(b"copy"));
+        copy_between(&mut source, &mut target, &file, &copy, &mut || {}).unwrap();
+        assert!(fs::read(there.path().join("copy")).unwrap() == noise(3_000_000), "{} to {}", from.name(), to.name());
+        assert!(!source.is_broken() && !target.is_broken());
     }
 }

@@ -1,0 +1,85 @@
+//! A connected socket and what is known of it: never asked in vain.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+
+use mio::net::TcpStream;
+
+use super::wait::Edges;
+
+/// The socket, and whether it had something the last time.
+pub(super) struct Wire {
+    pub(super) socket: TcpStream,
+    // Edges: once a socket had nothing, asking again is a wasted call until the poller says otherwise.
+    readable: bool,
+    writable: bool,
+}
+
+impl Wire {
+    /// Nothing is known yet.
+    pub(super) fn new(socket: TcpStream) -> Self {
+        Self { socket, readable: true, writable: true }
+    }
+
+    /// Takes the poller's word.
+    pub(super) fn mark(&mut self, edges: Edges) {
+        self.readable |= edges.read;
+        self.writable |= edges.write;
+    }
+
+    /// Asks the system anew at the next read, whatever is known.
+    pub(super) fn suspect_readable(&mut self) {
+        self.readable = true;
+    }
+
+    /// Whether a read is worth the call.
+    pub(super) fn is_readable(&self) -> bool {
+        self.readable
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.readable {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let result = retry(|| self.socket.read(buffer));
+        if blocks(&result) {
+            self.readable = false;
+        }
+        result
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        if !self.writable {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let result = retry(|| self.socket.write_vectored(pieces));
+        if blocks(&result) {
+            self.writable = false;
+        }
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn blocks<T>(result: &io::Result<T>) -> bool {
+    matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
