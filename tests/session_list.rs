@@ -219,6 +219,27 @@ fn a_listing_without_end_is_given_up_and_the_session_goes_on() {
 }
 
 #[test]
+fn a_listing_that_the_server_cut_says_so() {
+    let server = FtpServer::start()
+        .file("/a", "x")
+        .fault(Fault::FinalReply { verb: "MLSD", reply: "226-Options: -a -l\r\n226 Output truncated to 1 matches" });
+    let listing = list(&mut server.open(), "/").unwrap();
+    assert_eq!(names(&listing), ["a"]);
+    assert!(listing.cut.as_ref().unwrap().contains("Output truncated to 1 matches") && !listing.is_whole());
+    assert!(list(&mut FtpServer::start().open(), "/").unwrap().is_whole());
+}
+
+/// An upload would replace it.
+#[test]
+fn a_no_for_the_moment_is_not_taken_for_nothing_there() {
+    let busy = "450 Try again.";
+    let server = FtpServer::start().file("/a", "123").on("MLST", busy).on("SIZE", busy).on("MDTM", busy);
+    let mut session = server.open();
+    assert_eq!(session.facts(&RemotePath::from("/a")).unwrap().unwrap().size, Some(3));
+    assert_eq!(session.facts(&RemotePath::from("/none")).unwrap(), None);
+}
+
+#[test]
 fn facts_are_found_with_mlst_or_without() {
     let server = FtpServer::start().file("/dir/a b", "12345");
     for server in [server, old(FtpServer::start()).file("/dir/a b", "12345")] {

@@ -192,7 +192,7 @@ impl Worker {
             let listing = session.list(&dir, &mut |entries| {
                 if last.elapsed() >= PARTIAL_EVERY && is_worth_showing(entries.len(), shown) {
                     shown = entries.len();
-                    let so_far = Listing { dir: dir.clone(), entries: entries.to_vec(), unread: Vec::new() };
+                    let so_far = Listing { dir: dir.clone(), entries: entries.to_vec(), ..Listing::default() };
                     reports.send(Report::Partial(number, Arc::new(so_far))).ok();
                     last = Instant::now();
                 }

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 mod catalogue;
+mod listing;
 mod logins;
 mod network;
 mod proxy;
@@ -12,6 +13,7 @@ mod refusals;
 mod tls;
 
 use self::catalogue::Case;
+pub use self::listing::explain_listing;
 use self::logins::LOGINS;
 use self::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
 use self::refusals::REFUSALS;

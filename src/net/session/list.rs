@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{DataChannel, Facts, Session};
-use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp};
+use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp, visible};
 use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::listing::{ListingReader, Source, parse_mlst};
@@ -116,9 +116,10 @@ impl Session {
                     // Said yes, told nothing: the other way then.
                     None => {}
                 }
-            } else {
+            } else if reply.code >= 500 {
                 return Ok(None);
             }
+            // A no for the moment says nothing of what is there.
         }
         let both = [Verb::Size(argument.clone()), Verb::Mdtm(argument)];
         let replies = self.control.ask_all(&both, &mut self.wait, Stage::Command)?;
@@ -137,7 +138,9 @@ impl Session {
         if size.code == 213 || time.code == 213 {
             return Ok(Some(Facts { kind: EntryKind::File, size: answer::size(size), modified }));
         }
-        if size.is_not_implemented() && time.is_not_implemented() {
+        // "Nothing there" must be sure: an upload would replace what is.
+        let unsure = |reply: &Reply| reply.is_not_implemented() || (400..500).contains(&reply.code);
+        if unsure(size) && unsure(time) {
             return self.facts_from_parent(&whole);
         }
         Ok(None)
@@ -250,7 +253,7 @@ impl Session {
         let poured =
             pour(&mut channel, &mut reader, &mut listing.entries, so_far, &mut |fresh| clock.adjust(whole, fresh));
         let finished = match poured {
-            Ok(()) => channel.finish().map(drop),
+            Ok(()) => channel.finish(),
             Err(error) => {
                 channel.leave();
                 self.clock = clock;
@@ -259,7 +262,12 @@ impl Session {
         };
         self.clock = clock;
         match finished {
-            Ok(()) => {}
+            // Pure-FTPd lists 10,000 entries at most: "226 Output truncated to 10000 matches".
+            Ok(reply) if reply.text().to_ascii_lowercase().contains("truncated") => {
+                self.control.note("The server did not list the whole folder");
+                listing.cut = Some(visible(&reply.text()).into_owned());
+            }
+            Ok(_) => {}
             Err(error) if listing.entries.is_empty() => return self.nothing_there(error, by_entering, whole),
             Err(error) => return Err(error),
         }
