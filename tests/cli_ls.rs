@@ -18,7 +18,7 @@ fn json_is_one_object_an_entry_in_the_servers_order() {
                    type=file;size=3;modify=20240229123456.789; a\r\n\
                    type=file;size=5000000000; no time\r\n";
     let server = FtpServer::start().listing("/", listing);
-    let ran = Twinport::new().succeed(["ls", "--json", &url(&server, "/")]);
+    let ran = Twinport::new().succeed(["ls", "--json", "--tls", "off", &url(&server, "/")]);
     assert_eq!(
         ran.json(),
         [
@@ -111,7 +111,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         server = server.file(format!("/a name that is long enough to fill pipes {number:05}"), b"".to_vec());
     }
     let twinport = Twinport::new();
-    let mut child = twinport.command().args(["ls", &url(&server, "/")]).spawn().unwrap();
+    let mut child = twinport.command().args(["ls", "--tls", "off", &url(&server, "/")]).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
     out.read_line(&mut first).unwrap();

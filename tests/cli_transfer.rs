@@ -218,7 +218,7 @@ fn what_exists_is_left_without_a_terminal_and_replaced_when_told_so() {
 fn quiet_says_nothing_and_the_summary_goes_to_stderr() {
     let server = server();
     let twinport = Twinport::new();
-    let ran = twinport.succeed(["get", &url(&server, "/dir/"), "one"]);
+    let ran = twinport.succeed(["get", "--tls", "off", &url(&server, "/dir/"), "one"]);
     assert_eq!(ran.out, "");
     assert!(ran.err.starts_with("2 files, 3 B in "), "{}", ran.err);
     let ran = twinport.succeed(["get", "-q", &url(&server, "/dir/"), "two"]);

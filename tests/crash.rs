@@ -179,6 +179,7 @@ fn the_process_that_is_killed() {
     let bad: Vec<_> = face
         .jobs()
         .filter(|job| !matches!(job.state, JobState::Done(Outcome::Transferred | Outcome::Folder)))
+        .map(|job| (job.id, job.direction, &job.remote, job.bytes, job.size, &job.state))
         .collect();
     assert!(bad.is_empty(), "{bad:?}\n{}", face.log_end());
     println!("@still");

@@ -9,13 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::bench::{Bench, only, parts};
-use common::face::{Face, on_exists, settings};
+use common::face::{Face, on_exists, send, settings};
 use common::files::noise;
-use common::ftp_server::{Fault, FtpServer, SOME_TIME};
+use common::ftp_server::{Fault, FtpServer, Node, SOME_TIME};
+use tempfile::TempDir;
 use twinport::domain::{Charset, EntryKind, RemotePath, Site, SiteId, Timestamp};
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
-    Question, QueueCommand, Settings, What,
+    Question, QueueCommand, RemoteTarget, Settings, What,
 };
 use twinport::store::journal::{JobRow, Journal};
 
@@ -574,31 +575,135 @@ fn a_long_listing_can_be_interrupted() {
 fn a_file_that_became_whole_just_before_the_program_was_killed_is_not_asked_about() {
     let server = FtpServer::start().file_at("/a", "whole", SOME_TIME);
     let folder = tempfile::tempdir().unwrap();
-    let journal = folder.path().join("queue.db");
     let target = folder.path().join("a");
     fs::write(&target, "whole").unwrap();
     let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
     fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+    killed_while_it_ran(&server, &folder, false);
+    let mut face = resume(&folder);
+    face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
+    assert!(face.questions.is_empty());
+}
+
+/// Killed between RNTO and the setting of its time, or by a server that keeps its own time (libunftp).
+#[test]
+fn an_upload_that_got_its_name_just_before_the_program_was_killed_is_not_asked_about() {
+    let data = noise(1, 300_000);
+    let mut older = data.clone();
+    older[5] ^= 1;
+    for (there, asked) in [(data.clone(), false), (older, true)] {
+        let server = FtpServer::start().file_at("/a", there.clone(), SOME_TIME);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), &data).unwrap();
+        killed_while_it_ran(&server, &folder, true);
+        let mut face = resume(&folder);
+        face.until_state("the end or a question", |face| face.is_still() || !face.questions.is_empty());
+        assert_eq!(!face.questions.is_empty(), asked);
+        let whole = face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred));
+        assert_eq!(whole, !asked);
+        server.assert_never_heard("STOR");
+        assert!(server.content("/a").unwrap() == there);
+    }
+}
+
+/// A profile whose one job, `/a`, ran when the program was killed.
+fn killed_while_it_ran(server: &FtpServer, folder: &TempDir, upload: bool) {
+    let local = folder.path().join("a");
     let job = JobRow {
         id: twinport::domain::JobId(1),
         parent: None,
         rank: (0, 1),
         site: Site { id: SiteId(7), ..server.site() },
-        upload: false,
+        upload,
         kind: EntryKind::File,
-        local: target.as_os_str().as_encoded_bytes().to_vec(),
+        local: local.as_os_str().as_encoded_bytes().to_vec(),
         remote: RemotePath::from("/a"),
-        size: Some(5),
+        size: Some(fs::metadata(&local).unwrap().len()),
         modified: None,
         policy: "Ask".into(),
         state: "running".into(),
         error: None,
         bytes: 0,
+        wrote: None,
     };
-    Journal::open(&journal).unwrap().write(&[job], &[]).unwrap();
-    let mut face = Face::start(settings(), Some(journal), "password");
+    Journal::open(&folder.path().join("queue.db")).unwrap().write(&[job], &[]).unwrap();
+}
+
+/// A policy that cannot tell must not go round for ever.
+#[test]
+fn what_a_policy_cannot_tell_is_asked() {
+    let server = FtpServer::start().file("/a", "theirs").without(&["MLST", "MLSD", "MDTM", "FEAT", "LIST"]);
+    let mut bench = Bench::new(&server);
+    fs::write(bench.path("a"), "mine").unwrap();
+    for order in [bench.send("a", "/"), bench.fetch("/a")] {
+        bench.face.send(Command::Enqueue(vec![on_exists(order, ConflictPolicy::Newer)]));
+        bench.face.until_state("a question", |face| !face.questions.is_empty());
+        bench.face.answer(Answer::OnExists { policy: ConflictPolicy::Skip, for_all: false });
+        bench.face.until_state("the end", Face::is_still);
+        assert_eq!(only(&bench.face.take_ended()).state, JobState::Done(Outcome::Skipped));
+    }
+}
+
+/// How a profile looks after a kill in the middle of an upload that goes by its final name at once.
+fn killed_in_a_direct_upload(server: &FtpServer, policy: ConflictPolicy, data: &[u8]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("big");
+    fs::write(&source, data).unwrap();
+    server.add_fault(Fault::PauseData { verb: "STOR", after: 500_000 }, Some(1));
+    let mut face = direct(&folder);
+    let site = Arc::new(Site { id: SiteId(7), ..server.site() });
+    face.send(Command::Enqueue(vec![on_exists(send(&site, &source, RemoteTarget::Into(RemotePath::root())), policy)]));
+    face.until_state("bytes on their way", |face| face.moving > 0);
+    drop(face);
+    server.wait_open(0);
+    server.release();
+    folder
+}
+
+fn direct(folder: &TempDir) -> Face {
+    let settings = Settings { safe_uploads: false, connections: 1, ..settings() };
+    Face::start(settings, Some(folder.path().join("queue.db")), "password")
+}
+
+fn resume(folder: &TempDir) -> Face {
+    let mut face = direct(folder);
     face.until_state("a paused queue", |face| face.paused);
     face.send(Command::Queue(QueueCommand::ResumeAll));
-    face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
-    assert!(face.questions.is_empty());
+    face
+}
+
+#[test]
+fn a_half_file_that_a_kill_left_under_its_final_name_is_known_and_made_whole() {
+    for policy in [ConflictPolicy::Ask, ConflictPolicy::Skip, ConflictPolicy::Newer, ConflictPolicy::Rename] {
+        let data = noise(1, 3_000_000);
+        let server = FtpServer::start().file("/other", "x");
+        if policy == ConflictPolicy::Rename {
+            server.put("/big", Node::File { data: b"mine".to_vec(), modified: SOME_TIME, mode: 0o644 });
+        }
+        let folder = killed_in_a_direct_upload(&server, policy, &data);
+        let name = if policy == ConflictPolicy::Rename { "/big (2)" } else { "/big" };
+        assert!((1..data.len()).contains(&server.content(name).unwrap().len()), "killed in the middle");
+        let mut face = resume(&folder);
+        face.until_state("the end", Face::is_still);
+        assert!(face.questions.is_empty(), "{policy:?}");
+        assert!(face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)), "{policy:?}");
+        assert!(server.content(name).unwrap() == data, "{policy:?}");
+        let files = if policy == ConflictPolicy::Rename { 3 } else { 2 };
+        assert_eq!(server.paths().len(), 1 + files, "{policy:?}: {:?}", server.paths());
+    }
+}
+
+#[test]
+fn another_file_that_took_the_place_of_what_a_kill_left_is_the_users() {
+    for theirs in [noise(2, 500_000), noise(1, 4_000_000)] {
+        let server = FtpServer::start();
+        let folder = killed_in_a_direct_upload(&server, ConflictPolicy::Ask, &noise(1, 3_000_000));
+        server.put("/big", Node::File { data: theirs.clone(), modified: SOME_TIME, mode: 0o644 });
+        let mut face = resume(&folder);
+        face.until_state("a question", |face| !face.questions.is_empty());
+        face.answer(Answer::OnExists { policy: ConflictPolicy::Skip, for_all: false });
+        face.until_state("the end", Face::is_still);
+        assert!(face.jobs().all(|job| job.state == JobState::Done(Outcome::Skipped)));
+        assert!(server.content("/big").unwrap() == theirs);
+    }
 }

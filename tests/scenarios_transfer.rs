@@ -405,6 +405,39 @@ fn an_upload_goes_on_and_the_server_is_looked_at_once() {
     assert_eq!(looked, 1);
 }
 
+/// Answers to ABOR after which nobody knows which reply belongs to what.
+const UNCLEAR: [AbortStyle; 2] = [AbortStyle::One, AbortStyle::Deaf];
+
+/// As libunftp (226 to ABOR, and 426 perhaps much later): the look at what the server has costs the session.
+#[test]
+fn a_look_that_costs_the_session_does_not_cost_the_upload() {
+    let data = noise(3_000_000);
+    for style in UNCLEAR {
+        // Whole, only its name was missing when the program was killed; or half.
+        for whole in [true, false] {
+            let server = FtpServer::start();
+            let mut bench = Bench::with(&server, Settings { connections: 1, ..once() });
+            fs::write(bench.path("big"), &data).unwrap();
+            if whole {
+                server.rule("RNTO", None, Some(1), "450 Not now.");
+                let order = bench.send("big", "/");
+                assert!(failed_with(&state(&mut bench, order), 450));
+            } else {
+                cut_upload(&server, &mut bench, "big", 500_000);
+            }
+            assert_eq!(parts(&server).len(), 1);
+            server.add_fault(Fault::StallData { verb: "RETR", after: 200_000 }, None);
+            server.add_fault(Fault::Abort(style), None);
+            let (looked, sent) = (server.count("RETR"), server.count("STOR"));
+            bench.face.transfer_well(vec![bench.send("big", "/")]);
+            assert!(server.content("/big").unwrap() == data, "{style:?}, whole: {whole}");
+            assert_eq!(server.paths(), ["/", "/big"], "{style:?}, whole: {whole}");
+            assert_eq!(server.count("RETR") - looked, 1, "looked at once");
+            assert_eq!(server.count("STOR") - sent, usize::from(!whole), "no byte twice");
+        }
+    }
+}
+
 /// E08. Landscape 41.
 #[test]
 fn a_server_that_cannot_continue_gets_the_whole_file_anew_and_is_not_asked_again() {

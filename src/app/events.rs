@@ -99,6 +99,8 @@ impl Model {
                     self.connection.encryption = encryption;
                 }
             }
+            // The user has agreed to it, and the status bar shows it.
+            Event::InClear(_) => {}
             Event::Trusted(book) => effects.push(Effect::Save(Saved::Trust(book))),
             Event::Notice(text) => self.notify(Severity::Error, text),
         }

@@ -1,6 +1,7 @@
 //! The engine as the command line uses it: started with what the options say, its dialogue on stderr, its question for a
 //! password answered from where the password comes from, and Ctrl+C as one more thing that may happen.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ pub(super) struct Client {
     secret: Option<Secret>,
     interrupts: Receiver<()>,
     verbosity: u8,
+    quiet: bool,
+    /// The user was told that all goes in clear text.
+    warned: Cell<bool>,
 }
 
 /// What came.
@@ -83,7 +87,15 @@ impl Client {
                 return Err(Exit::Failed);
             }
         };
-        Ok(Self { engine, site: Arc::new(site), secret, interrupts, verbosity: options.verbose })
+        Ok(Self {
+            engine,
+            site: Arc::new(site),
+            secret,
+            interrupts,
+            verbosity: options.verbose,
+            quiet: options.quiet,
+            warned: Cell::new(false),
+        })
     }
 
     /// Waits for the next thing that concerns a verb; passwords, log lines and notices are seen to here.
@@ -105,6 +117,11 @@ impl Client {
                     return Ok(Wake::Event(Box::new(event)));
                 }
                 Event::Notice(explanation) => screen.tell(&format!("twinport: {}", printable(&explanation.line()))),
+                // Once: each session of a transfer tells it.
+                Event::InClear(site) if !self.quiet && !self.warned.replace(true) => screen.tell(&format!(
+                    "twinport: {} offers no encryption: the password and all files go in clear text.",
+                    printable(&site.host)
+                )),
                 Event::Question { id, question: Question::Password { refused, .. } } => match (refused, &self.secret) {
                     (Some(words), _) => return Err(Refusal::WrongPassword(words)),
                     (None, Some(secret)) => {

@@ -296,6 +296,7 @@ impl Actor {
             }
             Happening::Learned(lesson) => return self.learned(session, lesson),
             Happening::Secured(encryption) => return self.secured(session, encryption),
+            Happening::InClear => return self.in_clear(session),
         };
         self.log.push(LogLine { at: SystemTime::now(), session, kind, text });
     }

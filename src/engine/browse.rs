@@ -280,7 +280,7 @@ impl Actor {
             .map(|browser| browser.session)
     }
 
-    fn open(&mut self, connection: ConnectionId) {
+    pub(super) fn open(&mut self, connection: ConnectionId) {
         let Some(browser) = self.browsers.get_mut(&connection) else { return };
         browser.state = State::Opening;
         let session = browser.session;

@@ -56,6 +56,7 @@ pub(super) fn download(
                 return Ok(Worked::Conflict {
                     source: facts(remote.text(&job.charset), source),
                     target: facts(target.display().to_string(), existing),
+                    policy: job.policy,
                 });
             }
         }
@@ -224,6 +225,7 @@ fn fill(
                 "What the server sends of “{}” does not fit what is here already: from the beginning",
                 remote.text(&job.charset)
             ));
+            session.mend()?;
             part.set_aside()?;
             fetch(session, job, remote, size, part, buffer)
         }

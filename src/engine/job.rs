@@ -35,6 +35,8 @@ pub(super) struct Job {
     pub(super) begun: bool,
     /// What an earlier try has written to under its final name: it is no file of the user's.
     pub(super) wrote: Option<RemotePath>,
+    /// The same of a run before this one: somebody may have put another file there since, so that it must be looked at.
+    pub(super) left: Option<RemotePath>,
     /// Tries that failed in a row without a byte of progress.
     pub(super) attempt: u8,
 }

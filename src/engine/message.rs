@@ -87,6 +87,8 @@ pub enum Event {
     Learned { site: SiteId, server_key: String, learned: Box<Learned> },
     /// How a browsing connection is encrypted; `None` = not at all.
     Secured { connection: ConnectionId, encryption: Option<Arc<Encryption>> },
+    /// A server offers no encryption: the password and all files go in clear text. Told at each login with a password.
+    InClear(Arc<Site>),
     /// The certificates that the user trusts changed; to be kept.
     Trusted(Arc<TrustBook>),
     /// Something the user should know that belongs to no job: the journal or the keyring cannot be used.

@@ -80,6 +80,7 @@ impl Queue {
             bytes: 0,
             begun: false,
             wrote: None,
+            left: None,
             attempt: 0,
         });
         id
@@ -107,6 +108,7 @@ impl Queue {
                 bytes: 0,
                 begun: false,
                 wrote: None,
+                left: None,
                 attempt: 0,
                 ..template.clone()
             });

@@ -126,6 +126,7 @@ fn to_row(job: &Job) -> JobRow {
         state: state.into(),
         error: error.map(|words| [words.what, words.why, words.advice]),
         bytes: job.bytes,
+        wrote: job.wrote.clone().or_else(|| job.left.clone()),
     }
 }
 
@@ -164,6 +165,7 @@ fn from_row(row: JobRow) -> Option<Job> {
         bytes: row.bytes,
         begun,
         wrote: None,
+        left: row.wrote,
         attempt: 0,
     })
 }

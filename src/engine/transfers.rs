@@ -293,6 +293,7 @@ impl Actor {
             loose: job.loose,
             existing: job.existing,
             begun: job.begun,
+            left: job.left.clone(),
             text: job.kind != EntryKind::Directory
                 && has_extension(job.remote.as_bytes(), &self.settings.ascii_extensions),
             safe_uploads: self.settings.safe_uploads,
@@ -373,12 +374,12 @@ impl Actor {
                 self.queue.add_children(id, children);
                 self.queue.transition(id, JobState::Done(Outcome::Folder));
             }
-            Worked::Conflict { source, target } => {
+            Worked::Conflict { source, target, policy } => {
                 let Some(job) = self.queue.job(id) else { return };
                 if job.state != JobState::Running {
                     return;
                 }
-                if job.policy != ConflictPolicy::Ask {
+                if job.policy != policy {
                     // Answered for all while this one was on its way.
                     self.queue.transition(id, JobState::Queued);
                     return;
@@ -516,7 +517,7 @@ impl Actor {
     }
 
     /// The jobs that waited for the answer go on, or end with what is wrong without it.
-    fn answered_about_server(&mut self, key: &Arc<str>, go_on: bool, otherwise: FtpError) {
+    pub(super) fn answered_about_server(&mut self, key: &Arc<str>, go_on: bool, otherwise: FtpError) {
         if let Some(server) = self.servers.get_mut(key) {
             server.hold = Hold::No;
         }
@@ -551,6 +552,8 @@ impl Actor {
                     continue;
                 }
                 self.withdraw(question);
+                // What the kill left was shown to the user, and this is the word on it.
+                self.queue.update(id, |job| job.begun = false);
                 self.queue.transition(id, JobState::Queued);
             }
         }
@@ -604,6 +607,12 @@ impl Actor {
             self.totals.count(running);
             running.meter.sample(now, running.counter.moved());
             let (bytes, rate) = (running.counter.bytes(), running.meter.rate());
+            // Now, and not when it stops: after a kill nobody else knows whose half file that is.
+            if let Some(wrote) = running.counter.wrote()
+                && self.queue.job(running.id).is_some_and(|job| job.wrote.is_none())
+            {
+                self.queue.update(running.id, |job| job.wrote = Some(wrote.clone()));
+            }
             // What is left counts what is on its way.
             let size = self.queue.progress(running.id, bytes, running.counter.size());
             let left = size.map(|size| size.saturating_sub(bytes));

@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::{Encryption, Fingerprint, Lesson, MinimumTls, Offered, Security, Site};
+use crate::domain::{Encryption, Fingerprint, Lesson, MinimumTls, Offered, QuestionId, Security, Site};
 use crate::ftp::error::FtpError;
 use crate::net::terms::TlsTerms;
 
 use super::Trust;
-use super::actor::{Actor, Role};
+use super::actor::{Actor, Asked, Role};
 use super::message::{Answer, Event, Question};
 
 /// What the user has said so far.
@@ -51,6 +51,13 @@ impl Actor {
         }
     }
 
+    /// A password goes in clear text over a control connection that should have been encrypted.
+    pub(super) fn in_clear(&mut self, session: u64) {
+        if let Some(site) = self.site_of(session) {
+            self.tell(Event::InClear(site));
+        }
+    }
+
     /// What to ask the user about this failure to open a session; `None` = it is no matter of encryption.
     pub(super) fn encryption_question(site: &Arc<Site>, error: &FtpError) -> Option<Question> {
         let site = Arc::clone(site);
@@ -69,15 +76,35 @@ impl Actor {
     /// Puts the user's answer to such a question into effect; `false` = the user said no.
     pub(super) fn accept_encryption(&mut self, site: &Arc<Site>, error: &FtpError, answer: &Answer) -> bool {
         match (answer, error) {
-            (Answer::Trust { always }, FtpError::Untrusted(offered)) => {
-                self.accept_certificate(offered, *always);
-                true
-            }
+            (Answer::Trust { always }, FtpError::Untrusted(offered)) => self.accept_certificate(offered, *always),
             (Answer::ClearText, FtpError::ClearTextUnasked(_) | FtpError::NoTls { downgrade: true, .. }) => {
                 self.learn(site, Lesson::ClearText);
-                true
             }
+            _ => return false,
+        }
+        self.answer_the_same(&site.server_key(), error);
+        true
+    }
+
+    /// A pane and the queue may stand before the same server: one yes counts for both.
+    fn answer_the_same(&mut self, server: &str, error: &FtpError) {
+        let same = |asked: &Asked| match asked {
+            Asked::BrowserEncryption(connection, other) => {
+                let browser = self.browsers.get(connection);
+                browser.is_some_and(|browser| is_same(error, other, browser.site.server_key() == server))
+            }
+            Asked::ServerEncryption(key, other) => is_same(error, other, &**key == server),
             _ => false,
+        };
+        let ids: Vec<QuestionId> = self.questions.iter().filter(|(_, asked)| same(asked)).map(|(id, _)| *id).collect();
+        for id in ids {
+            let Some(asked) = self.questions.remove(&id) else { continue };
+            self.tell(Event::Withdrawn(id));
+            match asked {
+                Asked::BrowserEncryption(connection, _) => self.open(connection),
+                Asked::ServerEncryption(key, error) => self.answered_about_server(&key, true, error),
+                _ => {}
+            }
         }
     }
 
@@ -91,5 +118,19 @@ impl Actor {
             let key = (offered.host.trim().to_ascii_lowercase(), offered.port);
             self.trusted.once.entry(key).or_default().push(fingerprint);
         }
+    }
+}
+
+/// Whether two refusals to go on are about the same: one certificate of one server (whoever logs in), or one login in clear
+/// text.
+fn is_same(one: &FtpError, other: &FtpError, same_login: bool) -> bool {
+    match (one, other) {
+        (FtpError::Untrusted(one), FtpError::Untrusted(other)) => {
+            one.host.eq_ignore_ascii_case(&other.host)
+                && one.port == other.port
+                && one.fingerprint() == other.fingerprint()
+        }
+        (FtpError::Untrusted(_), _) | (_, FtpError::Untrusted(_)) => false,
+        _ => same_login,
     }
 }

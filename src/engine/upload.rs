@@ -46,6 +46,16 @@ pub(super) fn upload(
     {
         target = target.join(&name);
     }
+    if let Some(left) = &job.left
+        && job.counter.wrote().is_none()
+        && let Some(there) = left_of(session, job, left, size, (&mut file, buffer))?
+    {
+        if there == size {
+            job.counter.begin_at(size);
+            return Ok(Worked::Transferred);
+        }
+        job.counter.write_to(left);
+    }
     if let Some(wrote) = job.counter.wrote() {
         target = wrote.clone();
     }
@@ -80,8 +90,13 @@ pub(super) fn upload(
             append_at = Some(there);
         }
     } else if let Some(existing) = existing {
-        if job.begun && part.is_none() && existing.size == source.size && !differ(existing.modified, source.modified) {
-            // Renamed just before the program was killed.
+        if job.begun
+            && part.is_none()
+            && existing.size == source.size
+            && (!differ(existing.modified, source.modified)
+                || is_source(session, job, &target, size, (&mut file, buffer))?)
+        {
+            // Renamed just before the program was killed, perhaps before its time was set.
             job.counter.begin_at(size);
             return Ok(Worked::Transferred);
         }
@@ -102,6 +117,7 @@ pub(super) fn upload(
                 return Ok(Worked::Conflict {
                     source: facts(job.local.display().to_string(), source),
                     target: facts(target.text(&job.charset), existing),
+                    policy: job.policy,
                 });
             }
             Decision::Rename => target = free_name(session, job, &target)?,
@@ -121,6 +137,7 @@ pub(super) fn upload(
                 return Ok(Worked::Conflict {
                     source: facts(job.local.display().to_string(), source),
                     target: facts(target.text(&job.charset), existing),
+                    policy: job.policy,
                 });
             }
         }
@@ -220,6 +237,7 @@ fn store(
     loop {
         let Some(got) = send(session, job, path, at, size, (file, buffer))? else { return Ok(()) };
         // Not a beginning that could be continued.
+        session.mend()?;
         session.remove_file(path).ok();
         if at.take().is_none() {
             return Err(FtpError::Incomplete { expected: size, got }.into());
@@ -327,6 +345,49 @@ fn begins(
     }
 }
 
+/// How long the file is that an earlier run wrote under its final name; `None` = there is another one by now, or nobody
+/// can tell, and then it is the user's. Text is never compared.
+fn left_of(
+    session: &mut Session,
+    job: &Assignment,
+    left: &RemotePath,
+    size: u64,
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<Option<u64>, JobError> {
+    let facts = session.facts(left)?.filter(|facts| facts.kind != EntryKind::Directory);
+    let Some(there) = facts.and_then(|facts| facts.size).filter(|there| *there <= size && !job.text) else {
+        return Ok(None);
+    };
+    if there == 0 {
+        return Ok(Some(there));
+    }
+    match look(session, job, left, (there.saturating_sub(LOOK), there), (file, buffer)) {
+        Ok(overlap) => Ok(matches!(overlap, Overlap::Same).then_some(there)),
+        Err(JobError::Remote(FtpError::Refused { .. } | FtpError::Unsupported { .. })) if !session.is_broken() => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the target is the source, byte for byte; not looked at where that would take long, or is of no use.
+fn is_source(
+    session: &mut Session,
+    job: &Assignment,
+    target: &RemotePath,
+    size: u64,
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<bool, JobError> {
+    if size > SURE_UP_TO || job.text || job.policy == ConflictPolicy::Overwrite {
+        return Ok(false);
+    }
+    match compare(session, job, target, (0, size), (file, buffer)) {
+        Ok(overlap) => Ok(matches!(overlap, Overlap::Same)),
+        Err(JobError::Remote(FtpError::Refused { .. })) if !session.is_broken() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Compares what both sides have between two offsets, the first [`LOOK`] bytes of it.
 fn look(
     session: &mut Session,
@@ -335,10 +396,28 @@ fn look(
     (from, to): (u64, u64),
     (file, buffer): (&mut File, &mut [u8]),
 ) -> Result<Overlap, JobError> {
-    let length = (to - from).min(LOOK);
+    compare(session, job, path, (from, (to - from).min(LOOK)), (file, buffer))
+}
+
+/// Compares so many bytes behind an offset.
+fn compare(
+    session: &mut Session,
+    job: &Assignment,
+    path: &RemotePath,
+    (from, length): (u64, u64),
+    (file, buffer): (&mut File, &mut [u8]),
+) -> Result<Overlap, JobError> {
     let mut channel = session.retrieve(path, from)?;
     file.seek(SeekFrom::Start(from)).map_err(|error| unread(job, &error))?;
-    let overlap = pump::compare(&mut channel, file, &job.local, length, buffer, job);
+    let mut left = length;
+    let overlap = loop {
+        let piece = left.min(LOOK);
+        left -= piece;
+        match pump::compare(&mut channel, file, &job.local, piece, buffer, job) {
+            Ok(Overlap::Same) if left > 0 => {}
+            overlap => break overlap,
+        }
+    };
     // To its end where that is near; an ABOR is not what all servers take well.
     let mut after = 0;
     while overlap.is_ok() && after < LOOK {
@@ -352,7 +431,10 @@ fn look(
         }
     }
     channel.abort();
-    stopped(overlap)
+    let overlap = stopped(overlap)?;
+    // What was seen must not be lost with the session: each try would look, lose it, and never come further.
+    session.mend()?;
+    Ok(overlap)
 }
 
 fn stopped(overlap: Result<Overlap, Stopped>) -> Result<Overlap, JobError> {
@@ -374,6 +456,9 @@ fn first_content(file: &mut File, end: u64, buffer: &mut [u8]) -> Option<u64> {
     }
     None
 }
+
+/// Up to this size a file is compared as a whole, where a kill left open whose it is.
+const SURE_UP_TO: u64 = 64 << 20;
 
 /// So much is compared.
 const LOOK: u64 = 64 * 1024;

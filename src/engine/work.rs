@@ -53,6 +53,8 @@ pub(super) struct Assignment {
     pub(super) existing: Existing,
     /// Was running when the program was killed.
     pub(super) begun: bool,
+    /// See [`super::job::Job::left`].
+    pub(super) left: Option<RemotePath>,
     /// Its line ends are changed on the way (TYPE A): never continued, and sizes tell nothing.
     pub(super) text: bool,
     pub(super) safe_uploads: bool,
@@ -69,8 +71,8 @@ pub(super) enum Worked {
     Transferred,
     /// Left as it was; why, for the log.
     Skipped(String),
-    /// The user must say; nothing was touched.
-    Conflict { source: FileFacts, target: FileFacts },
+    /// The user must say; nothing was touched. With the policy that could not tell.
+    Conflict { source: FileFacts, target: FileFacts, policy: ConflictPolicy },
     /// Read and made; this is what it holds. `notes` tell what was left out.
     Folder { children: Vec<Child>, notes: Vec<String> },
 }

@@ -88,6 +88,16 @@ impl Control {
         self.observer = observer;
     }
 
+    pub(super) fn observer(&self) -> Observer {
+        Arc::clone(&self.observer)
+    }
+
+    /// Leaves without a word; nothing more can be said on it.
+    pub(super) fn hang_up(&mut self) {
+        self.end.get_or_insert(FtpError::Closed { stage: Stage::Command, last: None });
+        self.stream.hang_up();
+    }
+
     pub(super) fn tell(&self, happening: Happening) {
         (self.observer)(happening);
     }

@@ -23,6 +23,8 @@ pub enum Happening {
     Learned(Lesson),
     /// The control connection is encrypted.
     Secured(Arc<Encryption>),
+    /// The server offers no encryption, and the password is about to go in clear text.
+    InClear,
 }
 
 /// The way to a usable session.

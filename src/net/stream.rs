@@ -93,6 +93,11 @@ impl Stream {
         self.wire.socket.shutdown(Shutdown::Write)
     }
 
+    /// Ends it both ways at once, though somebody holds it still.
+    pub(super) fn hang_up(&self) {
+        self.wire.socket.shutdown(Shutdown::Both).ok();
+    }
+
     /// For a control connection: small lines at once, and a NAT on the way must not forget it during a long transfer.
     pub(super) fn tune_for_control(&self) {
         self.wire.socket.set_nodelay(true).ok();

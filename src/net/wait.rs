@@ -127,6 +127,11 @@ impl Wait {
         self.cancel = cancel.clone();
     }
 
+    /// The token that ends them.
+    pub(super) fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
     /// Whether cancelling ends the waits. It must not while a session is put back in step *because* of cancelling.
     pub(super) fn obey(&mut self, obeys: bool) {
         self.obeys = obeys;

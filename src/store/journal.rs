@@ -42,6 +42,8 @@ pub struct JobRow {
     pub error: Option<[String; 3]>,
     /// Bytes moved so far.
     pub bytes: u64,
+    /// What it has written to under its final name, the server's bytes.
+    pub wrote: Option<RemotePath>,
 }
 
 /// What can go wrong with it.
@@ -60,6 +62,10 @@ impl Journal {
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "NORMAL")?;
         db.execute_batch(SCHEMA)?;
+        // Journals of versions that did not know it; those in turn leave it empty.
+        if !db.column_exists(None, "job", "wrote")? {
+            db.execute_batch("ALTER TABLE job ADD COLUMN wrote BLOB;")?;
+        }
         // Takes the lock now, not with the first job.
         db.execute_batch("BEGIN IMMEDIATE; COMMIT;")?;
         Ok(Self { db })
@@ -72,7 +78,7 @@ impl Journal {
     pub fn load(&self) -> Result<(Vec<JobRow>, usize), Error> {
         let mut query = self.db.prepare(
             "SELECT j.id, j.parent, j.major, j.minor, s.site, j.upload, j.kind, j.local, j.remote, j.size, j.seconds,
-                    j.clock, j.policy, j.state, j.what, j.why, j.advice, j.bytes
+                    j.clock, j.policy, j.state, j.what, j.why, j.advice, j.bytes, j.wrote
              FROM job j JOIN site s ON s.id = j.site ORDER BY j.major, j.minor",
         )?;
         let mut rows = query.query([])?;
@@ -116,6 +122,7 @@ impl Journal {
                     None => None,
                 },
                 bytes: number(row.get(17)?),
+                wrote: row.get::<_, Option<Vec<u8>>>(18)?.map(RemotePath::new),
             });
         }
         Ok((jobs, unread))
@@ -132,8 +139,8 @@ impl Journal {
             let mut add = transaction.prepare_cached("INSERT INTO site (site) VALUES (?1)")?;
             let mut insert = transaction.prepare_cached(
                 "INSERT OR REPLACE INTO job (id, parent, major, minor, site, upload, kind, local, remote, size, seconds,
-                 clock, policy, state, what, why, advice, bytes)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                 clock, policy, state, what, why, advice, bytes, wrote)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             )?;
             let mut last: Option<(&Site, i64)> = None;
             for job in put {
@@ -172,6 +179,7 @@ impl Journal {
                     why,
                     advice,
                     integer(job.bytes),
+                    job.wrote.as_ref().map(RemotePath::as_bytes),
                 ])?;
             }
             let mut delete = transaction.prepare_cached("DELETE FROM job WHERE id = ?1")?;
@@ -237,7 +245,7 @@ CREATE TABLE IF NOT EXISTS job (
     id INTEGER PRIMARY KEY, parent INTEGER, major INTEGER NOT NULL, minor INTEGER NOT NULL,
     site INTEGER NOT NULL REFERENCES site (id), upload INTEGER NOT NULL, kind INTEGER NOT NULL,
     local BLOB NOT NULL, remote BLOB NOT NULL, size INTEGER, seconds INTEGER, clock INTEGER,
-    policy TEXT NOT NULL, state TEXT NOT NULL, what TEXT, why TEXT, advice TEXT, bytes INTEGER NOT NULL);
+    policy TEXT NOT NULL, state TEXT NOT NULL, what TEXT, why TEXT, advice TEXT, bytes INTEGER NOT NULL, wrote BLOB);
 ";
 
 #[cfg(test)]
@@ -260,6 +268,7 @@ mod tests {
             state: "queued".into(),
             error: (id == 3).then(|| ["what".into(), "why".into(), "do".into()]),
             bytes: 7,
+            wrote: (id == 2).then(|| RemotePath::root().join(b"caf\xe9 (2)")),
         }
     }
 
@@ -275,6 +284,22 @@ mod tests {
         }
         let journal = Journal::open(&path).unwrap();
         assert_eq!(journal.load().unwrap(), (rows.to_vec(), 0));
+    }
+
+    #[test]
+    fn a_journal_of_a_version_that_did_not_know_all_of_it_is_read_and_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("queue.db");
+        let plain = JobRow { wrote: None, ..row(2) };
+        {
+            let mut journal = Journal::open(&path).unwrap();
+            journal.write(std::slice::from_ref(&plain), &[]).unwrap();
+            journal.db.execute_batch("ALTER TABLE job DROP COLUMN wrote;").unwrap();
+        }
+        let mut journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.load().unwrap(), (vec![plain], 0));
+        journal.write(&[row(2)], &[]).unwrap();
+        assert_eq!(journal.load().unwrap(), (vec![row(2)], 0));
     }
 
     #[test]

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use twinport::domain::{
-    ConnectionId, DataPath, JobId, Learned, Listing, Mode, PROXY_SECRET, QuestionId, RemotePath, Secret, Security,
-    Site, SiteId, TransferMode,
+    ConnectionId, DataPath, Encryption, JobId, Learned, Listing, Mode, PROXY_SECRET, QuestionId, RemotePath, Secret,
+    Security, Site, SiteId, TransferMode,
 };
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, ConnectionState, Event, FtpError, JobChange, JobState, JobView, LocalTarget,
-    LogKind, LogLine, Order, Outcome, Question, QueueCommand, RemoteOperation, RemoteTarget, Settings, What,
+    LogKind, LogLine, Order, Outcome, Question, QueueCommand, RemoteOperation, RemoteTarget, Settings, TrustBook, What,
 };
 use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::secrets::{Keyring, MemoryKeyring};
@@ -77,6 +77,12 @@ pub struct Face {
     pub learned: Vec<Mode>,
     /// All that is known of the server, as last told.
     pub known: Option<Learned>,
+    /// The certificates that the user trusts, as last told.
+    pub trusted: Option<Arc<TrustBook>>,
+    /// How the browsing connection is encrypted.
+    pub encryption: Option<Arc<Encryption>>,
+    /// Questions that came, answered or not.
+    pub asked: usize,
     /// Questions not yet answered or withdrawn.
     pub questions: Vec<(QuestionId, Question)>,
     /// Whether the queue is paused.
@@ -91,12 +97,27 @@ impl Face {
         Self::start_keeping_alive(settings, journal, password, KeepAlive::default())
     }
 
+    /// The same, where the user has trusted something before.
+    pub fn start_trusting(settings: Settings, password: &str, trust: Trust) -> Self {
+        Self::start_with(settings, None, password, KeepAlive::default(), trust)
+    }
+
     /// The same, with another pace of NOOPs.
     pub fn start_keeping_alive(
         settings: Settings,
         journal: Option<PathBuf>,
         password: &str,
         keep_alive: KeepAlive,
+    ) -> Self {
+        Self::start_with(settings, journal, password, keep_alive, Trust::default())
+    }
+
+    fn start_with(
+        settings: Settings,
+        journal: Option<PathBuf>,
+        password: &str,
+        keep_alive: KeepAlive,
+        trust: Trust,
     ) -> Self {
         let keyring = MemoryKeyring::default();
         keyring.write(SiteId(7), &Secret::from(password)).unwrap();
@@ -105,7 +126,7 @@ impl Face {
             settings,
             journal,
             log: None,
-            trust: Trust::default(),
+            trust,
             keyring: Arc::new(keyring),
             keep_alive,
             waker: Arc::new(|| {}),
@@ -119,6 +140,9 @@ impl Face {
             paths: Vec::new(),
             learned: Vec::new(),
             known: None,
+            trusted: None,
+            encryption: None,
+            asked: 0,
             questions: Vec::new(),
             paused: false,
             moving: 0,
@@ -148,6 +172,30 @@ impl Face {
                 None => self.answer(Answer::Never),
             }
         }
+    }
+
+    /// Connects where a question has to be answered first: that question.
+    pub fn connect_until_asked(&mut self, site: &Arc<Site>) -> Question {
+        self.send(Command::Connect { connection: CONNECTION, site: site.clone(), secret: None });
+        self.until("a question", |event| match event {
+            Event::Question { question, .. } => Some(question.clone()),
+            Event::Connection {
+                state: state @ (ConnectionState::Ready { .. } | ConnectionState::Failed(_)), ..
+            } => {
+                panic!("no question, but {state:?}")
+            }
+            _ => None,
+        })
+    }
+
+    /// The connection's end of an answer: connected, or why not.
+    pub fn connected(&mut self) -> Result<RemotePath, FtpError> {
+        self.until("a connection", |event| match event {
+            Event::Connection { state: ConnectionState::Ready { home }, .. } => Some(Ok(home.clone())),
+            Event::Connection { state: ConnectionState::Failed(error), .. } => Some(Err(error.clone())),
+            Event::Question { question, .. } => panic!("asked {question:?}"),
+            _ => None,
+        })
     }
 
     /// Answers the oldest question.
@@ -287,7 +335,12 @@ impl Face {
                 self.learned.extend(learned.mode);
                 self.known = Some(**learned);
             }
-            Event::Question { id, question } => self.questions.push((*id, question.clone())),
+            Event::Trusted(book) => self.trusted = Some(book.clone()),
+            Event::Secured { encryption, .. } => self.encryption.clone_from(encryption),
+            Event::Question { id, question } => {
+                self.asked += 1;
+                self.questions.push((*id, question.clone()));
+            }
             Event::Withdrawn(id) => self.questions.retain(|(other, _)| other != id),
             Event::QueuePaused(paused) => self.paused = *paused,
             Event::Progress(progress) => self.moving = progress.jobs.iter().map(|job| job.bytes).sum(),

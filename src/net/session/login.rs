@@ -73,6 +73,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         arranger.announce_all();
     }
     Ok(Session {
+        dial: dial.clone(),
         cwd: home.clone(),
         home,
         dialect,
@@ -152,6 +153,11 @@ fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), Ftp
     };
     if reply.code == 331 {
         let Some(password) = password else { return Err(FtpError::PasswordNeeded) };
+        // Where the user chose clear text, or a gateway leaves no choice, this is no news.
+        let wanted = site.security == Security::Auto && dial.gateway().is_none();
+        if wanted && control.guard().is_none() && site.needs_password() {
+            control.tell(Happening::InClear);
+        }
         reply = say(&Verb::Pass(password), control, wait)?;
     }
     if reply.code == 332 && !site.account.is_empty() {

@@ -58,6 +58,8 @@ pub enum StoreAt {
 
 /// A logged-in control connection. Binary type, paths absolute or relative to [`Session::home`].
 pub struct Session {
+    /// How it was opened, to do so once more.
+    dial: Dial,
     control: Control,
     wait: Wait,
     arranger: Arranger,
@@ -123,6 +125,7 @@ impl Session {
     /// The mode for the next data connections (the settings changed).
     pub fn set_mode(&mut self, mode: TransferMode) {
         self.arranger.set_mode(mode);
+        self.dial.mode = mode;
     }
 
     /// The login directory (absolute where the server told).
@@ -138,6 +141,23 @@ impl Session {
     /// Whether it must not be used again: closed, out of step, or a transfer was dropped in the middle.
     pub fn is_broken(&self) -> bool {
         self.unsettled || self.control.is_over()
+    }
+
+    /// Opens it anew where giving up a transfer was its end: ABOR is answered in so many ways that with some servers
+    /// (libunftp) nobody can tell which reply belongs to what. What it learned of REST and STOR stays.
+    ///
+    /// # Errors
+    /// As [`Session::open`]; it is broken still.
+    pub fn mend(&mut self) -> Result<(), FtpError> {
+        if !self.is_broken() {
+            return Ok(());
+        }
+        // Before the new one is there: servers count connections.
+        self.control.hang_up();
+        let mut fresh = login::open(&self.dial, self.wait.cancel(), self.control.observer())?;
+        fresh.carriage.inherit(&self.carriage);
+        *self = fresh;
+        Ok(())
     }
 
     /// QUIT, at most two seconds for the answer, and TLS' own goodbye.

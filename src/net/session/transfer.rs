@@ -60,6 +60,11 @@ impl Carriage {
         }
     }
 
+    /// The same server on another connection: what it does with REST and STOR it does still.
+    pub(super) fn inherit(&mut self, earlier: &Self) {
+        self.rest_stor = earlier.rest_stor.or(self.rest_stor);
+    }
+
     /// Offsets count bytes as they are in the file: nothing that begins in the middle is compressed.
     fn coding_for(&self, verb: &Verb, rest: u64) -> Coding {
         let shrinks = match verb {

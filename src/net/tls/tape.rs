@@ -176,3 +176,64 @@ impl ActiveKeyExchange for Played {
         self.group
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::client::ClientSessionStore as _;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ClientConnection, HandshakeKind, ServerConfig, ServerConnection};
+
+    use super::*;
+    use crate::domain::Site;
+    use crate::net::terms::TlsTerms;
+    use crate::net::tls::Guard;
+
+    fn server() -> Arc<ServerConfig> {
+        let own = rcgen::generate_simple_self_signed(["host.example".to_owned()]).expect("a certificate");
+        let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("a key");
+        let wants = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .expect("TLS 1.3");
+        let mut config = wants.with_no_client_auth().with_single_cert(vec![own.cert.der().clone()], key).expect("fits");
+        config.ticketer = ring::Ticketer::new().expect("tickets");
+        config.send_tls13_tickets = 1;
+        Arc::new(config)
+    }
+
+    /// Carries what both have to say till they are silent.
+    fn converse(client: &mut ClientConnection, server: &Arc<ServerConfig>, mut record: Record) -> Record {
+        let mut server = ServerConnection::new(Arc::clone(server)).expect("a server");
+        while client.wants_write() || server.wants_write() {
+            let (mut up, mut down) = (Vec::new(), Vec::new());
+            client.write_tls(&mut up).expect("sent");
+            server.read_tls(&mut up.as_slice()).expect("heard");
+            server.process_new_packets().expect("taken");
+            server.write_tls(&mut down).expect("sent");
+            client.read_tls(&mut down.as_slice()).expect("heard");
+            record.heard.extend_from_slice(&down);
+            let (taken, grown) = super::record(record, || client.process_new_packets());
+            taken.expect("taken");
+            record = grown;
+        }
+        record
+    }
+
+    #[test]
+    fn a_handshake_played_again_yields_its_ticket_without_a_byte_on_the_wire() {
+        let site = Site { host: "host.example".into(), ..Site::default() };
+        let guard = Guard::new(&site, &TlsTerms { any: true, ..TlsTerms::default() }).expect("a guard");
+        let server = server();
+        let (client, record) = super::record(Record::default(), || guard.connection());
+        let mut client = client.expect("a client");
+        let record = converse(&mut client, &server, record);
+        assert_eq!(client.handshake_kind(), Some(HandshakeKind::Full));
+        guard.tickets.keep_origin(record);
+        for round in 0..3 {
+            // The server sends no second one: all that follow come from the record.
+            while guard.tickets.take_tls13_ticket(&guard.name).is_some() {}
+            let mut data = guard.data().expect("a client");
+            converse(&mut data.connection, &server, Record::default());
+            assert_eq!(data.connection.handshake_kind(), Some(HandshakeKind::Resumed), "round {round}");
+        }
+    }
+}
