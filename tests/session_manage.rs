@@ -4,7 +4,7 @@
 mod common;
 
 use common::exchange::{list, names};
-use common::ftp_server::{FtpServer, Node};
+use common::ftp_server::{Fault, FtpServer, Node};
 use twinport::domain::{RemotePath, Timestamp};
 use twinport::ftp::error::FtpError;
 
@@ -121,6 +121,15 @@ fn one_thing_that_cannot_be_removed_keeps_the_rest_from_nothing() {
     assert_eq!(refused(result), ("DELE", 550));
     assert_eq!(removed, ["/tree/c/d", "/tree/c", "/tree/b"]);
     assert_eq!(names(&list(&mut session, "/tree").unwrap()), ["a"]);
+}
+
+/// Pure-FTPd lists 10,000 at most.
+#[test]
+fn a_tree_whose_listing_was_cut_is_looked_at_again() {
+    let cut = Fault::FinalReply { verb: "MLSD", reply: "226 Output truncated to 2 matches" };
+    let server = FtpServer::start().file("/tree/a", "x").file("/tree/b", "x").fault_times(cut, 1);
+    server.open().remove_tree(&path("/tree"), &mut |_| {}).unwrap();
+    assert_eq!((server.count("MLSD"), server.paths()), (2, vec!["/".to_owned()]));
 }
 
 #[test]

@@ -168,6 +168,7 @@ impl Session {
                 self.remove_below(&path, inside.as_ref(), depth + 1, removed, failure)?;
             }
         }
+        let mut any_gone = false;
         // Several in one write: a folder of small files is gone in a tenth of the round trips.
         for some in files.chunks(BATCH) {
             let verbs: Vec<Verb> =
@@ -176,12 +177,17 @@ impl Session {
             for (path, heard) in some.iter().zip(replies) {
                 // A link to a directory is one to some servers (Windows): RMD takes the link, never what it leads to.
                 let gone = heard.reply.is_positive() || self.remove_dir(path).is_ok();
+                any_gone |= gone;
                 if gone {
                     removed(path);
                 } else {
                     failure.get_or_insert(refused("DELE", heard.reply));
                 }
             }
+        }
+        // What was left out of the listing has come to the front now.
+        if listing.cut.is_some() && any_gone {
+            return self.remove_below(dir, real, depth + 1, removed, failure);
         }
         match self.remove_dir(dir) {
             Ok(()) => removed(dir),
