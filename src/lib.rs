@@ -28,8 +28,11 @@
 //! | `engine` | queue, pool, connections | commands, reports, a 100 ms tick | its handle is dropped |
 //! | `session-N` | one control connection, one local file | its task channel, its sockets with a deadline | its channel disconnects |
 //! | `local` | nothing lasting | the disk | its channel disconnects |
-//! | `arrange` | the rows of a huge folder, being made | nothing | they are made |
+//! | `resolver` | one host name, looked up | the system's resolver, which cannot be interrupted | it has answered |
 //! | `journal` | `queue.db` | the disk | its channel disconnects |
+//! | `saver` | `settings.ron`, `sites.ron`, being written | the disk | its handle is dropped, and all is written |
+//! | `arrange` | the rows of a huge folder, being made | nothing | they are made |
+//! | the window's errands | one dialog of the system, one file, one look into the keyring | the user, the disk | it is done |
 //!
 //! A question to the user (file exists, password) is a state of the job, never a blocked thread.
 

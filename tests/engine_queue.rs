@@ -118,6 +118,26 @@ fn an_upload_cut_in_the_middle_never_shows_its_final_name_and_goes_on() {
     server.assert_heard_in_order(&[&format!("REST {arrived}")]);
 }
 
+/// Pure-FTPd's listings have no hidden files, and no more than 10,000 others.
+#[test]
+fn a_folder_that_goes_up_replaces_nothing_unasked_that_the_listing_did_not_show() {
+    let server = FtpServer::start().file("/d/.htaccess", "theirs").file("/d/a", "theirs").listing("/d", "");
+    let settings = Settings { on_exists: ConflictPolicy::Skip, ..settings() };
+    let mut bench = Bench::with(&server, settings);
+    fs::create_dir(bench.path("d")).unwrap();
+    fs::write(bench.path("d").join(".htaccess"), "ours").unwrap();
+    bench.face.transfer(vec![bench.send("d", "/")]);
+    assert_eq!(server.content("/d/.htaccess").unwrap(), b"theirs");
+
+    let cut = Fault::FinalReply { verb: "MLSD", reply: "226 Output truncated to 0 matches" };
+    let server = FtpServer::start().file("/d/a", "theirs").listing("/d", "").fault(cut);
+    let mut bench = Bench::with(&server, Settings { on_exists: ConflictPolicy::Skip, ..common::face::settings() });
+    fs::create_dir(bench.path("d")).unwrap();
+    fs::write(bench.path("d").join("a"), "ours").unwrap();
+    bench.face.transfer(vec![bench.send("d", "/")]);
+    assert_eq!(server.content("/d/a").unwrap(), b"theirs");
+}
+
 /// E15.
 #[test]
 fn a_server_that_refuses_to_rename_gets_the_file_directly() {

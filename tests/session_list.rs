@@ -155,24 +155,17 @@ fn hostile_names_never_lead_out_of_their_directory() {
 
 /// F10.
 #[test]
-fn a_hundred_thousand_entries_come_in_batches() {
+fn a_hundred_thousand_entries_can_be_shown_while_they_come() {
     let mut raw = String::new();
     for number in 0..100_000 {
         write!(raw, "-rw-r--r--   1 owner    group        1234 Jan  5 12:00 file{number:06}.dat\r\n").unwrap();
     }
     let server = old(FtpServer::start()).listing("/", raw);
     let mut session = server.open();
-    let mut batched = 0;
-    let mut batches = 0;
-    let listing = session
-        .list(&RemotePath::root(), &mut |some| {
-            batched += some.len();
-            batches += 1;
-        })
-        .unwrap();
+    let mut shown = Vec::new();
+    let listing = session.list(&RemotePath::root(), &mut |so_far| shown.push(so_far.len())).unwrap();
     assert_eq!(listing.entries.len(), 100_000);
-    assert_eq!(batched, 100_000);
-    assert!(batches >= 1);
+    assert!(shown.is_sorted() && shown.last() == Some(&100_000), "{shown:?}");
     assert_eq!(&*listing.entries[99_999].name, b"file099999.dat");
 }
 
@@ -209,12 +202,41 @@ fn without_a_login_directory_paths_go_out_as_arguments() {
 }
 
 #[test]
-fn a_batch_is_not_handed_out_twice() {
+fn what_is_shown_of_a_listing_is_what_it_has() {
     let server = FtpServer::start().file("/a", "x").file("/b", "y");
     let mut session = server.open();
     let mut seen = Vec::new();
-    session.list(&RemotePath::root(), &mut |some| seen.extend(some.to_vec())).unwrap();
-    assert_eq!(seen.len(), 2);
+    let listing = session.list(&RemotePath::root(), &mut |so_far| seen = so_far.to_vec()).unwrap();
+    assert_eq!((listing.entries.len(), seen), (2, listing.entries));
+}
+
+#[test]
+fn a_listing_without_end_is_given_up_and_the_session_goes_on() {
+    let server = old(FtpServer::start()).dir("/d").listing("/d", vec![b'x'; 20 * 1024 * 1024]).file("/a", "x");
+    let mut session = server.open();
+    assert!(matches!(list(&mut session, "/d"), Err(FtpError::EndlessListing { .. })));
+    assert_eq!(names(&list(&mut session, "/").unwrap()), ["a", "d"]);
+}
+
+#[test]
+fn a_listing_that_the_server_cut_says_so() {
+    let server = FtpServer::start()
+        .file("/a", "x")
+        .fault(Fault::FinalReply { verb: "MLSD", reply: "226-Options: -a -l\r\n226 Output truncated to 1 matches" });
+    let listing = list(&mut server.open(), "/").unwrap();
+    assert_eq!(names(&listing), ["a"]);
+    assert!(listing.cut.as_ref().unwrap().contains("Output truncated to 1 matches") && !listing.is_whole());
+    assert!(list(&mut FtpServer::start().open(), "/").unwrap().is_whole());
+}
+
+/// An upload would replace it.
+#[test]
+fn a_no_for_the_moment_is_not_taken_for_nothing_there() {
+    let busy = "450 Try again.";
+    let server = FtpServer::start().file("/a", "123").on("MLST", busy).on("SIZE", busy).on("MDTM", busy);
+    let mut session = server.open();
+    assert_eq!(session.facts(&RemotePath::from("/a")).unwrap().unwrap().size, Some(3));
+    assert_eq!(session.facts(&RemotePath::from("/none")).unwrap(), None);
 }
 
 #[test]

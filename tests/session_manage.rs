@@ -4,7 +4,7 @@
 mod common;
 
 use common::exchange::{list, names};
-use common::ftp_server::{FtpServer, Node};
+use common::ftp_server::{Fault, FtpServer, Node};
 use twinport::domain::{RemotePath, Timestamp};
 use twinport::ftp::error::FtpError;
 
@@ -123,6 +123,15 @@ fn one_thing_that_cannot_be_removed_keeps_the_rest_from_nothing() {
     assert_eq!(names(&list(&mut session, "/tree").unwrap()), ["a"]);
 }
 
+/// Pure-FTPd lists 10,000 at most.
+#[test]
+fn a_tree_whose_listing_was_cut_is_looked_at_again() {
+    let cut = Fault::FinalReply { verb: "MLSD", reply: "226 Output truncated to 2 matches" };
+    let server = FtpServer::start().file("/tree/a", "x").file("/tree/b", "x").fault_times(cut, 1);
+    server.open().remove_tree(&path("/tree"), &mut |_| {}).unwrap();
+    assert_eq!((server.count("MLSD"), server.paths()), (2, vec!["/".to_owned()]));
+}
+
 #[test]
 fn hostile_names_remove_nothing_outside() {
     let server = FtpServer::start()
@@ -180,8 +189,16 @@ fn permissions_are_set() {
 #[test]
 fn times_are_set_one_way_or_another() {
     let time = Timestamp::utc(1_000_000_000);
-    for (without, heard) in [(&[][..], "MFMT 20010909014640 /a"), (&["MFMT"], "MDTM 20010909014640 /a")] {
+    let utime = "SITE UTIME /a 20010909014640 20010909014640 20010909014640 UTC";
+    for (without, features, heard) in [
+        (&[][..], &[][..], "MFMT 20010909014640 /a"),
+        (&["MFMT"], &[], "MDTM 20010909014640 /a"),
+        (&["MFMT"], &["SITE UTIME"], utime),
+        (&["MFMT", "MDTM"], &[], utime),
+        (&["FEAT", "MFMT", "MDTM"], &[], utime),
+    ] {
         let server = FtpServer::start().without(without).file("/a", "x");
+        let server = features.iter().fold(server, |server, feature| server.feature(feature));
         assert_eq!(server.open().set_modified(&path("/a"), time), Ok(true));
         assert!(matches!(server.node("/a"), Some(Node::File { modified: 1_000_000_000, .. })));
         server.assert_heard_in_order(&[heard]);
@@ -189,16 +206,17 @@ fn times_are_set_one_way_or_another() {
 }
 
 #[test]
-fn a_server_that_cannot_set_times_is_asked_once() {
+fn a_server_that_cannot_set_times_is_asked_once_in_each_way() {
     for server in [
-        FtpServer::start().on("MFMT", "502 No"),
-        FtpServer::start().without(&["MFMT"]).on("MDTM", "550 20010909014640 /a: no such file"),
-        FtpServer::start().without(&["MFMT", "MDTM"]),
+        FtpServer::start().without(&["MDTM", "SITE"]).on("MFMT", "502 No"),
+        FtpServer::start().without(&["MFMT", "SITE"]).on("MDTM", "550 20010909014640 /a: no such file"),
+        FtpServer::start().without(&["MFMT", "MDTM"]).on("SITE", "502 No"),
+        FtpServer::start().without(&["MFMT", "MDTM", "SITE"]),
     ] {
         let mut session = server.open();
         assert_eq!(session.set_modified(&path("/a"), Timestamp::utc(0)), Ok(false));
         assert_eq!(session.set_modified(&path("/a"), Timestamp::utc(0)), Ok(false));
-        assert!(server.count("MFMT") + server.count("MDTM") <= 1);
+        assert!(server.count("MFMT") <= 1 && server.count("MDTM") <= 1 && server.count("SITE") <= 1);
         session.noop().unwrap();
     }
 }

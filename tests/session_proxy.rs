@@ -50,6 +50,7 @@ fn try_open(server: &FtpServer, proxy: (Proxy, Option<Secret>)) -> Result<Sessio
     Session::open(&dial(server, proxy), &Cancel::new(), Recorder::new().observer())
 }
 
+/// C24.
 #[test]
 fn both_connections_go_through_the_proxy_by_name() {
     for kind in KINDS {

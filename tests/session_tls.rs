@@ -322,6 +322,15 @@ fn transfers_end_with_a_goodbye_and_lose_no_byte() {
     assert_eq!((seen.data, seen.cut), (5, 0), "an empty file has its handshake, too");
 }
 
+#[test]
+fn a_session_ends_with_a_goodbye() {
+    let server = FtpServer::start();
+    let front = TlsFront::start(&server, Front::default());
+    server.try_open(&dial(&server, &front)).unwrap().quit();
+    common::eventually("a goodbye", || (front.seen().goodbyes == 1).then_some(()));
+    server.assert_heard_in_order(&["QUIT"]);
+}
+
 /// H14
 #[test]
 fn the_oldest_version_that_will_do_is_kept() {

@@ -343,7 +343,7 @@ fn names_are_shown_in_the_sites_charset_and_sent_back_as_they_came() {
     let charset = Charset::from_label("windows-1251");
     desk.connect(Site { host: "h".into(), charset, ..Site::default() });
     let entries = vec![Entry::new(*b"\xcf\xf0\xe8", EntryKind::Directory)];
-    let listing = Arc::new(Listing { dir: RemotePath::from(LOGIN), entries, unread: Vec::new() });
+    let listing = Arc::new(Listing { dir: RemotePath::from(LOGIN), entries, ..Listing::default() });
     desk.tell(Event::Listed { connection: desk.connection(), listing, complete: true });
     desk.taken();
     desk.double_click_row(REMOTE, "При");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::{JobId, Listing, RemotePath};
 use crate::engine::message::{
     Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, RemoteOperation, Step,
-    explain,
+    explain, explain_listing,
 };
 
 use super::arrange::{Arranged, HUGE, Purpose};
@@ -255,6 +255,8 @@ impl Model {
         }
         let (listing, rows) = (done.listing, done.rows);
         let asked_now = pane.listing.is_some() && pane.location == at;
+        let is_new = !asked_now || pane.growing;
+        let incomplete = if complete && is_new { explain_listing(&listing) } else { None };
         if asked_now && pane.growing {
             pane.extend(listing, rows);
         } else if asked_now {
@@ -271,6 +273,10 @@ impl Model {
             if let Some(name) = pane.cursor_on.take() {
                 pane.put_cursor_on(&name);
             }
+        }
+        // Once, not with each refresh.
+        if let Some(text) = incomplete {
+            self.notify(Severity::Error, text);
         }
     }
 
@@ -435,7 +441,7 @@ mod tests {
 
     fn listing(dir: &str, names: &[&str]) -> Arc<Listing> {
         let entries = names.iter().map(|name| Entry::new(*name, EntryKind::File)).collect();
-        Arc::new(Listing { dir: RemotePath::from(dir), entries, unread: Vec::new() })
+        Arc::new(Listing { dir: RemotePath::from(dir), entries, ..Listing::default() })
     }
 
     fn connected() -> Model {
@@ -475,6 +481,22 @@ mod tests {
         model.apply(Event::Listed { connection, listing: listing("/two", &["2"]), complete: true });
         assert_eq!(names(&model), ["2"]);
         assert_eq!(model.remote.path_text(), "/two");
+    }
+
+    /// F16.
+    #[test]
+    fn a_listing_that_cannot_be_read_is_told_once() {
+        let mut model = connected();
+        let connection = model.connection.id;
+        model.perform(Action::Pane(Side::Remote, PaneAction::GoTo("/odd".into())));
+        let odd = Listing { dir: RemotePath::from("/odd"), unread: vec!["gibberish".into()], ..Listing::default() };
+        let listing = Arc::new(odd);
+        model.apply(Event::Listed { connection, listing: Arc::clone(&listing), complete: true });
+        assert!(model.notices.iter().any(|notice| notice.text.why.contains("gibberish")));
+        model.notices.clear();
+        model.perform(Action::Pane(Side::Remote, PaneAction::Refresh));
+        model.apply(Event::Listed { connection, listing, complete: true });
+        assert!(model.notices.is_empty(), "a refresh says nothing new");
     }
 
     /// A directory that is arranged on a thread of its own.

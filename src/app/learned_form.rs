@@ -126,7 +126,11 @@ impl LearnedForm {
             (Known::Cap, now.connection_cap.map(|_| "Connections that it allows at once")),
             (
                 Known::RestStor,
-                yes_or_no(now.rest_stor, "Uploads can be continued.", "Uploads cannot be continued: they begin anew."),
+                yes_or_no(
+                    now.rest_stor,
+                    "Uploads can be continued.",
+                    "It forgets where an upload is to go on (REST): the rest is appended (APPE).",
+                ),
             ),
             (
                 Known::Pipelining,

@@ -292,7 +292,7 @@ mod tests {
                 None => Entry { size: Some(name.len() as u64), ..Entry::new(*name, EntryKind::File) },
             })
             .collect();
-        Listing { dir: RemotePath::root(), entries, unread: Vec::new() }
+        Listing { dir: RemotePath::root(), entries, ..Listing::default() }
     }
 
     fn shown(rows: &Rows) -> Vec<&str> {

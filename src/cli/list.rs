@@ -7,17 +7,15 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::client::{Client, Refusal, is_connection_failure};
-use super::output::{Output, aligned, complain, printable, tell};
+use super::output::{Output, aligned, complain, printable};
 use super::screen::Screen;
 use super::url::Address;
 use super::{Context, Exit, Options};
 use crate::domain::{Charset, ConnectionId, Entry, EntryKind, Listing, RemotePath};
-use crate::engine::message::{Command, ConnectionState, Event, FtpError, explain};
+use crate::engine::message::{Command, ConnectionState, Event, FtpError, explain, explain_listing};
 
 /// The only browsing connection of a command line.
 const CONNECTION: ConnectionId = ConnectionId(1);
-/// Lines that no format explains are shown up to here.
-const UNREAD_SHOWN: usize = 3;
 
 /// An entry for programs.
 #[derive(Serialize)]
@@ -67,11 +65,10 @@ pub(super) fn run(url: &str, long: bool, options: &Options, context: &Context) -
         complain(&format!("the listing could not be written: {error}"));
         return Exit::Failed;
     }
-    if !options.quiet && !listing.unread.is_empty() {
-        complain("some lines of the server's listing are in a format that Twinport does not know:");
-        for line in listing.unread.iter().take(UNREAD_SHOWN) {
-            tell(&format!("  {}", printable(line)));
-        }
+    if !options.quiet
+        && let Some(told) = explain_listing(&listing)
+    {
+        complain(&told.line());
     }
     Exit::Done
 }
@@ -124,7 +121,7 @@ fn single_entry(client: &Client, address: &Address) -> Result<Option<Arc<Listing
     };
     let Ok(listing) = read(client, &parent)? else { return Ok(None) };
     let found = listing.entries.iter().find(|entry| &*entry.name == name && entry.kind != EntryKind::Directory);
-    Ok(found.map(|entry| Arc::new(Listing { dir: parent, entries: vec![entry.clone()], unread: Vec::new() })))
+    Ok(found.map(|entry| Arc::new(Listing { dir: parent, entries: vec![entry.clone()], ..Listing::default() })))
 }
 
 fn print_names(listing: &Listing, charset: &Charset, output: &mut Output) -> io::Result<()> {

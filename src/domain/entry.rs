@@ -53,6 +53,15 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Lines that no format explains, as text, the first few.
     pub unread: Vec<String>,
+    /// Where the server says that it left something out: in its words.
+    pub cut: Option<String>,
+}
+
+impl Listing {
+    /// Whether what it does not have is not there.
+    pub fn is_whole(&self) -> bool {
+        self.cut.is_none() && self.unread.is_empty()
+    }
 }
 
 impl Entry {

@@ -1,10 +1,9 @@
 //! One folder: read on the source's side, made on the target's; what it holds becomes jobs.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use crate::domain::{Entry, EntryKind, RemotePath, Timestamp};
+use crate::domain::{EntryKind, RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
 use crate::net::session::Session;
 
@@ -12,7 +11,7 @@ use super::conflict::Side;
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::{Child, Existing};
 use super::local_name::{Names, System, is_part, map, remote_name};
-use super::upload::temporary_of;
+use super::there::There;
 use super::work::{Assignment, Worked};
 
 /// Reads the remote directory and makes the local one. `note` = what is to be told of its own name.
@@ -46,6 +45,9 @@ pub(super) fn download(
             existing: Existing::Unknown,
         });
     }
+    notes.extend(listing.cut.iter().map(|words| {
+        format!("The server did not list all of “{remote}” (“{words}”): what it left out was not downloaded")
+    }));
     notes.extend(listing.unread.iter().map(|line| format!("Not understood in the listing of “{remote}”: {line}")));
     Ok(Worked::Folder { children, notes })
 }
@@ -56,7 +58,7 @@ pub(super) fn upload(session: &mut Session, job: &Assignment, remote: &RemotePat
         .and_then(Iterator::collect)
         .map_err(|error| LocalError::new(LocalAction::List, &job.local, &error))?;
     entries.sort_by_key(fs::DirEntry::file_name);
-    let there = if make(session, remote)? { HashMap::new() } else { look(session, remote)? };
+    let there = if make(session, remote)? { There::empty() } else { There::new(session.list(remote, &mut |_| {})?) };
     let mut notes = Vec::new();
     let mut children = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -92,7 +94,7 @@ pub(super) fn upload(session: &mut Session, job: &Assignment, remote: &RemotePat
         let side = Side { size: Some(data.len()), modified: data.modified().ok().map(Timestamp::from_system) };
         children.push(Child {
             kind,
-            existing: existing(&there, &path, &target, side),
+            existing: there.existing(&path, &target, side),
             local: path,
             remote: target,
             size: side.size.filter(|_| kind == EntryKind::File),
@@ -115,26 +117,6 @@ fn make(session: &mut Session, remote: &RemotePath) -> Result<bool, JobError> {
             Ok(true)
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-fn look(session: &mut Session, remote: &RemotePath) -> Result<HashMap<Box<[u8]>, Entry>, JobError> {
-    let listing = session.list(remote, &mut |_| {})?;
-    Ok(listing.entries.into_iter().map(|entry| (entry.name.clone(), entry)).collect())
-}
-
-/// What the directory's listing says of an upload's target.
-fn existing(there: &HashMap<Box<[u8]>, Entry>, local: &std::path::Path, target: &RemotePath, source: Side) -> Existing {
-    let entry = |path: &RemotePath| path.file_name().and_then(|name| there.get(name));
-    match entry(target) {
-        Some(found) if found.kind == EntryKind::File => {
-            Existing::File(Side { size: found.size, modified: found.modified })
-        }
-        Some(_) => Existing::Unknown,
-        None => match temporary_of(local, target, source).as_ref().and_then(entry).and_then(|part| part.size) {
-            Some(length) => Existing::Part(length),
-            None => Existing::Absent,
-        },
     }
 }
 

@@ -14,7 +14,7 @@ pub use crate::store::trust::TrustBook;
 
 pub use super::error::{JobError, LocalAction, LocalError};
 pub use crate::ftp::error::{Class, FtpError, Stage};
-pub use crate::ftp::explain::{Explanation, explain};
+pub use crate::ftp::explain::{Explanation, explain, explain_listing};
 pub use crate::ftp::reply::Reply;
 pub use crate::net::happening::Step;
 

@@ -21,6 +21,7 @@ mod retry;
 mod scribe;
 mod secrets;
 mod session_thread;
+mod there;
 mod transfers;
 mod trust;
 mod upload;

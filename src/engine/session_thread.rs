@@ -187,13 +187,12 @@ impl Worker {
         let (number, reports) = (self.number, self.reports.clone());
         self.with_session(task, |session| {
             let dir = absolute(session.home(), dir);
-            let mut so_far = Listing { dir: dir.clone(), ..Listing::default() };
             let (mut last, mut shown) = (Instant::now(), 0);
             let listing = session.list(&dir, &mut |entries| {
-                so_far.entries.extend_from_slice(entries);
-                if last.elapsed() >= PARTIAL_EVERY && is_worth_showing(so_far.entries.len(), shown) {
-                    shown = so_far.entries.len();
-                    reports.send(Report::Partial(number, Arc::new(so_far.clone()))).ok();
+                if last.elapsed() >= PARTIAL_EVERY && is_worth_showing(entries.len(), shown) {
+                    shown = entries.len();
+                    let so_far = Listing { dir: dir.clone(), entries: entries.to_vec(), ..Listing::default() };
+                    reports.send(Report::Partial(number, Arc::new(so_far))).ok();
                     last = Instant::now();
                 }
             })?;

@@ -132,6 +132,9 @@ pub enum FtpError {
     /// The transfer ended with fewer bytes than announced, though the server said that it was whole.
     #[error("{got} of {expected} bytes")]
     Incomplete { expected: u64, got: u64 },
+    /// A listing that is longer than any directory: it would go on until no memory is left.
+    #[error("a listing of more than {lines} lines")]
+    EndlessListing { lines: u64 },
     /// A name that cannot be sent (CR, LF, NUL), or a value out of range.
     #[error("cannot be sent: {detail}")]
     BadArgument { detail: String },
@@ -220,7 +223,9 @@ impl FtpError {
                 _ => Class::NeedsUser,
             },
             Self::Proxy(failure) => failure.class(),
-            Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => Class::Permanent,
+            Self::EndlessListing { .. } | Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => {
+                Class::Permanent
+            }
         }
     }
 }

@@ -86,6 +86,10 @@ pub enum Verb {
     /// SITE NAMEFMT 1: paths with slashes (OS/400).
     SiteNamefmt,
     SiteChmod(u16, Argument),
+    /// SITE UTIME as Pure-FTPd and ProFTPD had it before MFMT: name, the times of access, change and making, UTC.
+    SiteUtime(Timestamp, Argument),
+    /// SITE UTIME with a time and a name only.
+    SiteShortUtime(Timestamp, Argument),
     Noop,
     Abor,
     Quit,
@@ -188,6 +192,7 @@ impl Verb {
             Self::Xrmd(_) => "XRMD",
             Self::SiteNamefmt => "SITE NAMEFMT",
             Self::SiteChmod(..) => "SITE CHMOD",
+            Self::SiteUtime(..) | Self::SiteShortUtime(..) => "SITE UTIME",
             Self::Noop => "NOOP",
             Self::Abor => "ABOR",
             Self::Quit => "QUIT",
@@ -285,7 +290,14 @@ impl Verb {
             Self::Rest(offset) => words(&format!(" {offset}"), b""),
             Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
             Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
-            Self::MdtmSet(time, path) | Self::Mfmt(time, path) => words(&format!(" {} ", time.rfc3659()), &path.0),
+            Self::SiteUtime(time, path) => {
+                let time = time.rfc3659();
+                words(" ", &path.0);
+                words(&format!(" {time} {time} {time} UTC"), b"");
+            }
+            Self::MdtmSet(time, path) | Self::Mfmt(time, path) | Self::SiteShortUtime(time, path) => {
+                words(&format!(" {} ", time.rfc3659()), &path.0)
+            }
             Self::SiteChmod(mode, path) => words(&format!(" {mode:03o} "), &path.0),
             Self::Feat
             | Self::Syst

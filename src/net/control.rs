@@ -155,6 +155,12 @@ impl Control {
         self.guard.as_ref()
     }
 
+    /// The last word, where TLS has one of its own: a server need not take the end for a cut then.
+    pub(super) fn say_goodbye(&mut self) {
+        // Whoever has hung up already hears nothing.
+        self.stream.shutdown_write().ok();
+    }
+
     /// Whether nothing more can be said on it.
     pub(super) fn is_over(&self) -> bool {
         self.end.is_some()

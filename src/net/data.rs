@@ -313,7 +313,10 @@ impl Arranger {
     fn connect_to(&self, target: SocketAddr, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
         let failed =
             |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
-        let socket = dial::begin(target, wait, Role::Data).map_err(|error| failed(&error))?;
+        // Servers take the data connection only from where the control connection comes from.
+        let path = control.path();
+        let own = (target.ip() == path.peer.ip()).then(|| path.local.ip());
+        let socket = dial::begin(target, own, wait, Role::Data).map_err(|error| failed(&error))?;
         let until = Instant::now() + self.patience;
         loop {
             match wait.wait(until) {
@@ -567,6 +570,29 @@ mod tests {
         assert_eq!(named("192.168.1.5:40000", "192.168.1.1:21"), "192.168.1.5");
         assert_eq!(named("127.0.0.1:40000", "127.0.0.1:21"), "127.0.0.1");
         assert_eq!(named("[2001:db8::5]:40000", "[2001:db8::7]:21"), "2001:db8::5");
+    }
+
+    // Loopback has more than one address on Linux only.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn data_goes_out_from_the_control_connections_own_address() {
+        use crate::domain::Charset;
+        use crate::net::wait::Cancel;
+
+        let listen = || std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let (commands, data) = (listen(), listen());
+        let target = |listener: &std::net::TcpListener| listener.local_addr().expect("its address");
+        let mut wait = Wait::new(&Cancel::new()).expect("a poller");
+        let own = Some("127.0.0.2".parse().expect("an address"));
+        let socket = dial::begin(target(&commands), own, &mut wait, Role::Control).expect("a start");
+        let _server = commands.accept().expect("a connection");
+        let stream = Stream::registered(socket);
+        let mut control = Control::new(stream, Charset::Auto, std::sync::Arc::new(|_| {}), Duration::from_secs(5))
+            .expect("connected");
+        let arranger =
+            Arranger::new(TransferMode::Auto, &Learned::default(), ActiveMode::default(), Duration::from_secs(20));
+        let _stream = arranger.connect_to(target(&data), &mut control, &mut wait).expect("connected");
+        assert_eq!(data.accept().expect("a connection").1.ip().to_string(), "127.0.0.2");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //! has not answered for a moment (RFC 8305); the first that stands wins.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
+use socket2::{Domain, Socket, Type};
 
 use super::stream::Stream;
 use super::wait::{Role, Stop, Wait};
@@ -67,7 +68,7 @@ pub(super) fn connect(
         if start_next || attempts.is_empty() {
             start_next = false;
             match untried.next() {
-                Some((number, address)) => match begin(*address, wait, Role::Attempt(number)) {
+                Some((number, address)) => match begin(*address, None, wait, Role::Attempt(number)) {
                     Ok(socket) => attempts.push((number, socket)),
                     Err(error) => {
                         failure = Some(error);
@@ -125,11 +126,45 @@ pub(super) fn connect(
     }
 }
 
-/// Starts to connect.
-pub(super) fn begin(address: SocketAddr, wait: &mut Wait, role: Role) -> io::Result<TcpStream> {
-    let mut socket = TcpStream::connect(address)?;
+/// Starts to connect, `own` = from this address of ours.
+pub(super) fn begin(address: SocketAddr, own: Option<IpAddr>, wait: &mut Wait, role: Role) -> io::Result<TcpStream> {
+    let mut socket = match own.filter(|own| goes_elsewhere(address, *own)) {
+        Some(own) => connect_from(own, address)?,
+        None => TcpStream::connect(address)?,
+    };
     wait.watch(&mut socket, role)?;
     Ok(socket)
+}
+
+/// Whether the system would take another address of ours for the way there: there are several, or a VPN came up
+/// meanwhile. A datagram socket knows without sending anything. A port that was bound cannot be used for two servers at
+/// once, so that binding is for where it must be.
+fn goes_elsewhere(address: SocketAddr, own: IpAddr) -> bool {
+    let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let taken = UdpSocket::bind((any, 0)).and_then(|probe| {
+        probe.connect(address)?;
+        probe.local_addr()
+    });
+    own.is_ipv4() == address.is_ipv4() && taken.is_ok_and(|taken| taken.ip() != own)
+}
+
+fn connect_from(own: IpAddr, address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    // An address that has gone meanwhile is no reason to fail: the server may not mind the other one.
+    socket.bind(&SocketAddr::new(own, 0).into()).ok();
+    match socket.connect(&address.into()) {
+        Err(error) if !is_under_way(&error) => Err(error),
+        _ => Ok(TcpStream::from_std(socket.into())),
+    }
+}
+
+fn is_under_way(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(libc::EINPROGRESS) {
+        return true;
+    }
+    error.kind() == ErrorKind::WouldBlock
 }
 
 /// How a started connection went; `None` = not known yet.
@@ -205,6 +240,29 @@ mod tests {
         assert_eq!(stream.ends().expect("both ends").1, good);
         let error = connect("host", &[bad], &mut wait, Duration::from_secs(20)).err().expect("refused");
         assert!(matches!(error, FtpError::CannotConnect { kind: ErrorKind::ConnectionRefused, .. }), "{error:?}");
+    }
+
+    // Loopback has more than one address on Linux only.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_connection_comes_from_the_address_that_it_is_to_come_from() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let target = listener.local_addr().expect("its address");
+        let mut wait = Wait::new(&Cancel::new()).expect("a poller");
+        for (own, seen) in [
+            (None, "127.0.0.1"),
+            (Some("127.0.0.1"), "127.0.0.1"),
+            (Some("127.0.0.3"), "127.0.0.3"),
+            // Of the other family, or no address of ours (any more): any will do.
+            (Some("::1"), "127.0.0.1"),
+            (Some("192.0.2.1"), "127.0.0.1"),
+        ] {
+            let own = own.map(|own: &str| own.parse().expect("an address"));
+            let socket = begin(target, own, &mut wait, Role::Attempt(0)).expect("a start");
+            let (_, from) = listener.accept().expect("a connection");
+            assert_eq!(from.ip().to_string(), seen, "{own:?}");
+            assert!(matches!(outcome(&socket), Some(Ok(()))));
+        }
     }
 
     #[test]

@@ -489,6 +489,13 @@ impl Conversation<'_> {
 
     fn site(&mut self, argument: &[u8]) {
         let text = String::from_utf8_lossy(argument).into_owned();
+        // Name, three times, zone.
+        if let Some(rest) = argument.strip_prefix(b"UTIME ") {
+            let mut from_the_end = rest.rsplitn(5, |b| *b == b' ');
+            let (_zone, time) = (from_the_end.next(), from_the_end.next().unwrap_or_default());
+            let name = from_the_end.nth(2).unwrap_or_default();
+            return self.mfmt(&[time, b" ", name].concat());
+        }
         let mut words = text.splitn(3, ' ');
         let (Some("CHMOD"), Some(mode), Some(name)) = (words.next(), words.next(), words.next()) else {
             self.say("500 Unknown SITE command.");

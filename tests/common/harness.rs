@@ -86,7 +86,7 @@ pub fn entries(names: &[&str]) -> Vec<Entry> {
 }
 
 pub fn listing(dir: &str, names: &[&str]) -> Arc<Listing> {
-    Arc::new(Listing { dir: RemotePath::from(dir), entries: entries(names), unread: Vec::new() })
+    Arc::new(Listing { dir: RemotePath::from(dir), entries: entries(names), ..Listing::default() })
 }
 
 impl Desk {

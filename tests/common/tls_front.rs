@@ -71,7 +71,7 @@ struct Shared {
 
 type Replace = Arc<Mutex<Option<&'static str>>>;
 
-/// What happened on the data connections.
+/// What happened on the data connections; and how control connections ended.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// Handshakes.
@@ -80,6 +80,8 @@ pub struct Seen {
     pub resumed: usize,
     /// Uploads that the client ended without close_notify.
     pub cut: usize,
+    /// Control connections that the client ended with close_notify.
+    pub goodbyes: usize,
 }
 
 impl TlsFront {
@@ -260,12 +262,16 @@ fn control_connection(shared: &Arc<Shared>, socket: TcpStream) {
     let bridged = Arc::new(AtomicBool::new(true));
     let (mut from_client, mut from_server) = (Vec::new(), Vec::new());
     let mut buffer = [0; 16 * 1024];
+    let mut ended = None;
     while !shared.stopping.load(Ordering::Acquire) {
         if !(shared.front.stalls_control && matches!(client, Client::Tls(_))) {
             match client.look() {
                 Look::Bytes(bytes) => from_client.extend_from_slice(&bytes),
                 Look::Nothing => {}
-                Look::End(_) => break,
+                Look::End(goodbye) => {
+                    ended = Some(goodbye);
+                    break;
+                }
             }
         }
         while let Some(line) = take_line(&mut from_client) {
@@ -322,6 +328,16 @@ fn control_connection(shared: &Arc<Shared>, socket: TcpStream) {
     if let Client::Tls(stream) = &mut client {
         stream.conn.send_close_notify();
         stream.flush().ok();
+    }
+    raw.shutdown(Shutdown::Write).ok();
+    // The server has closed: the client's end is still to come.
+    while ended.is_none() && !shared.stopping.load(Ordering::Acquire) {
+        if let Look::End(goodbye) = client.look() {
+            ended = Some(goodbye);
+        }
+    }
+    if let (Client::Tls(_), Some(true)) = (&client, ended) {
+        shared.seen.lock().unwrap().goodbyes += 1;
     }
     raw.shutdown(Shutdown::Both).ok();
 }

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 mod catalogue;
+mod listing;
 mod logins;
 mod network;
 mod proxy;
@@ -12,6 +13,7 @@ mod refusals;
 mod tls;
 
 use self::catalogue::Case;
+pub use self::listing::explain_listing;
 use self::logins::LOGINS;
 use self::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
 use self::refusals::REFUSALS;
@@ -120,6 +122,14 @@ pub fn explain(error: &FtpError) -> Explanation {
             advice: "Retry: what is there already is kept and continued. If it stays so, the file is being changed on the \
                      server, or its disk has a fault."
                 .into(),
+        },
+        FtpError::EndlessListing { lines } => Explanation {
+            what: "The folder's listing does not end.".into(),
+            why: format!(
+                "After {lines} lines there was still more to come. No real folder is that large: the server makes it up, or \
+                 repeats itself."
+            ),
+            advice: "Open a folder below this one by its path, and let the server's administrator know.".into(),
         },
         FtpError::BadArgument { detail } => Explanation {
             what: "That cannot be sent to an FTP server.".into(),
@@ -289,6 +299,7 @@ mod tests {
             FtpError::WrongPeer { expected: address.ip(), found: address.ip() },
             FtpError::NoPort { detail: detail.clone() },
             FtpError::Incomplete { expected: 2, got: 1 },
+            FtpError::EndlessListing { lines: 10_000_000 },
             FtpError::BadArgument { detail: detail.clone() },
             FtpError::Exists { path: "/a".into() },
             FtpError::Unsupported { what: "TLS comes later".into() },

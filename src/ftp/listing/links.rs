@@ -31,8 +31,9 @@ impl Links {
             self.waiting.entry(unique.into()).or_default().push(link);
             return true;
         }
-        let Some(links) = self.waiting.get(unique) else { return true };
-        for link in links {
+        let Some(links) = self.waiting.get_mut(unique) else { return true };
+        // Each gets its target once; that there were some stays known, for the line may come again.
+        for link in std::mem::take(links) {
             if let Some(known) = out.get_mut(link.at).filter(|known| known.name == link.name) {
                 known.target = Some(entry.name.clone());
             }

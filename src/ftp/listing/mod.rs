@@ -52,6 +52,11 @@ pub struct ListingReader {
     held: Option<Vec<u8>>,
     bare: Bare,
     lines: u64,
+    most_lines: u64,
+    /// Of all lines.
+    bytes: u64,
+    /// Since the last line end.
+    unbroken: u64,
     /// Unreadable lines in a row.
     misses: u32,
     unread: Vec<String>,
@@ -127,6 +132,9 @@ impl ListingReader {
             held: None,
             bare: Bare::Perhaps(Vec::new()),
             lines: 0,
+            most_lines: MOST_LINES,
+            bytes: 0,
+            unbroken: 0,
             misses: 0,
             unread: Vec::new(),
         }
@@ -142,6 +150,7 @@ impl ListingReader {
     /// Takes what came; entries of whole lines are appended to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Entry>) {
         let mut rest = bytes;
+        self.bytes += bytes.len() as u64;
         if !self.buffer.is_empty() {
             let Some(end) = rest.iter().position(|b| *b == b'\n') else {
                 self.keep(rest);
@@ -187,12 +196,19 @@ impl ListingReader {
         self.lines
     }
 
+    /// Whether no directory is that long: then it is better not to read on.
+    pub fn is_endless(&self) -> bool {
+        self.lines > self.most_lines || self.bytes > MOST_BYTES || self.unbroken > LONGEST_LINE
+    }
+
     fn keep(&mut self, bytes: &[u8]) {
+        self.unbroken += bytes.len() as u64;
         let room = LINE_LIMIT.saturating_sub(self.buffer.len());
         self.buffer.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn line(&mut self, line: &[u8], out: &mut Vec<Entry>) {
+        self.unbroken = 0;
         let mut line = &line[..line.len().min(LINE_LIMIT)];
         while let [rest @ .., b'\r' | 0] = line {
             line = rest;
@@ -233,9 +249,7 @@ impl ListingReader {
         self.settle();
         self.misses += 1;
         if self.unread.len() < UNREAD_LIMIT {
-            let text = self.context.words.charset.decode(&line[..line.len().min(500)]);
-            let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-            self.unread.push(text.chars().map(shown).collect());
+            self.unread.push(self.context.words.charset.show(&line[..line.len().min(500)]));
         }
     }
 
@@ -353,7 +367,7 @@ impl Words {
         let word = match self.known.get(bytes) {
             Some(word) => Arc::clone(word),
             None => {
-                let word: Arc<str> = self.charset.decode(bytes).into();
+                let word: Arc<str> = self.charset.show(bytes).into();
                 self.known.insert(bytes.into(), Arc::clone(&word));
                 word
             }
@@ -419,6 +433,15 @@ const DIALECTS: [Dialect; 12] = [
 /// Bytes of one line that are kept; no file system has longer names.
 const LINE_LIMIT: usize = 64 * 1024;
 
+/// A million is the largest directory that anybody has complained about; each takes less than 200 bytes.
+const MOST_LINES: u64 = 10_000_000;
+
+/// The same for names that are longer than names are.
+const MOST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// This is not one line any more, and bytes of which nothing is kept would come until the user has had enough.
+const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+
 /// Unreadable lines that are kept.
 const UNREAD_LIMIT: usize = 20;
 
@@ -482,6 +505,24 @@ mod tests {
     }
 
     #[test]
+    fn owners_and_unreadable_lines_cannot_disguise_themselves() {
+        let text = "-rw-r--r-- 1 ro\u{202E}ot w\x1bheel 5 Jan  5 12:00 a\nwhat \x1b[31m\u{202E}is this\n";
+        let (entries, unread) = read(Source::List, text.as_bytes(), 99);
+        assert_eq!(entries[0].owner.as_deref(), Some("ro\u{FFFD}ot"));
+        assert_eq!(entries[0].group.as_deref(), Some("w\u{FFFD}heel"));
+        assert_eq!(unread, ["what \u{FFFD}[31m\u{FFFD}is this"]);
+    }
+
+    #[test]
+    fn a_target_named_over_and_over_costs_no_more_than_its_lines() {
+        let mut text = "type=OS.unix=symlink;unique=1; link\n".repeat(20_000);
+        text.push_str(&"type=file;unique=1; /else/where\n".repeat(20_000));
+        let (entries, _) = read(Source::Mlsd, text.as_bytes(), 65_536);
+        assert_eq!(entries.len(), 20_000);
+        assert!(entries.iter().all(|entry| entry.target.as_deref() == Some(b"/else/where")));
+    }
+
+    #[test]
     fn formats_may_change_within_a_listing() {
         let text = b"01-22-98  01:52PM                  795 AUTOEXEC.BAT\r\n-rw-r--r-- 1 u g 5 Jan  5 12:00 b\r\n";
         let (entries, unread) = read(Source::List, text, 99);
@@ -498,6 +539,34 @@ mod tests {
         reader.finish(&mut entries);
         assert!(entries.is_empty());
         assert_eq!((reader.unread().len(), reader.lines()), (UNREAD_LIMIT, 1_000_000));
+    }
+
+    #[test]
+    fn a_listing_that_is_longer_than_any_directory_shows() {
+        let mut reader = ListingReader::new(Source::Mlsd, Timestamp::utc(0), Charset::Auto);
+        reader.most_lines = 3;
+        let mut entries = Vec::new();
+        for (line, is_endless) in
+            [("type=file; a\r\n\r\n", false), ("type=cdir; .\r\nwhat?\r\n", false), ("b\r\n", true)]
+        {
+            reader.push(line.as_bytes(), &mut entries);
+            assert_eq!(reader.is_endless(), is_endless, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_shows_and_many_long_ones_do_not() {
+        let mut reader = ListingReader::new(Source::List, Timestamp::utc(0), Charset::Auto);
+        let long = [b'x'; 1024 * 1024];
+        for _ in 0..40 {
+            reader.push(&long, &mut Vec::new());
+            reader.push(b"\n", &mut Vec::new());
+        }
+        assert!(!reader.is_endless());
+        for _ in 0..40 {
+            reader.push(&long, &mut Vec::new());
+        }
+        assert!(reader.is_endless());
     }
 
     #[test]

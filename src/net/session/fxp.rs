@@ -1,6 +1,7 @@
 //! FXP: a file from one server straight to the other, while we talk to both and carry none of it (RFC 959 section 2.3).
 //! One listens (PASV), the other is told where (PORT). Many servers refuse that, as well they may: a data connection to
-//! somebody else's address is how one server is made to attack another (RFC 2577 section 3).
+//! somebody else's address is how one server is made to attack another (RFC 2577 section 3). For programs that use this
+//! library: neither the window nor the command line asks for it.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

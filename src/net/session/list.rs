@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{DataChannel, Facts, Session};
-use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp};
+use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp, visible};
 use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::listing::{ListingReader, Source, parse_mlst};
@@ -12,18 +12,20 @@ use crate::ftp::verb::{Argument, Verb};
 use crate::net::happening::Happening;
 
 impl Session {
-    /// Reads a directory: MLSD where offered, else LIST. `batch` gets the entries as they come; the result has all.
+    /// Reads a directory: MLSD where offered, else LIST. `so_far` gets all entries that have come, again and again while
+    /// more do; the result has all.
     ///
     /// # Errors
     /// What the server says. An empty directory is no error, however the server puts it.
-    pub fn list(&mut self, dir: &RemotePath, batch: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
+    /// [`FtpError::EndlessListing`] where it would fill the memory.
+    pub fn list(&mut self, dir: &RemotePath, so_far: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
         self.ready()?;
         let whole = self.whole(dir);
         Argument::path(&whole)?;
         self.clock.forget_samples();
         let mut unreadable = false;
         if self.mlsd == Mlsd::Works {
-            match self.read_dir(&whole, Kind::Mlsd, batch) {
+            match self.read_dir(&whole, Kind::Mlsd, so_far) {
                 Err(FtpError::Refused { verb: "MLSD", reply, .. }) if reply.is_not_implemented() => {
                     self.control.note("MLSD refused, using LIST from now on");
                     self.mlsd = Mlsd::Fails;
@@ -33,7 +35,7 @@ impl Session {
                 result => return result.map(|read| read.listing),
             }
         }
-        match self.list_the_old_way(&whole, batch) {
+        match self.list_the_old_way(&whole, so_far) {
             Ok(listing) => {
                 // Lines came, but no facts: LIST's own format, mostly.
                 if unreadable && !is_odd(&listing) {
@@ -48,7 +50,7 @@ impl Session {
                 if reply.is_not_implemented() && self.mlsd == Mlsd::SaidToFail =>
             {
                 self.mlsd = Mlsd::Fails;
-                let read = self.read_dir(&whole, Kind::Mlsd, batch)?;
+                let read = self.read_dir(&whole, Kind::Mlsd, so_far)?;
                 self.mlsd = Mlsd::Works;
                 self.learned(Lesson::Mlsd(true));
                 Ok(read.listing)
@@ -57,18 +59,18 @@ impl Session {
         }
     }
 
-    fn list_the_old_way(&mut self, whole: &RemotePath, batch: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
+    fn list_the_old_way(&mut self, whole: &RemotePath, so_far: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
         if self.list_all == Some(false) {
-            return self.read_dir(whole, Kind::List, batch).map(|read| read.listing);
+            return self.read_dir(whole, Kind::List, so_far).map(|read| read.listing);
         }
         // `-a` shows hidden files; a server that takes it for a name finds nothing, or says no.
-        match self.read_dir(whole, Kind::ListAll, batch) {
+        match self.read_dir(whole, Kind::ListAll, so_far) {
             Ok(read) if read.lines > 0 && (self.list_all.is_some() || !is_odd(&read.listing)) => {
                 self.understands_all(true);
                 Ok(read.listing)
             }
             Ok(_) | Err(FtpError::Refused { verb: "LIST", .. }) => {
-                let read = self.read_dir(whole, Kind::List, batch)?;
+                let read = self.read_dir(whole, Kind::List, so_far)?;
                 if read.lines > 0 {
                     self.understands_all(false);
                 }
@@ -114,9 +116,10 @@ impl Session {
                     // Said yes, told nothing: the other way then.
                     None => {}
                 }
-            } else {
+            } else if reply.code >= 500 {
                 return Ok(None);
             }
+            // A no for the moment says nothing of what is there.
         }
         let both = [Verb::Size(argument.clone()), Verb::Mdtm(argument)];
         let replies = self.control.ask_all(&both, &mut self.wait, Stage::Command)?;
@@ -135,7 +138,9 @@ impl Session {
         if size.code == 213 || time.code == 213 {
             return Ok(Some(Facts { kind: EntryKind::File, size: answer::size(size), modified }));
         }
-        if size.is_not_implemented() && time.is_not_implemented() {
+        // "Nothing there" must be sure: an upload would replace what is.
+        let unsure = |reply: &Reply| reply.is_not_implemented() || (400..500).contains(&reply.code);
+        if unsure(size) && unsure(time) {
             return self.facts_from_parent(&whole);
         }
         Ok(None)
@@ -205,7 +210,7 @@ impl Session {
         Ok(entry.map(|Entry { kind, size, modified, .. }| Facts { kind, size, modified }))
     }
 
-    fn read_dir(&mut self, whole: &RemotePath, kind: Kind, batch: &mut dyn FnMut(&[Entry])) -> Result<Read, FtpError> {
+    fn read_dir(&mut self, whole: &RemotePath, kind: Kind, so_far: &mut dyn FnMut(&[Entry])) -> Result<Read, FtpError> {
         // Enter it, then list without a name: names with blanks, and LIST's own idea of arguments, cannot go wrong.
         let by_entering = whole.is_absolute();
         let mut ahead = Vec::new();
@@ -246,9 +251,9 @@ impl Session {
         let mut clock = std::mem::take(&mut self.clock);
         let mut channel = DataChannel::new(self, name, started);
         let poured =
-            pour(&mut channel, &mut reader, &mut listing.entries, batch, &mut |fresh| clock.adjust(whole, fresh));
+            pour(&mut channel, &mut reader, &mut listing.entries, so_far, &mut |fresh| clock.adjust(whole, fresh));
         let finished = match poured {
-            Ok(()) => channel.finish().map(drop),
+            Ok(()) => channel.finish(),
             Err(error) => {
                 channel.leave();
                 self.clock = clock;
@@ -257,11 +262,18 @@ impl Session {
         };
         self.clock = clock;
         match finished {
-            Ok(()) => {}
+            // Pure-FTPd lists 10,000 entries at most: "226 Output truncated to 10000 matches".
+            Ok(reply) if reply.text().to_ascii_lowercase().contains("truncated") => {
+                self.control.note("The server did not list the whole folder");
+                listing.cut = Some(visible(&reply.text()).into_owned());
+            }
+            Ok(_) => {}
             Err(error) if listing.entries.is_empty() => return self.nothing_there(error, by_entering, whole),
             Err(error) => return Err(error),
         }
         listing.unread = reader.unread().to_vec();
+        // It grew by doubling, and will be kept.
+        listing.entries.shrink_to_fit();
         Ok(Read { listing, lines: reader.lines() })
     }
 
@@ -321,16 +333,16 @@ impl Mlsd {
     }
 }
 
-/// Reads all of it, handing out entries in batches; `adjust` sees each once, before.
+/// Reads all of it, showing what has come; `adjust` sees each once, before.
 fn pour(
     channel: &mut DataChannel<'_>,
     reader: &mut ListingReader,
     entries: &mut Vec<Entry>,
-    batch: &mut dyn FnMut(&[Entry]),
+    so_far: &mut dyn FnMut(&[Entry]),
     adjust: &mut dyn FnMut(&mut [Entry]),
 ) -> Result<(), FtpError> {
     let mut buffer = vec![0; 64 * 1024];
-    let mut handed = 0;
+    let mut shown = 0;
     let mut last = Instant::now();
     loop {
         let count = channel.read_within(&mut buffer, Some(QUIET))?;
@@ -340,17 +352,20 @@ fn pour(
         let known = entries.len();
         reader.push(&buffer[..count], entries);
         adjust(&mut entries[known..]);
-        if entries.len() > handed && last.elapsed() >= BATCH_TIME {
-            batch(&entries[handed..]);
-            handed = entries.len();
+        if reader.is_endless() {
+            return Err(FtpError::EndlessListing { lines: reader.lines() });
+        }
+        if entries.len() > shown && last.elapsed() >= SHOWN_EVERY {
+            so_far(entries);
+            shown = entries.len();
             last = Instant::now();
         }
     }
     let known = entries.len();
     reader.finish(entries);
     adjust(&mut entries[known..]);
-    if entries.len() > handed {
-        batch(&entries[handed..]);
+    if entries.len() > shown {
+        so_far(entries);
     }
     Ok(())
 }
@@ -370,4 +385,4 @@ fn says_empty(reply: &Reply, entered: bool) -> bool {
 const QUIET: Duration = Duration::from_secs(1);
 
 /// Rows are handed on this often while a listing downloads.
-const BATCH_TIME: Duration = Duration::from_millis(60);
+const SHOWN_EVERY: Duration = Duration::from_millis(60);

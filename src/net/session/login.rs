@@ -18,7 +18,7 @@ use crate::net::wait::{Cancel, Wait};
 
 use super::list::Mlsd;
 use super::transfer::Carriage;
-use super::{Clock, Session, gateway, secure};
+use super::{Clock, Session, gateway, secure, stamp};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
@@ -84,7 +84,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         clock: Clock::new(site.clock_offset_minutes, learned),
         old_names: false,
         answers_feat,
-        sets_times: true,
+        stamps: stamp::ways(&features),
         carriage: Carriage::new(site, &features, image, is_one_of(&welcome, &["proftpd"])),
         protected,
         continued: false,

@@ -1,7 +1,7 @@
 //! Making, renaming, removing, and what else changes a directory.
 
 use super::Session;
-use crate::domain::{EntryKind, RemotePath, Timestamp};
+use crate::domain::{EntryKind, RemotePath};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::pathname;
@@ -168,6 +168,7 @@ impl Session {
                 self.remove_below(&path, inside.as_ref(), depth + 1, removed, failure)?;
             }
         }
+        let mut any_gone = false;
         // Several in one write: a folder of small files is gone in a tenth of the round trips.
         for some in files.chunks(BATCH) {
             let verbs: Vec<Verb> =
@@ -176,12 +177,17 @@ impl Session {
             for (path, heard) in some.iter().zip(replies) {
                 // A link to a directory is one to some servers (Windows): RMD takes the link, never what it leads to.
                 let gone = heard.reply.is_positive() || self.remove_dir(path).is_ok();
+                any_gone |= gone;
                 if gone {
                     removed(path);
                 } else {
                     failure.get_or_insert(refused("DELE", heard.reply));
                 }
             }
+        }
+        // What was left out of the listing has come to the front now.
+        if listing.cut.is_some() && any_gone {
+            return self.remove_below(dir, real, depth + 1, removed, failure);
         }
         match self.remove_dir(dir) {
             Ok(()) => removed(dir),
@@ -240,25 +246,6 @@ impl Session {
         let argument = self.file_argument(path)?;
         let reply = self.ask(&Verb::SiteChmod(mode & 0o7777, argument))?;
         self.expect("SITE CHMOD", reply)
-    }
-
-    /// MFMT, or MDTM with a time where only that is known. `Ok(false)` = the server cannot.
-    ///
-    /// # Errors
-    /// Only what breaks the conversation: a file whose time cannot be set is a whole file all the same.
-    pub fn set_modified(&mut self, path: &RemotePath, time: Timestamp) -> Result<bool, FtpError> {
-        self.ready()?;
-        if !self.sets_times || !(self.features.mfmt || self.features.mdtm) {
-            return Ok(false);
-        }
-        let argument = self.file_argument(path)?;
-        let verb = if self.features.mfmt { Verb::Mfmt(time, argument) } else { Verb::MdtmSet(time, argument) };
-        let reply = self.ask(&verb)?;
-        // MDTM may have taken time and name for a name: that it found nothing is an answer for good.
-        if reply.is_not_implemented() || (!self.features.mfmt && !reply.is_positive()) {
-            self.sets_times = false;
-        }
-        Ok(reply.is_positive())
     }
 
     /// NOOP: keeps it alive, and tells whether it is.

@@ -8,6 +8,7 @@ mod list;
 mod login;
 mod manage;
 mod secure;
+mod stamp;
 mod transfer;
 
 use std::time::Duration;
@@ -31,6 +32,7 @@ use clock::Clock;
 pub use clock::Correction;
 pub use fxp::copy_between;
 use list::Mlsd;
+use stamp::Stamp;
 
 /// What is known of one remote name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +85,8 @@ pub struct Session {
     clock: Clock,
     /// MKD and RMD go by the names that they had before RFC 959.
     old_names: bool,
-    sets_times: bool,
+    /// How a file's time may be set here.
+    stamps: Vec<Stamp>,
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,
     /// A transfer runs, or its channel was dropped in the middle.
@@ -157,12 +160,13 @@ impl Session {
         Ok(())
     }
 
-    /// QUIT, and at most two seconds for the answer.
+    /// QUIT, at most two seconds for the answer, and TLS' own goodbye.
     pub fn quit(mut self) {
         if !self.is_broken() && !self.resync_due {
             self.wait.obey(false);
             if self.control.send(&[Verb::Quit], &mut self.wait).is_ok() {
                 self.control.reply(&mut self.wait, Stage::Command, QUIT_PATIENCE).ok();
+                self.control.say_goodbye();
             }
         }
     }
