@@ -233,7 +233,14 @@ fn every_server_by_every_way() {
                 fs::create_dir(&root).unwrap();
                 let server = peer.start(&root, cover, requires_reuse);
                 let dial = dial(server.addr(), cover, way, version != Some("TLS 1.2"));
-                match exercise(&dial, way, version) {
+                let mut result = exercise(&dial, way, version);
+                // libunftp now and then says something in the clear behind its 234, when the machine is busy.
+                for _ in 0..3 {
+                    if peer == Peer::Unftp && matches!(&result, Err(why) if why.starts_with("login: Tls")) {
+                        result = exercise(&dial, way, version);
+                    }
+                }
+                match result {
                     Ok(()) => row.push("ok"),
                     Err(why) => {
                         row.push("FAIL");

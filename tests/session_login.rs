@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::exchange::{list, names};
+use common::exchange::{fetch, list, names};
 use common::ftp_server::{Fault, FtpServer};
 use common::recorder::Recorder;
 use twinport::domain::{Logon, RemotePath, Secret, Security, Site};
@@ -318,6 +318,16 @@ fn several_commands_go_out_at_once_to_servers_known_for_it_only() {
         assert_eq!(session.home(), &RemotePath::root());
         assert_eq!(recorder.notes().iter().any(|note| note.contains("one command at a time")), several, "{greeting}");
     }
+}
+
+#[test]
+fn a_server_that_offers_pret_and_does_nothing_with_it_is_spared_a_round_trip_for_each_file() {
+    let server = FtpServer::start()
+        .greeting("220---------- Welcome to Pure-FTPd [privsep] [TLS] ----------\r\n220 You will be disconnected after 15 minutes")
+        .feature("PRET")
+        .file("/a", "x");
+    assert_eq!(fetch(&mut server.open(), "/a").unwrap(), b"x");
+    server.assert_never_heard("PRET");
 }
 
 /// B01.

@@ -101,6 +101,15 @@ fn automatic_goes_on_in_clear_text_only_with_consent() {
 }
 
 #[test]
+fn a_server_known_to_take_both_names_or_neither_is_asked_once() {
+    let server = FtpServer::start().greeting("220 (vsFTPd 3.0.3)").on("AUTH", "530 Please login with USER and PASS.");
+    let dial = dial_site(&server, Site { security: Security::Auto, ..server.site() });
+    server.try_open(&Dial { tls: TlsTerms { clear_text: true, ..TlsTerms::default() }, ..dial }).unwrap();
+    server.assert_heard_in_order(&["AUTH TLS", "USER user", "PASS ***"]);
+    server.assert_never_heard("AUTH SSL");
+}
+
+#[test]
 fn automatic_takes_tls_where_it_is_offered() {
     let server = FtpServer::start();
     let front = TlsFront::start(&server, Front::default());

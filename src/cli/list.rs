@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::client::{Client, Refusal, is_connection_failure};
-use super::output::{Output, aligned, complain, printable};
+use super::output::{Columns, Output, complain, printable};
 use super::screen::Screen;
 use super::url::Address;
 use super::{Context, Exit, Options};
@@ -133,9 +133,11 @@ fn print_names(listing: &Listing, charset: &Charset, output: &mut Output) -> io:
 }
 
 fn print_long(listing: &Listing, charset: &Charset, output: &mut Output) -> io::Result<()> {
-    let rows: Vec<[String; 6]> = listing.entries.iter().map(|entry| columns(entry, charset)).collect();
-    for line in aligned(&rows, [false, false, false, true, false, false]) {
-        output.line(&line)?;
+    // Made twice: a million rows kept as text would take several times the listing's memory.
+    let mut shape = Columns::new([false, false, false, true, false, false]);
+    listing.entries.iter().for_each(|entry| shape.fit(&columns(entry, charset)));
+    for entry in &listing.entries {
+        output.line(&shape.line(&columns(entry, charset)))?;
     }
     Ok(())
 }

@@ -95,18 +95,30 @@ pub(super) fn printable(text: &str) -> String {
     out
 }
 
-/// Rows as aligned columns, two spaces apart; `right` says which columns end flush. The last column is never padded.
-pub(super) fn aligned<const N: usize>(rows: &[[String; N]], right: [bool; N]) -> Vec<String> {
-    let mut widths = [0; N];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+/// Aligned columns, two spaces apart: every row is measured first, then written. The last column is never padded, and empty
+/// ones are left out.
+pub(super) struct Columns<const N: usize> {
+    widths: [usize; N],
+    /// Which columns end flush.
+    right: [bool; N],
+}
+
+impl<const N: usize> Columns<N> {
+    pub(super) fn new(right: [bool; N]) -> Self {
+        Self { widths: [0; N], right }
+    }
+
+    /// Makes room for that row.
+    pub(super) fn fit(&mut self, row: &[String; N]) {
+        for (width, cell) in self.widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let line = |row: &[String; N]| {
+
+    pub(super) fn line(&self, row: &[String; N]) -> String {
         let mut line = String::new();
         for (at, cell) in row.iter().enumerate() {
-            let width = widths[at];
+            let width = self.widths[at];
             if width == 0 {
                 continue;
             }
@@ -114,17 +126,23 @@ pub(super) fn aligned<const N: usize>(rows: &[[String; N]], right: [bool; N]) ->
                 line.push_str("  ");
             }
             let missing = width.saturating_sub(cell.chars().count());
-            if right[at] {
+            if self.right[at] {
                 line.extend(std::iter::repeat_n(' ', missing));
             }
             line.push_str(cell);
-            if !right[at] && at + 1 < N {
+            if !self.right[at] && at + 1 < N {
                 line.extend(std::iter::repeat_n(' ', missing));
             }
         }
         line
-    };
-    rows.iter().map(line).collect()
+    }
+}
+
+/// A few rows as aligned columns.
+pub(super) fn aligned<const N: usize>(rows: &[[String; N]], right: [bool; N]) -> Vec<String> {
+    let mut columns = Columns::new(right);
+    rows.iter().for_each(|row| columns.fit(row));
+    rows.iter().map(|row| columns.line(row)).collect()
 }
 
 #[cfg(test)]

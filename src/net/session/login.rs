@@ -41,7 +41,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     let welcome = greeted(greeting.map(|heard| heard.reply))?;
     // Behind a gateway there is no encryption to ask for (see `route`).
     if matches!(site.security, Security::Auto | Security::Explicit) && dial.gateway().is_none() {
-        secure::by_asking(dial, &mut control, &mut wait)?;
+        secure::by_asking(dial, knows_auth(&welcome), &mut control, &mut wait)?;
     }
     control.tell(Happening::Step(Step::LoggingIn));
     let learned = &site.learned;
@@ -57,19 +57,22 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     }
 
     // All harmless, and each stands for itself: one round trip where the server is known.
-    let replies = control.ask_all(&[Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage], &mut wait, Stage::Login)?;
-    let [syst, feat, pwd, image] = &replies[..] else {
+    let mut verbs = vec![Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage];
+    verbs.extend(secure::protection(dial, &control));
+    let replies = control.ask_all(&verbs, &mut wait, Stage::Login)?;
+    let [syst, feat, pwd, image, protection @ ..] = &replies[..] else {
         return Err(FtpError::Protocol { detail: "a reply is missing".into() });
     };
+    let protected = secure::is_protected(dial, protection)?;
     let features = Features::parse(&feat.reply);
     let answers_feat = feat.reply.is_positive();
     let image = image.reply.is_positive();
     let (dialect, home) = find_home(&syst.reply, pwd.clone(), &mut control, &mut wait)?;
     tell_wishes(&features, &mut control, &mut wait)?;
-    let protected = secure::protect_data(dial, &mut control, &mut wait)?;
 
     let mut arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data).along(route);
-    if features.pret && learned.pret != Some(false) {
+    // Pure-FTPd offers it and does nothing with it: that would be a round trip for every file.
+    if features.pret && learned.pret != Some(false) && !is_one_of(&welcome, &["pure-ftpd"]) {
         arranger.announce_all();
     }
     Ok(Session {
@@ -120,6 +123,11 @@ fn greeted(greeting: Result<Reply, FtpError>) -> Result<Reply, FtpError> {
 /// CWD, RNFR and DELE out beside the next command, so that replies change places and RNTO comes before its RNFR.
 fn answers_in_order(welcome: &Reply) -> bool {
     is_one_of(welcome, &["vsftpd", "proftpd", "pure-ftpd", "pyftpdlib"])
+}
+
+/// Whether the server is one that takes AUTH TLS wherever it takes AUTH SSL: asking by the old name is a round trip in vain.
+fn knows_auth(welcome: &Reply) -> bool {
+    is_one_of(welcome, &["vsftpd", "proftpd", "pure-ftpd", "pyftpdlib", "filezilla"])
 }
 
 /// Whether the greeting names one of these servers.

@@ -7,7 +7,7 @@ use super::Session;
 use super::transfer::Begun;
 use crate::domain::{Lesson, Security};
 use crate::ftp::error::{FtpError, Stage};
-use crate::ftp::reply::Reply;
+use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::Verb;
 use crate::net::control::{Control, lost};
 use crate::net::data::Way;
@@ -22,16 +22,17 @@ pub(super) fn from_the_start(dial: &Dial, control: &mut Control, wait: &mut Wait
     control.encrypt(guard, dial.site.protect_data, wait, dial.timeouts.connect)
 }
 
-/// Explicit TLS: AUTH TLS, else AUTH SSL. Before anything else is said, the user's name in particular.
+/// Explicit TLS: AUTH TLS, else AUTH SSL, unless the server is `known` to take both or neither. Before anything else is
+/// said, the user's name in particular.
 ///
 /// # Errors
 /// [`FtpError::NoTls`] where the site must have it, or had it; [`FtpError::ClearTextUnasked`] where the user must say.
-pub(super) fn by_asking(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+pub(super) fn by_asking(dial: &Dial, known: bool, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
     let site = &dial.site;
     // Made first: a client certificate that cannot be read is told before the server is bothered.
     let guard = Guard::new(site, &dial.tls)?;
     let mut reply = control.ask(&Verb::Auth("TLS"), wait, Stage::Login)?.reply;
-    if !says_yes(&reply) {
+    if !says_yes(&reply) && !known {
         let second = control.ask(&Verb::Auth("SSL"), wait, Stage::Login)?.reply;
         if says_yes(&second) {
             reply = second;
@@ -51,24 +52,26 @@ pub(super) fn by_asking(dial: &Dial, control: &mut Control, wait: &mut Wait) -> 
     Err(if downgrade { FtpError::NoTls { reply, downgrade } } else { FtpError::ClearTextUnasked(reply) })
 }
 
-/// PBSZ 0 and PROT P (also with implicit TLS, RFC 4217 section 9); `true` = data connections are encrypted.
+/// PBSZ 0 and PROT P (also with implicit TLS, RFC 4217 section 9), where the control connection is encrypted.
+pub(super) fn protection(dial: &Dial, control: &Control) -> Vec<Verb> {
+    let level = if dial.site.protect_data { 'P' } else { 'C' };
+    control.guard().map(|_| vec![Verb::Pbsz, Verb::Prot(level)]).unwrap_or_default()
+}
+
+/// What the replies to [`protection`] mean: `true` = data connections are encrypted.
 ///
 /// # Errors
 /// The server's refusal to encrypt data: they are never sent in the clear instead.
-pub(super) fn protect_data(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<bool, FtpError> {
-    if control.guard().is_none() {
-        return Ok(false);
-    }
+pub(super) fn is_protected(dial: &Dial, replies: &[Heard]) -> Result<bool, FtpError> {
     let wanted = dial.site.protect_data;
-    let level = if wanted { 'P' } else { 'C' };
-    // PBSZ's answer does not matter: only PROT's does.
-    let replies = control.ask_all(&[Verb::Pbsz, Verb::Prot(level)], wait, Stage::Login)?;
-    match replies.into_iter().next_back() {
-        Some(heard) if heard.reply.is_positive() => Ok(wanted),
+    match replies {
+        [] => Ok(false),
+        // PBSZ's answer does not matter: only PROT's does.
+        [_, prot] if prot.reply.is_positive() => Ok(wanted),
         // In the clear is what a server does by itself.
-        Some(_) if !wanted => Ok(false),
-        Some(heard) => Err(FtpError::Refused { verb: "PROT", stage: Stage::Login, reply: heard.reply }),
-        None => Err(FtpError::Protocol { detail: "a reply is missing".into() }),
+        [_, _] if !wanted => Ok(false),
+        [_, prot] => Err(FtpError::Refused { verb: "PROT", stage: Stage::Login, reply: prot.reply.clone() }),
+        _ => Err(FtpError::Protocol { detail: "a reply is missing".into() }),
     }
 }
 

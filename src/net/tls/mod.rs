@@ -41,6 +41,8 @@ pub(super) struct Tls {
     from: usize,
     to: usize,
     goodbye: bool,
+    /// What went wrong behind bytes that were good: for the next read.
+    trouble: Option<io::Error>,
     /// Until the first ticket comes, on the control connection.
     recording: Option<(Record, Arc<Tickets>)>,
 }
@@ -124,7 +126,7 @@ impl Guard {
     fn tls(&self, mut connection: ClientConnection) -> Result<Tls, FtpError> {
         connection.set_buffer_limit(Some(OUTBOX));
         let inbox = vec![0; INBOX].into_boxed_slice();
-        Ok(Tls { connection, inbox, from: 0, to: 0, goodbye: false, recording: None })
+        Ok(Tls { connection, inbox, from: 0, to: 0, goodbye: false, trouble: None, recording: None })
     }
 
     /// How the control connection is encrypted, for people. `data` = data connections are, too.
@@ -188,12 +190,29 @@ impl Tls {
 
     /// See [`super::stream::Stream::read`].
     pub(super) fn read(&mut self, wire: &mut Wire, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = self.trouble.take() {
+            return Err(error);
+        }
+        let mut filled = 0;
         loop {
-            match self.connection.reader().read(buffer) {
+            match self.connection.reader().read(&mut buffer[filled..]) {
+                Ok(count) if count > 0 => filled += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                result => return result,
+                result if filled == 0 => return result,
+                // It says so again next time.
+                _ => return Ok(filled),
             }
-            self.pull(wire)?;
+            // TLS gives one record at a time; what is here already makes a larger piece for the file, without a system call.
+            if filled > 0 && (filled == buffer.len() || self.from == self.to) {
+                return Ok(filled);
+            }
+            match self.pull(wire) {
+                Err(error) if filled > 0 => {
+                    self.trouble = Some(error);
+                    return Ok(filled);
+                }
+                result => drop(result?),
+            }
         }
     }
 
