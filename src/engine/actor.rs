@@ -25,8 +25,9 @@ use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
 use super::queue::Queue;
 use super::scribe::Scribe;
 use super::secrets::Secrets;
+use super::servers::Server;
 use super::session_thread::SessionThread;
-use super::transfers::{Running, Server, Totals};
+use super::totals::{Running, Totals};
 use super::trust::Trusted;
 use super::work::{Finished, Report, Task};
 

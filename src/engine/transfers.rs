@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use crate::domain::{EntryKind, JobId, Learned, Lesson, QuestionId, RemotePath, Site, Timestamp};
+use crate::domain::{EntryKind, JobId, Timestamp};
 use crate::ftp::ascii::has_extension;
-use crate::ftp::error::{Class, FtpError, Stage, too_many};
+use crate::ftp::error::{Class, FtpError};
 use crate::net::wait::Cancel;
 use crate::store::settings::ConflictPolicy;
 
@@ -17,59 +17,17 @@ use super::folder::folds_case;
 use super::job::Existing;
 use super::local_name::{Names, System, map, remote_name};
 use super::message::{
-    Answer, Direction, Event, JobProgress, JobState, LocalTarget, LogKind, Order, Outcome, Progress, Question,
-    QueueCommand, RemoteTarget, What,
+    Direction, Event, JobState, LocalTarget, LogKind, Order, Outcome, Question, QueueCommand, RemoteTarget, What,
 };
-use super::meter::{Meter, time_left};
+use super::meter::Meter;
 use super::pump::Counter;
 use super::queue::NewJob;
 use super::retry::pause_before_retry;
+use super::totals::Running;
 use super::work::{Assignment, Task, Work, Worked};
 
 /// An idle transfer session is closed after so long: servers close them themselves, less politely.
 const IDLE: Duration = Duration::from_secs(20);
-
-/// What is known of a server that transfers go to.
-pub(super) struct Server {
-    pub(super) site: Arc<Site>,
-    pub(super) learned: Learned,
-    hold: Hold,
-    /// Times in a row that no session could be opened.
-    failures: u8,
-    /// A login went well. Before that one session tries alone: servers count wrong passwords and lock out.
-    proven: bool,
-}
-
-/// Why nothing starts on a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hold {
-    No,
-    Until(SystemTime),
-    Asking(QuestionId),
-}
-
-/// A job on a session.
-pub(super) struct Running {
-    pub(super) id: JobId,
-    direction: Direction,
-    server: Arc<str>,
-    local: PathBuf,
-    remote: RemotePath,
-    counter: Arc<Counter>,
-    meter: Meter,
-    /// How far the try before this one came.
-    before: u64,
-    /// What of it is in the totals already.
-    counted: u64,
-}
-
-/// Bytes moved since the program started, and how fast.
-#[derive(Default)]
-pub(super) struct Totals {
-    down: (u64, Meter),
-    up: (u64, Meter),
-    last: Option<Progress>,
-}
 
 impl Actor {
     pub(super) fn enqueue(&mut self, orders: Vec<Order>) {
@@ -213,10 +171,8 @@ impl Actor {
     }
 
     fn dispatch_to(&mut self, server: &Arc<str>, now: SystemTime) {
-        match self.servers.get(server).map(|server| server.hold) {
-            Some(Hold::Until(until)) if until > now => return,
-            Some(Hold::Asking(_)) => return,
-            _ => {}
+        if self.servers.get(server).is_some_and(|server| server.is_held(now)) {
+            return;
         }
         self.forget_old_cap(server);
         while let Some(job) = self.queue.next_ready(server) {
@@ -226,37 +182,6 @@ impl Actor {
                 return;
             }
         }
-    }
-
-    /// An idle transfer session of that server, or a new one where it may have more.
-    fn free_session(&mut self, server: &Arc<str>) -> Option<u64> {
-        let role = Role::Transfer(Arc::clone(server));
-        let mut of_server = self.sessions.iter().filter(|(_, slot)| slot.role == role);
-        if let Some((number, _)) = of_server.clone().find(|(_, slot)| slot.busy.is_none()) {
-            return Some(*number);
-        }
-        let limit = self.session_limit(server);
-        let count = of_server.by_ref().count();
-        if limit == 0 {
-            return self.idle_browser_of(server);
-        }
-        let limit = if self.servers.get(server).is_some_and(|server| server.proven) { limit } else { 1 };
-        (count < limit).then(|| self.spawn_session(role)).flatten()
-    }
-
-    /// How many transfer sessions that server may have: the settings, the site's limit less what browsing takes, and
-    /// what the server itself said.
-    fn session_limit(&self, server: &str) -> usize {
-        let limit = usize::from(self.settings.connections.max(1));
-        let Some(known) = self.servers.get(server) else { return limit };
-        let of_site = known
-            .site
-            .connection_limit
-            .map_or(limit, |limit| usize::from(limit.max(1)).saturating_sub(self.browsers_of(server)));
-        // With no browsing session to borrow, one transfer session is always worth a try.
-        let cap =
-            known.learned.connection_cap.map_or(limit, |cap| usize::from(cap).saturating_sub(self.browsers_of(server)));
-        limit.min(of_site).min(cap).max(usize::from(self.browsers_of(server) == 0))
     }
 
     fn assign(&mut self, session: u64, id: JobId) -> bool {
@@ -393,7 +318,7 @@ impl Actor {
     }
 
     /// A job failed on an open session.
-    fn failed(&mut self, id: JobId, error: JobError, progress: bool) {
+    pub(super) fn failed(&mut self, id: JobId, error: JobError, progress: bool) {
         let Some(job) = self.queue.job(id) else { return };
         // A try that brought bytes was no vain one.
         let attempt = if progress { 1 } else { job.attempt.saturating_add(1) };
@@ -416,120 +341,6 @@ impl Actor {
             None => {
                 self.queue.transition(id, JobState::Failed(error));
             }
-        }
-    }
-
-    /// No session could be opened for a job.
-    fn cannot_open(&mut self, session: u64, id: JobId, site: &Arc<Site>, error: JobError) {
-        let key: Arc<str> = site.server_key().into();
-        let role = Role::Transfer(Arc::clone(&key));
-        let others = self.sessions.iter().filter(|(number, slot)| **number != session && slot.role == role).count();
-        let ours = self.sessions.get(&session).is_some_and(|slot| slot.role == role);
-        if ours {
-            self.drop_session(session);
-        }
-        let JobError::Remote(remote) = &error else { return self.failed(id, error, false) };
-        let standing = others + self.browsers_of(&key);
-        if is_too_many(remote) && standing > 0 {
-            // The server allows no more than there are; the job goes on when one of those is free.
-            self.note(LogKind::Note, format!("{}: the server allows {standing} connections at a time", site.title()));
-            self.learn(site, Lesson::ConnectionCap(u16::try_from(standing).unwrap_or(u16::MAX)));
-            self.queue.transition(id, JobState::Queued);
-            return;
-        }
-        if let Some(question) = Self::encryption_question(site, remote) {
-            self.ask_about_server(id, site, question, Asked::ServerEncryption(key, remote.clone()));
-            return;
-        }
-        match remote {
-            FtpError::PasswordNeeded => self.ask_password(id, site, None, remote.clone()),
-            FtpError::LoginRefused(reply) if site.needs_password() && remote.class() == Class::NeedsUser => {
-                self.secrets.forget(site);
-                self.server(site).proven = false;
-                let words = reply.text();
-                self.ask_password(id, site, Some(words), remote.clone());
-            }
-            _ => {
-                self.note(LogKind::Error, format!("{}: {}", site.title(), error.explain().line()));
-                let server = self.server(site);
-                server.failures = server.failures.saturating_add(1);
-                let failures = server.failures;
-                match self.retry_pause(error.class(), failures) {
-                    Some(pause) => {
-                        let retry_at = SystemTime::now() + pause;
-                        self.server(site).hold = Hold::Until(retry_at);
-                        self.queue.transition(id, JobState::Waiting { retry_at, attempt: failures, error });
-                    }
-                    None => {
-                        self.server(site).failures = 0;
-                        self.give_up(&key, &error);
-                        self.queue.transition(id, JobState::Failed(error));
-                    }
-                }
-            }
-        }
-    }
-
-    /// A session is logged in: others may follow.
-    pub(super) fn logged_in(&mut self, session: u64) {
-        if let Some(site) = self.site_of(session) {
-            let server = self.server(&site);
-            server.proven = true;
-            server.failures = 0;
-        }
-    }
-
-    /// Asks once for a server, however many of its jobs wait.
-    fn ask_password(&mut self, id: JobId, site: &Arc<Site>, refused: Option<String>, error: FtpError) {
-        let asked = Asked::ServerPassword(site.server_key().into(), error);
-        self.ask_about_server(id, site, Question::Password { site: Arc::clone(site), refused }, asked);
-    }
-
-    fn ask_about_server(&mut self, id: JobId, site: &Arc<Site>, question: Question, asked: Asked) {
-        let hold = self.server(site).hold;
-        let question = match hold {
-            Hold::Asking(question) if self.questions.contains_key(&question) => question,
-            _ => {
-                let question = self.ask(asked, question);
-                self.server(site).hold = Hold::Asking(question);
-                question
-            }
-        };
-        self.queue.transition(id, JobState::Asking(question));
-    }
-
-    pub(super) fn server_password(&mut self, key: &Arc<str>, answer: Answer, otherwise: FtpError) {
-        let Some(site) = self.servers.get(key).map(|server| Arc::clone(&server.site)) else { return };
-        let answered = match answer {
-            Answer::Password { secret, keep } => {
-                self.use_secret(&site, secret, keep);
-                true
-            }
-            _ => false,
-        };
-        self.answered_about_server(key, answered, otherwise);
-    }
-
-    pub(super) fn server_encryption(&mut self, key: &Arc<str>, answer: &Answer, otherwise: FtpError) {
-        let Some(site) = self.servers.get(key).map(|server| Arc::clone(&server.site)) else { return };
-        let accepted = self.accept_encryption(&site, &otherwise, answer);
-        self.answered_about_server(key, accepted, otherwise);
-    }
-
-    /// The jobs that waited for the answer go on, or end with what is wrong without it.
-    pub(super) fn answered_about_server(&mut self, key: &Arc<str>, go_on: bool, otherwise: FtpError) {
-        if let Some(server) = self.servers.get_mut(key) {
-            server.hold = Hold::No;
-        }
-        let asking = self.jobs_where(|job| job.server == *key && matches!(job.state, JobState::Asking(_)));
-        let asking: Vec<JobId> = asking.into_iter().filter(|id| !self.is_conflict(*id)).collect();
-        let error = JobError::Remote(otherwise);
-        if !go_on {
-            self.give_up(key, &error);
-        }
-        for id in asking {
-            let state = if go_on { JobState::Queued } else { JobState::Failed(error.clone()) };
-            self.queue.transition(id, state);
         }
     }
 
@@ -563,99 +374,7 @@ impl Actor {
         self.queue.transition(id, JobState::Cancelled);
     }
 
-    /// The user changed or confirmed something about that server: it may be tried again at once.
-    pub(super) fn lift_hold(&mut self, site: &Site) {
-        if let Some(server) = self.servers.get_mut(site.server_key().as_str())
-            && matches!(server.hold, Hold::Until(_))
-        {
-            server.hold = Hold::No;
-            server.failures = 0;
-        }
-    }
-
-    /// When the next held server may be tried again.
-    pub(super) fn next_hold(&self) -> Option<SystemTime> {
-        self.servers
-            .iter()
-            .filter(|(key, _)| self.queue.ready_count(key) > 0)
-            .filter_map(|(_, server)| match server.hold {
-                Hold::Until(until) => Some(until),
-                _ => None,
-            })
-            .min()
-    }
-
-    /// What is known of that site's server.
-    pub(super) fn server(&mut self, site: &Arc<Site>) -> &mut Server {
-        let server = self.servers.entry(site.server_key().into()).or_insert_with(|| Server {
-            site: Arc::clone(site),
-            learned: site.learned,
-            hold: Hold::No,
-            failures: 0,
-            proven: false,
-        });
-        server.site = Arc::clone(site);
-        server
-    }
-
-    /// What moves; `None` where nothing did since the last time.
-    pub(super) fn progress(&mut self) -> Option<Progress> {
-        let now = self.now;
-        let mut jobs = Vec::new();
-        for slot in self.sessions.values_mut() {
-            let Some(running) = slot.busy.as_mut().and_then(|busy| busy.job.as_mut()) else { continue };
-            self.totals.count(running);
-            running.meter.sample(now, running.counter.moved());
-            let (bytes, rate) = (running.counter.bytes(), running.meter.rate());
-            // Now, and not when it stops: after a kill nobody else knows whose half file that is.
-            if let Some(wrote) = running.counter.wrote()
-                && self.queue.job(running.id).is_some_and(|job| job.wrote.is_none())
-            {
-                self.queue.update(running.id, |job| job.wrote = Some(wrote.clone()));
-            }
-            // What is left counts what is on its way.
-            let size = self.queue.progress(running.id, bytes, running.counter.size());
-            let left = size.map(|size| size.saturating_sub(bytes));
-            let time_left = left.and_then(|left| time_left(left, rate));
-            jobs.push(JobProgress { id: running.id, bytes, size, rate, time_left });
-        }
-        if jobs.is_empty() {
-            // Nothing runs: the next rate begins afresh, and the faces hear once that this one is over.
-            self.totals.pause();
-            return self
-                .totals
-                .last
-                .take()
-                .map(|_| Progress { bytes_left: self.queue.outstanding(), ..Progress::default() });
-        }
-        jobs.sort_unstable_by_key(|job| job.id);
-        let (rate_down, rate_up) = self.totals.rates(now);
-        let bytes_left = self.queue.outstanding();
-        let progress = Progress {
-            jobs,
-            rate_down,
-            rate_up,
-            bytes_left,
-            time_left: time_left(bytes_left, rate_down + rate_up).filter(|_| bytes_left > 0),
-        };
-        if self.totals.last.as_ref() == Some(&progress) {
-            return None;
-        }
-        self.totals.last = Some(progress.clone());
-        Some(progress)
-    }
-
-    /// Nothing on this server will work until the user changes something: every waiting job of it fails now, rather
-    /// than each after its own time-out.
-    fn give_up(&mut self, server: &Arc<str>, error: &JobError) {
-        let waiting = |state: &JobState| matches!(state, JobState::Queued | JobState::Waiting { .. });
-        let ids = self.jobs_where(|job| job.server == *server && waiting(&job.state));
-        for id in ids {
-            self.queue.transition(id, JobState::Failed(error.clone()));
-        }
-    }
-
-    fn retry_pause(&self, class: Class, attempt: u8) -> Option<Duration> {
+    pub(super) fn retry_pause(&self, class: Class, attempt: u8) -> Option<Duration> {
         let first = Duration::from_secs(u64::from(self.settings.retry_delay_seconds));
         pause_before_retry(class, attempt, self.settings.retries, first)
     }
@@ -670,11 +389,7 @@ impl Actor {
                 job.existing = Existing::Unknown;
             });
             if let Some(site) = self.queue.job(*id).map(|job| Arc::clone(&job.site)) {
-                let server = self.server(&site);
-                server.failures = 0;
-                if matches!(server.hold, Hold::Until(_)) {
-                    server.hold = Hold::No;
-                }
+                self.server(&site).lift_hold();
             }
             self.queue.transition(*id, JobState::Queued);
         }
@@ -714,53 +429,11 @@ impl Actor {
         stopped
     }
 
-    fn is_conflict(&self, id: JobId) -> bool {
+    pub(super) fn is_conflict(&self, id: JobId) -> bool {
         self.questions.values().any(|asked| matches!(asked, Asked::FileExists(job) if *job == id))
     }
 
-    fn jobs_where(&self, fits: impl Fn(&super::job::Job) -> bool) -> Vec<JobId> {
+    pub(super) fn jobs_where(&self, fits: impl Fn(&super::job::Job) -> bool) -> Vec<JobId> {
         self.queue.iter().filter(|job| fits(job)).map(|job| job.id).collect()
-    }
-}
-
-impl Totals {
-    /// Adds what a job moved since the last look.
-    fn count(&mut self, running: &mut Running) {
-        let moved = running.counter.moved();
-        // A transfer that began anew counts from zero again.
-        let more = if moved >= running.counted { moved - running.counted } else { moved };
-        running.counted = moved;
-        match running.direction {
-            Direction::Download => self.down.0 += more,
-            Direction::Upload => self.up.0 += more,
-        }
-    }
-
-    fn rates(&mut self, now: Instant) -> (u64, u64) {
-        self.down.1.sample(now, self.down.0);
-        self.up.1.sample(now, self.up.0);
-        (self.down.1.rate(), self.up.1.rate())
-    }
-
-    /// Whether the faces show something moving.
-    pub(super) fn are_shown(&self) -> bool {
-        self.last.is_some()
-    }
-
-    fn pause(&mut self) {
-        self.down.1.reset();
-        self.up.1.reset();
-    }
-}
-
-/// Whether the server has enough of us.
-fn is_too_many(error: &FtpError) -> bool {
-    match error {
-        FtpError::LoginRefused(reply) => reply.code == 421 || too_many(reply),
-        FtpError::Refused { stage: Stage::Connect | Stage::Greeting | Stage::Login, reply, .. } => {
-            reply.code == 421 || too_many(reply)
-        }
-        FtpError::Closed { stage: Stage::Greeting, last } => last.as_ref().is_none_or(|reply| reply.code == 421),
-        _ => false,
     }
 }
