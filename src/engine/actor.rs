@@ -501,11 +501,15 @@ impl Actor {
             events.push(Event::Log(lines));
         }
         events.extend(self.data.drain().map(|(connection, path)| Event::Data { connection, path }));
+        // A warning comes before the jobs: with the last of them a face may be gone.
+        let pending = std::mem::take(&mut self.pending).into_iter();
+        let (warnings, pending): (Vec<_>, Vec<_>) = pending.partition(|event| matches!(event, Event::InClear(_)));
+        events.extend(warnings);
         // Jobs before what refers to them: questions, progress.
         if !changes.changes.is_empty() {
             events.push(Event::Jobs(changes.changes));
         }
-        events.append(&mut self.pending);
+        events.extend(pending);
         self.urgent = false;
         self.told_at = self.now;
         if events.is_empty() {

@@ -33,7 +33,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     let (stream, route) = route::reach(dial, &mut wait, &observer)?;
     let mut control = Control::new(stream, site.charset.clone(), observer, dial.timeouts.reply)?;
     if site.security == Security::Implicit {
-        secure::from_the_start(dial, &mut control, &mut wait)?;
+        secure::encrypt(dial, &mut control, &mut wait)?;
     }
 
     control.tell(Happening::Step(Step::Greeting));

@@ -16,8 +16,8 @@ use crate::net::terms::Dial;
 use crate::net::tls::Guard;
 use crate::net::wait::{Stop, Wait};
 
-/// Implicit TLS: before the greeting.
-pub(super) fn from_the_start(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+/// TLS from here on. Of a server with implicit TLS: before the greeting.
+pub(super) fn encrypt(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
     let guard = Arc::new(Guard::new(&dial.site, &dial.tls)?);
     control.encrypt(guard, dial.site.protect_data, wait, dial.timeouts.connect)
 }
@@ -29,8 +29,6 @@ pub(super) fn from_the_start(dial: &Dial, control: &mut Control, wait: &mut Wait
 /// [`FtpError::NoTls`] where the site must have it, or had it; [`FtpError::ClearTextUnasked`] where the user must say.
 pub(super) fn by_asking(dial: &Dial, known: bool, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
     let site = &dial.site;
-    // Made first: a client certificate that cannot be read is told before the server is bothered.
-    let guard = Guard::new(site, &dial.tls)?;
     let mut reply = control.ask(&Verb::Auth("TLS"), wait, Stage::Login)?.reply;
     if !says_yes(&reply) && !known {
         let second = control.ask(&Verb::Auth("SSL"), wait, Stage::Login)?.reply;
@@ -39,7 +37,8 @@ pub(super) fn by_asking(dial: &Dial, known: bool, control: &mut Control, wait: &
         }
     }
     if says_yes(&reply) {
-        return control.encrypt(Arc::new(guard), site.protect_data, wait, dial.timeouts.connect);
+        // Not before: the system's roots are read for it, which a server without TLS need not cost.
+        return encrypt(dial, control, wait);
     }
     let downgrade = site.learned.spoke_tls;
     if site.security == Security::Explicit {

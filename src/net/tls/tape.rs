@@ -10,7 +10,7 @@
 //! a byte on the wire. A record holds no more than the ticket itself would allow, and lives as long as its session.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::{
     ActiveKeyExchange, CryptoProvider, GetRandomFailed, SecureRandom, SharedSecret, SupportedKxGroup, ring,
@@ -34,7 +34,12 @@ struct Key {
 
 /// What rustls computes with: ring, listening.
 pub(super) fn provider() -> CryptoProvider {
-    CryptoProvider { secure_random: &Random, kx_groups: GROUPS.to_vec(), ..ring::default_provider() }
+    CryptoProvider { secure_random: &Random, kx_groups: GROUPS.to_vec(), ..ring().clone() }
+}
+
+fn ring() -> &'static CryptoProvider {
+    static RING: OnceLock<CryptoProvider> = OnceLock::new();
+    RING.get_or_init(ring::default_provider)
 }
 
 /// Does it, and adds what goes into it to the record.
@@ -81,9 +86,9 @@ struct Random;
 impl SecureRandom for Random {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), GetRandomFailed> {
         TAPE.with_borrow_mut(|tape| match tape {
-            Tape::Off => ring::default_provider().secure_random.fill(buffer),
+            Tape::Off => ring().secure_random.fill(buffer),
             Tape::Recording(record) => {
-                ring::default_provider().secure_random.fill(buffer)?;
+                ring().secure_random.fill(buffer)?;
                 record.random.push(Zeroizing::new(buffer.to_vec()));
                 Ok(())
             }
