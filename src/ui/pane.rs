@@ -244,14 +244,18 @@ fn state(ui: &mut Ui, rows: Rect, side: Side, model: &Model, actions: &mut Actio
     };
     let palette = theme::palette(ui);
     let width = (rows.width() - 48.0).min(400.0);
-    let place = Rect::from_center_size(rows.center(), vec2(width, 168.0));
+    // In a low pane the words and the button need the room.
+    let pictured = rows.height() >= 190.0;
+    let place = Rect::from_center_size(rows.center(), vec2(width, if pictured { 168.0 } else { 126.0 }));
     let mut middle = ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(Align::Center)));
     let ui = &mut middle;
     ui.spacing_mut().item_spacing.y = 6.0;
-    let colour = if icon == icons::ERROR { palette.error } else { palette.faint };
-    let (place, _) = ui.allocate_exact_size(Vec2::splat(36.0), Sense::hover());
-    let font = egui::FontId::new(32.0, theme::icons());
-    ui.painter().text(place.center(), egui::Align2::CENTER_CENTER, icon, font, colour);
+    if pictured {
+        let colour = if icon == icons::ERROR { palette.error } else { palette.faint };
+        let (place, _) = ui.allocate_exact_size(Vec2::splat(36.0), Sense::hover());
+        let font = egui::FontId::new(32.0, theme::icons());
+        ui.painter().text(place.center(), egui::Align2::CENTER_CENTER, icon, font, colour);
+    }
     ui.label(theme::strong(title).size(14.0));
     for text in texts.into_iter().filter(|text| !text.is_empty()) {
         ui.label(RichText::new(text).color(palette.weak));

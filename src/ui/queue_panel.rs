@@ -156,8 +156,9 @@ impl QueuePanel {
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(88.0).at_least(56.0).clip(true))
-                .column(Column::initial(152.0).at_least(80.0).clip(true))
-                .column(Column::initial(84.0).at_least(56.0).clip(true))
+                .column(Column::initial(136.0).at_least(80.0).clip(true))
+                // The longest is “1023.9 KiB/s”.
+                .column(Column::initial(100.0).at_least(56.0).clip(true))
                 .column(Column::initial(64.0).at_least(48.0).clip(true).resizable(false)),
             tab => table
                 .column(Column::initial((wide * 0.26).clamp(120.0, 360.0)).at_least(100.0).clip(true))
