@@ -245,7 +245,7 @@ fn state(ui: &mut Ui, rows: Rect, side: Side, model: &Model, actions: &mut Actio
     let palette = theme::palette(ui);
     let width = (rows.width() - 48.0).min(400.0);
     // In a low pane the words and the button need the room.
-    let pictured = rows.height() >= 190.0;
+    let pictured = rows.height() >= 220.0;
     let place = Rect::from_center_size(rows.center(), vec2(width, if pictured { 168.0 } else { 126.0 }));
     let mut middle = ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(Align::Center)));
     let ui = &mut middle;
