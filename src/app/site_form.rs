@@ -284,6 +284,7 @@ impl SiteForm {
             clock_offset_minutes,
             bypass_proxy: self.bypass_proxy,
             compression: self.compression,
+            safe_uploads: self.saved.safe_uploads,
             learned,
         })
     }

@@ -52,6 +52,8 @@ pub struct Site {
     pub bypass_proxy: bool,
     /// Text is compressed on its way where the server can (MODE Z). Never unasked: servers pay for it in processor time.
     pub compression: bool,
+    /// Whether uploads go to a temporary name first; `None` = the settings'.
+    pub safe_uploads: Option<bool>,
     /// What was found out about it.
     pub learned: Learned,
 }
@@ -167,6 +169,7 @@ impl Default for Site {
             clock_offset_minutes: None,
             bypass_proxy: false,
             compression: false,
+            safe_uploads: None,
             learned: Learned::default(),
         }
     }

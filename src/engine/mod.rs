@@ -15,6 +15,7 @@ mod local_name;
 mod manage;
 pub mod message;
 mod meter;
+mod part;
 mod pump;
 mod queue;
 mod retry;

@@ -221,7 +221,7 @@ impl Actor {
             left: job.left.clone(),
             text: job.kind != EntryKind::Directory
                 && has_extension(job.remote.as_bytes(), &self.settings.ascii_extensions),
-            safe_uploads: self.settings.safe_uploads,
+            safe_uploads: job.site.safe_uploads.unwrap_or(self.settings.safe_uploads),
             preserve_times: self.settings.preserve_times,
             counter,
             limiter: Arc::clone(&self.limiter),

@@ -44,6 +44,14 @@ pub struct Settings {
     pub on_exists: ConflictPolicy,
     /// Uploads go to a temporary name and are renamed when whole.
     pub safe_uploads: bool,
+    /// What makes a transferred file count as right.
+    pub verify: Verify,
+    /// When a download is forced to the disk before it gets its name.
+    pub flush: Flush,
+    /// Connections for one large download: 1 = one, 0 = as many as help.
+    pub segments: u8,
+    /// What is done or failed is forgotten after so many days; 0 = never.
+    pub history_days: u16,
     /// Downloads and uploads keep the source's modification time.
     pub preserve_times: bool,
     /// Light, dark, or as the system.
@@ -72,6 +80,30 @@ pub enum ConflictPolicy {
     Rename,
     /// Leave it.
     Skip,
+}
+
+/// What makes a transferred file count as right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Verify {
+    /// Its size on both sides.
+    #[default]
+    Size,
+    /// Its hash, where the server can make one; else its size.
+    Hash,
+    /// The server's word.
+    None,
+}
+
+/// When a download is forced to the disk (fsync) before it gets its name, so that a power cut leaves no empty file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Flush {
+    /// The system's own time.
+    Never,
+    /// Files of a megabyte and more: small ones by the thousand would wait for the disk each.
+    #[default]
+    Large,
+    /// Each file.
+    Always,
 }
 
 /// Light, dark, or as the system.
@@ -112,6 +144,8 @@ pub struct WindowState {
 pub const CONNECTIONS: RangeInclusive<u8> = 1..=32;
 /// Seconds to wait for a connection or a reply.
 pub const TIMEOUT_SECONDS: RangeInclusive<u16> = 1..=3600;
+/// Connections for one large download.
+pub const SEGMENTS: RangeInclusive<u8> = 0..=32;
 /// Automatic retries.
 pub const RETRIES: RangeInclusive<u8> = 0..=99;
 /// Seconds before the first retry.
@@ -143,6 +177,7 @@ impl Settings {
         clamp(&mut self.connections, CONNECTIONS, "connections", &mut told);
         clamp(&mut self.connect_timeout_seconds, TIMEOUT_SECONDS, "connect_timeout_seconds", &mut told);
         clamp(&mut self.reply_timeout_seconds, TIMEOUT_SECONDS, "reply_timeout_seconds", &mut told);
+        clamp(&mut self.segments, SEGMENTS, "segments", &mut told);
         clamp(&mut self.retries, RETRIES, "retries", &mut told);
         clamp(&mut self.retry_delay_seconds, RETRY_DELAY_SECONDS, "retry_delay_seconds", &mut told);
         if let Some((from, to)) = self.port_range
@@ -222,6 +257,10 @@ impl Default for Settings {
             retry_delay_seconds: 5,
             on_exists: ConflictPolicy::Ask,
             safe_uploads: true,
+            verify: Verify::default(),
+            flush: Flush::default(),
+            segments: 0,
+            history_days: 30,
             preserve_times: true,
             theme: Theme::System,
             show_hidden: true,

@@ -18,7 +18,7 @@ use crate::net::wait::{Cancel, Wait};
 
 use super::list::Mlsd;
 use super::transfer::Carriage;
-use super::{Clock, Session, gateway, secure, stamp};
+use super::{Clock, Next, Session, gateway, secure, stamp};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
@@ -93,6 +93,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         continued: false,
         resync_due: false,
         unsettled: false,
+        next: Next::Nothing,
         features,
         timeouts: dial.timeouts,
         arranger,

@@ -1,5 +1,6 @@
 //! One logged-in conversation with a server.
 
+mod ahead;
 mod channel;
 mod clock;
 mod fxp;
@@ -27,6 +28,7 @@ use crate::net::stream::Stream;
 use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
 
+pub use ahead::Next;
 pub use channel::DataChannel;
 use clock::Clock;
 pub use clock::Correction;
@@ -91,6 +93,8 @@ pub struct Session {
     resync_due: bool,
     /// A transfer runs, or its channel was dropped in the middle.
     unsettled: bool,
+    /// What comes after the next transfer.
+    next: Next,
 }
 
 /// A transfer that has begun.

@@ -1,0 +1,115 @@
+//! A download's part file: where its bytes lie beside the target until they are whole.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::error::{JobError, LocalAction, LocalError};
+
+/// A file that is not whole yet; locked, so that two programs never write it.
+pub(super) struct Part {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    pub(super) length: u64,
+    /// What was here before, and did not fit.
+    aside: Option<PathBuf>,
+}
+
+impl Part {
+    /// Opens or makes it. What is there is continued, unless it cannot be the beginning of `size` bytes.
+    pub(super) fn open(path: PathBuf, size: Option<u64>) -> Result<Self, JobError> {
+        let wrong = |error: &io::Error| JobError::from(LocalError::new(LocalAction::Write, &path, error));
+        let open = || OpenOptions::new().create(true).read(true).write(true).truncate(false).open(&path);
+        let file = match open() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let folder = path.parent().unwrap_or(Path::new("."));
+                fs::create_dir_all(folder).map_err(|error| LocalError::new(LocalAction::Create, folder, &error))?;
+                open().map_err(|error| wrong(&error))?
+            }
+            other => other.map_err(|error| wrong(&error))?,
+        };
+        match file.try_lock() {
+            // File systems without locks (some network drives) go without.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => return Err(JobError::Busy(path.display().to_string())),
+        }
+        let length = file.metadata().map_err(|error| wrong(&error))?.len();
+        let mut part = Self { path, file, length, aside: None };
+        match size {
+            Some(size) if length <= size => part.seek(length)?,
+            // Without a size nothing tells whether it is the same file still.
+            _ => part.restart()?,
+        }
+        Ok(part)
+    }
+
+    /// From the beginning.
+    pub(super) fn restart(&mut self) -> Result<(), JobError> {
+        self.length = 0;
+        self.file.set_len(0).map_err(|error| self.wrong(&error))?;
+        self.seek(0)
+    }
+
+    /// From the beginning, in a new file; the old one is kept till that is whole.
+    pub(super) fn set_aside(&mut self) -> Result<(), JobError> {
+        let aside = aside(&self.path);
+        let Self { path, aside: kept, .. } = self;
+        // Windows renames no open file that was not opened for it: then a copy does.
+        if fs::rename(&*path, &aside).is_err() {
+            fs::copy(&*path, &aside).map_err(|error| LocalError::new(LocalAction::Write, &aside, &error))?;
+            *kept = Some(aside);
+            return self.restart();
+        }
+        let fresh = Self::open(path.clone(), Some(0))?;
+        *self = Self { aside: Some(aside), ..fresh };
+        Ok(())
+    }
+
+    /// Begins with a copy of the file that is to be continued.
+    pub(super) fn take_from(&mut self, target: &Path) -> Result<(), JobError> {
+        self.restart()?;
+        let mut source = File::open(target).map_err(|error| LocalError::new(LocalAction::Read, target, &error))?;
+        self.length = io::copy(&mut source, &mut self.file).map_err(|error| self.wrong(&error))?;
+        Ok(())
+    }
+
+    pub(super) fn seek(&mut self, to: u64) -> Result<(), JobError> {
+        self.file.seek(SeekFrom::Start(to)).map(drop).map_err(|error| self.wrong(&error))
+    }
+
+    /// A part without a byte is of no use.
+    pub(super) fn drop_if_empty(self) {
+        if self.length == 0 {
+            fs::remove_file(&self.path).ok();
+        }
+    }
+
+    /// It will not be continued.
+    pub(super) fn discard(self) {
+        let Self { path, file, .. } = self;
+        drop(file);
+        fs::remove_file(&path).ok();
+    }
+
+    pub(super) fn become_whole(self, target: &Path) -> Result<(), JobError> {
+        let Self { path, file, aside: kept, .. } = self;
+        // Windows renames no open file.
+        drop(file);
+        fs::rename(&path, target).map_err(|error| LocalError::new(LocalAction::Rename, target, &error))?;
+        // Of this try, or of one that was interrupted.
+        let kept = kept.unwrap_or_else(|| aside(&path));
+        fs::remove_file(kept).ok();
+        Ok(())
+    }
+
+    fn wrong(&self, error: &io::Error) -> JobError {
+        LocalError::new(LocalAction::Write, &self.path, error).into()
+    }
+}
+
+/// Where a part is kept that did not fit: beside it, and still a part to everybody who looks.
+fn aside(part: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from("old ");
+    name.push(part.file_name().unwrap_or_default());
+    part.with_file_name(name)
+}
