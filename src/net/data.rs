@@ -475,7 +475,8 @@ pub(super) fn is_data_trouble(error: &FtpError) -> bool {
         | FtpError::NobodyCame { .. }
         | FtpError::WrongPeer { .. }
         | FtpError::NoPort { .. } => true,
-        FtpError::Refused { verb, reply, .. } => {
+        // What went ahead (CWD) is another matter: in the other mode it would not be asked again.
+        FtpError::Refused { verb, reply, stage: Stage::DataConnection } => {
             reply.code == 425 || matches!(*verb, "EPSV" | "PASV" | "EPRT" | "PORT")
         }
         _ => false,

@@ -1,7 +1,7 @@
 //! A face without a window: sends commands to a real engine and keeps what its events say, so that a test reads like
 //! what a person does. Every wait has a deadline; one that passes fails the test with the end of the message log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -89,6 +89,8 @@ pub struct Face {
     pub paused: bool,
     /// Bytes of the running jobs, as last told.
     pub moving: u64,
+    /// Jobs that had failed and began again.
+    pub restarted: BTreeSet<JobId>,
 }
 
 impl Face {
@@ -146,6 +148,7 @@ impl Face {
             questions: Vec::new(),
             paused: false,
             moving: 0,
+            restarted: BTreeSet::new(),
         }
     }
 
@@ -262,6 +265,11 @@ impl Face {
         self.added >= self.ordered && self.jobs.values().all(|job| ended(&job.state))
     }
 
+    /// Whether every order became a job.
+    pub fn has_all_orders(&self) -> bool {
+        self.added >= self.ordered
+    }
+
     /// Takes the jobs that ended out of the engine's queue and ours.
     pub fn take_ended(&mut self) -> Vec<JobView> {
         let taken: Vec<_> = self.jobs.values().filter(|job| ended(&job.state)).cloned().collect();
@@ -356,6 +364,9 @@ impl Face {
             }
             JobChange::Changed { id, state, bytes, size } => {
                 let job = self.jobs.get_mut(id).expect("a change of a job that was added");
+                if matches!(job.state, JobState::Failed(_)) && !ended(state) {
+                    self.restarted.insert(*id);
+                }
                 (job.state, job.bytes, job.size) = (state.clone(), *bytes, *size);
             }
             JobChange::Removed(id) => {

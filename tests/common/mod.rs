@@ -1,6 +1,7 @@
 //! What the tests share: servers (scripted, real, in the process), a face without a window, and waits with deadlines.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod arena;
 pub mod bench;
 pub mod exchange;
 pub mod face;

@@ -213,8 +213,10 @@ impl Session {
         };
         let both = [Verb::Rnfr(self.file_argument(&from)?), Verb::Rnto(target.clone())];
         let Some(failure) = self.rename_once(&both)? else { return Ok(()) };
-        // IIS replaces nothing.
-        if replace && matches!(failure, FtpError::Refused { verb: "RNTO", .. }) {
+        // IIS replaces nothing. What is only in the way for now, or for want of room, is no reason to delete the old file.
+        if replace
+            && matches!(&failure, FtpError::Refused { verb: "RNTO", reply, .. } if reply.code >= 500 && reply.code != 552)
+        {
             let reply = self.ask(&Verb::Dele(target))?;
             if reply.is_positive() {
                 return self.rename_once(&both)?.map_or(Ok(()), Err);
