@@ -27,7 +27,7 @@ fn whatever_happens_every_byte_is_right_in_the_end() {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seed = number("TWINPORT_SEED").unwrap_or(1);
     let until = number("TWINPORT_SOAK_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let mut round = 0;
+    let mut round = number("TWINPORT_ROUND").unwrap_or(0);
     while until.map_or(round < ROUNDS, |until| Instant::now() < until) {
         println!("TWINPORT_SEED={seed}, round {round}");
         survive(&mut Random::new(seed.wrapping_mul(10_000) + round));
@@ -83,8 +83,10 @@ fn survive(random: &mut Random) {
             _ if !face.is_still() => {
                 // All orders are jobs by now, or would be lost with the program: as a window shows them.
                 face.until_state("the orders to be seen", Face::has_all_orders);
+                let known = face.jobs().count();
                 drop(face);
                 face = arena.face(Some(journal.clone()));
+                face.until_state("the jobs of before", |face| face.jobs().count() >= known);
                 face.send(Command::Queue(QueueCommand::ResumeAll));
             }
             _ => {}
@@ -118,7 +120,14 @@ fn survive(random: &mut Random) {
             wrongs.push(format!("{} was skipped", job.remote));
         }
     }
-    assert!(wrongs.is_empty(), "{faults:?}, {connections} connections:\n{}\n{}", wrongs.join("\n"), face.log_end());
+    let found: Vec<_> = jobs.iter().map(|job| format!("{} {} {:?}", job.id.0, job.remote, job.state)).collect();
+    assert!(
+        wrongs.is_empty(),
+        "{faults:?}, {connections} connections:\n{}\n{}\n{}",
+        wrongs.join("\n"),
+        found.join("\n"),
+        face.log_end()
+    );
 }
 
 /// One event; a question for the password is answered.
