@@ -1,5 +1,6 @@
 //! `kill -9` in the middle of a queue, at random moments, again and again on the same profile: what was queued is still
-//! there, paused; resumed, every file arrives whole, once, and no half file ever has a file's name.
+//! there, paused; resumed, every file arrives whole, once, and no half file ever has a file's name. And in the middle of a
+//! command line. `TWINPORT_KILLS` says how often (9).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -29,18 +30,67 @@ const FILES: u64 = 9;
 
 #[test]
 fn a_killed_queue_opens_paused_with_nothing_forgotten_and_ends_whole() {
-    let seed = env::var("TWINPORT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    for round in 0..3 {
+    let seed = number("TWINPORT_SEED", 1);
+    for round in 0..number("TWINPORT_KILLS", 9).div_ceil(3) {
         println!("seed {seed}, round {round}");
         survive(&mut Random::new(seed * 1000 + round));
     }
 }
 
-/// Kills three times, at moments of `random`'s choice, then lets it end.
-fn survive(random: &mut Random) {
+/// The same for the command line, which keeps no queue: told the same again, it goes on.
+#[test]
+fn a_killed_command_goes_on_where_it_is_told_the_same_again() {
+    let seed = number("TWINPORT_SEED", 1);
+    for round in 0..number("TWINPORT_KILLS", 9).div_ceil(3) {
+        println!("seed {seed}, round {round}");
+        repeat(&mut Random::new(seed * 1000 + 500 + round));
+    }
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Both directions at once, each killed until it has been killed three times; then it ends by itself.
+fn repeat(random: &mut Random) {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    for (seed, source) in [(1, at("served/down")), (2, at("up"))] {
+    make_sources(folder.path(), random);
+    let server = Unftp::start_with(unftp::Config { rate: Some(2_500_000), ..unftp::Config::new(&at("served")) });
+    let url = format!("ftp://{USER}@{}", server.addr());
+    let start = |profile: &str, arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_twinport"))
+            .arg("--profile")
+            .arg(at(profile))
+            .args(["-q", "--tls", "off", "--connections", "3"])
+            .args(arguments)
+            .env("TWINPORT_PASSWORD", PASSWORD)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let (down, up) = (format!("{url}/down"), format!("{url}/"));
+    let (local, source) = (at("local").display().to_string(), at("up").display().to_string());
+    let jobs = [("get", vec!["get", &down, &local]), ("put", vec!["put", &source, &up])];
+    for (name, arguments) in &jobs {
+        for _ in 0..3 {
+            let mut process = start(name, arguments);
+            // The one place where time is the matter: the moment of the accident.
+            std::thread::sleep(Duration::from_millis(20 + random.below(600)));
+            process.kill().unwrap();
+            process.wait().unwrap();
+            finished(folder.path());
+        }
+        let status = start(name, arguments).wait().unwrap();
+        assert!(status.success(), "{name}: {status}");
+    }
+    assert_same_tree(&at("served/down"), &at("local/down"));
+    assert_same_tree(&at("up"), &at("served/up"));
+}
+
+/// `served/down` and `up`, with files of a few hundred kilobytes.
+fn make_sources(folder: &Path, random: &mut Random) {
+    for (seed, source) in [(1, folder.join("served/down")), (2, folder.join("up"))] {
         fs::create_dir_all(source.join("inner")).unwrap();
         for file in 0..FILES {
             let length = usize::try_from(200_000 + random.below(1_000_000)).unwrap();
@@ -48,7 +98,14 @@ fn survive(random: &mut Random) {
             fs::write(source.join(name), noise(seed * 100 + file, length)).unwrap();
         }
     }
-    fs::create_dir(at("local")).unwrap();
+    fs::create_dir(folder.join("local")).unwrap();
+}
+
+/// Kills three times, at moments of `random`'s choice, then lets it end.
+fn survive(random: &mut Random) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    make_sources(folder.path(), random);
     // About a second and a half for all, where nobody kills.
     let server = Unftp::start_with(unftp::Config { rate: Some(2_500_000), ..unftp::Config::new(&at("served")) });
 
