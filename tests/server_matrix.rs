@@ -18,9 +18,10 @@ use common::recorder::Recorder;
 use common::servers::{self, Config, Kind, PASSWORD, Server, Tls, USER};
 use common::unftp::{self, Unftp};
 use tempfile::TempDir;
-use twinport::domain::{MinimumTls, Secret, Security, Site, TransferMode};
+use twinport::domain::{Lesson, MinimumTls, Secret, Security, Site, TransferMode};
+use twinport::ftp::error::FtpError;
 use twinport::net::happening::Happening;
-use twinport::net::session::{Session, StoreAt, copy_between};
+use twinport::net::session::{Next, Session, StoreAt, copy_between};
 use twinport::net::terms::{ActiveMode, Dial, Timeouts, TlsTerms};
 use twinport::net::wait::Cancel;
 
@@ -343,4 +344,107 @@ fn a_file_goes_from_one_server_straight_to_the_other() {
         assert!(fs::read(there.path().join("copy")).unwrap() == noise(3_000_000), "{} to {}", from.name(), to.name());
         assert!(!source.is_broken() && !target.is_broken());
     }
+}
+
+/// Hundreds of files on one session while it is known that more follow: everything that may go ahead does.
+#[test]
+fn hundreds_of_files_each_arranged_ahead() {
+    if !servers::ready() {
+        return;
+    }
+    let mut peers: Vec<Peer> = Kind::ALL.map(Peer::Debian).to_vec();
+    if servers::has_pyftpdlib() {
+        peers.push(Peer::Debian(Kind::Pyftpdlib));
+    }
+    peers.push(Peer::Unftp);
+    let mut failures = Vec::new();
+    for peer in peers {
+        for (cover, tls13) in [(Cover::Plain, true), (Cover::Explicit, true), (Cover::Explicit, false)] {
+            for way in [Arrangement::Epsv, Arrangement::Pasv, Arrangement::Port] {
+                let reuse = cover != Cover::Plain && peer.has(cover, way, true);
+                let outer = open_folder();
+                let root = outer.path().join("root");
+                fs::create_dir(&root).unwrap();
+                let server = peer.start(&root, cover, reuse);
+                let dial = dial(server.addr(), cover, way, tls13);
+                let begun = std::time::Instant::now();
+                let mut result = one_after_the_other(peer, &dial, &root);
+                // As above.
+                for _ in 0..3 {
+                    if peer == Peer::Unftp && matches!(&result, Err(why) if why.starts_with("login: Tls")) {
+                        result = one_after_the_other(peer, &dial, &root);
+                    }
+                }
+                let words = result.as_ref().map_or("FAIL", |()| "ok");
+                println!("{:<10} {cover:?} {way:?} TLS 1.3: {tls13} {words} {:?}", peer.name(), begun.elapsed());
+                if let Err(why) = result {
+                    failures.push(format!("{} {cover:?} TLS 1.3: {tls13} {way:?}: {why}", peer.name()));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+/// Up, listed, down, some of it missing; every byte is looked at.
+fn one_after_the_other(peer: Peer, dial: &Dial, root: &Path) -> Result<(), String> {
+    const FILES: usize = 200;
+    let recorder = Recorder::new();
+    let mut session =
+        Session::open(dial, &Cancel::new(), recorder.observer()).map_err(|error| format!("login: {error:?}"))?;
+    let home = session.home().clone();
+    let at = |number: usize| home.join(format!("file-{number}").as_bytes());
+    // Every size of interest, and no two files alike.
+    let content = |number: usize| noise([0, 1, 4096, 20_000, 70_000][number % 5] + number)[number..].to_vec();
+    for number in 0..FILES {
+        session.expect_next(Next::Transfer);
+        store(&mut session, at(number), StoreAt::Start, &content(number))
+            .map_err(|error| format!("STOR {number}: {error:?}"))?;
+        if number % 67 == 66 {
+            session.noop().map_err(|error| format!("NOOP: {error:?}"))?;
+            list(&mut session, &home.to_string()).map_err(|error| format!("listing: {error:?}"))?;
+        }
+    }
+    for number in 0..FILES {
+        if fs::read(root.join(format!("file-{number}"))).unwrap() != content(number) {
+            return Err(format!("file {number} is another one on the server's disk"));
+        }
+    }
+    for number in 0..FILES {
+        session.expect_next(Next::Retrieve(at(number + 1)));
+        let back = fetch(&mut session, &at(number).to_string()).map_err(|error| format!("RETR {number}: {error:?}"))?;
+        if back != content(number) {
+            return Err(format!("file {number} came back as another one"));
+        }
+        match number % 67 {
+            // What was promised does not come.
+            65 => drop(session.facts(&at(number)).map_err(|error| format!("facts: {error:?}"))?),
+            66 => {
+                session.expect_next(Next::Transfer);
+                let listing = list(&mut session, &home.to_string()).map_err(|error| format!("listing: {error:?}"))?;
+                if listing.entries.len() != FILES {
+                    return Err(format!("{} entries", listing.entries.len()));
+                }
+            }
+            _ => {}
+        }
+        session.mend().map_err(|error| format!("mend: {error:?}"))?;
+    }
+    // The last one promised a file that is not there.
+    let missing = fetch(&mut session, &at(FILES).to_string());
+    if !matches!(&missing, Err(FtpError::Refused { reply, .. }) if reply.code >= 450) {
+        return Err(format!("missing file: {missing:?}"));
+    }
+    let back = fetch(&mut session, &at(0).to_string()).map_err(|error| format!("after the missing one: {error:?}"))?;
+    if back != content(0) {
+        return Err("after the missing one: another file".into());
+    }
+    if matches!(peer, Peer::Debian(kind) if kind != Kind::Pyftpdlib) {
+        let controls = recorder.all().iter().filter(|happening| matches!(happening, Happening::Control(_))).count();
+        if recorder.lessons().contains(&Lesson::Pipelining(false)) || controls != 1 {
+            return Err(format!("{controls} sessions, {:?}", recorder.lessons()));
+        }
+    }
+    session.quit();
+    Ok(())
 }

@@ -44,6 +44,8 @@ enum Pipelining {
     Works,
     /// Or not known to work.
     Fails,
+    /// It was seen to fail.
+    Failed,
 }
 
 impl Control {
@@ -171,6 +173,21 @@ impl Control {
         self.pipelining = Pipelining::Untried;
     }
 
+    /// An earlier session found that this server answers one command at a time only.
+    pub(super) fn forbid_pipelining(&mut self) {
+        self.pipelining = Pipelining::Failed;
+    }
+
+    /// Whether several commands may go out in one write.
+    pub(super) fn pipelines(&self) -> bool {
+        !matches!(self.pipelining, Pipelining::Fails | Pipelining::Failed)
+    }
+
+    /// Whether anything at all may be sent before the last command is answered: no reply was seen out of step.
+    pub(super) fn keeps_step(&self) -> bool {
+        self.pipelining != Pipelining::Failed
+    }
+
     /// From now on bytes go out as they are: this server knows no telnet.
     pub(super) fn forget_telnet(&mut self) {
         self.telnet = false;
@@ -186,7 +203,7 @@ impl Control {
     /// harmless to send again: a device that drops all but the first line of a packet is asked one by one.
     pub(super) fn ask_all(&mut self, verbs: &[Verb], wait: &mut Wait, stage: Stage) -> Result<Vec<Heard>, FtpError> {
         let mut replies = Vec::with_capacity(verbs.len());
-        if verbs.len() > 1 && self.pipelining != Pipelining::Fails {
+        if verbs.len() > 1 && self.pipelines() {
             self.send(verbs, wait)?;
             for at in 0..verbs.len() {
                 let untried = self.pipelining == Pipelining::Untried && at > 0;
@@ -216,16 +233,20 @@ impl Control {
         Ok(replies)
     }
 
-    fn one_at_a_time(&mut self) {
+    /// A reply was out of step: from now on one command at a time, in later sessions, too.
+    pub(super) fn one_at_a_time(&mut self) {
+        if self.pipelining == Pipelining::Failed {
+            return;
+        }
         self.note("The server answers one command at a time only");
-        self.pipelining = Pipelining::Fails;
+        self.pipelining = Pipelining::Failed;
         self.tell(Happening::Learned(Lesson::Pipelining(false)));
     }
 
     /// Sends commands in one write of whole lines; their replies are due from now on.
     pub(super) fn send(&mut self, verbs: &[Verb], wait: &mut Wait) -> Result<(), FtpError> {
         self.drop_stale(Stage::Command)?;
-        if self.pipelining == Pipelining::Fails {
+        if !self.pipelines() {
             self.outwait_stale(wait)?;
         }
         let mut secret = false;
@@ -368,10 +389,11 @@ impl Control {
         let mut answers = 1;
         loop {
             match self.next_final(wait, until).map(|reply| reply.code) {
-                Some(225 | 226 | 250) => answers += 1,
+                // 227 and 229: a port that was asked for ahead.
+                Some(225 | 226 | 250 | 227 | 229) => answers += 1,
                 // One answer may be all, or the transfer's own is still on its way: libunftp says 226 to ABOR, answers
                 // NOOP, and then tells that the transfer broke. Every later reply would be taken for its neighbour's.
-                Some(200..=299) if answers < 2 && self.pipelining == Pipelining::Fails => {
+                Some(200..=299) if answers < 2 && !self.pipelines() => {
                     self.note(
                         "The server leaves open whether it has said all; the next command needs a new connection",
                     );
@@ -528,8 +550,15 @@ impl Control {
                 Err(error) => {
                     // The server may have said why before it hung up (421).
                     self.suspect();
-                    let said = self.poll_reply(Stage::Command).err();
-                    let error = said.unwrap_or_else(|| lost(Stage::Command, &error));
+                    let error = match self.due {
+                        0 => self.poll_reply(Stage::Command).err(),
+                        // What it said of what was asked before must still be heard.
+                        _ => {
+                            while self.fill(Stage::Command) {}
+                            None
+                        }
+                    }
+                    .unwrap_or_else(|| lost(Stage::Command, &error));
                     self.end.get_or_insert(error.clone());
                     return Err(error);
                 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use mio::net::TcpListener;
+use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Socket, Type};
 
 use super::control::Control;
@@ -19,7 +19,7 @@ use super::wait::{Role, Stop, Wait};
 use crate::domain::{Learned, Lesson, Mode, TransferMode};
 use crate::ftp::address;
 use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
-use crate::ftp::reply::Reply;
+use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::Verb;
 
 /// How this session makes its data connections, and what it has learned about that.
@@ -61,6 +61,14 @@ pub(super) enum Way {
     Ajar(Listening),
     /// The server said its last word without using it.
     Shut,
+}
+
+/// A connection that is being made.
+pub(super) struct Dialled {
+    socket: TcpStream,
+    target: SocketAddr,
+    arranged_by: &'static str,
+    begun: Instant,
 }
 
 /// A port of ours, where the server is to connect.
@@ -254,16 +262,20 @@ impl Arranger {
 
     fn epsv(&self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
         let reply = ask(Verb::Epsv, ahead, control, wait)?;
-        let (229, Some(port)) = (reply.code, address::parse_229(&reply.text())) else {
-            return Err(refused("EPSV", reply));
-        };
+        let port = named_by_epsv(reply)?;
         let stream = self.connect(control.path().peer, port, control, wait)?;
         Ok(Door { arranged_by: "EPSV", way: Way::Open(stream) })
     }
 
     fn pasv(&self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
-        let peer = control.path().peer;
         let reply = ask(Verb::Pasv, ahead, control, wait)?;
+        let port = self.named_by_pasv(reply, control)?;
+        let stream = self.connect(control.path().peer, port, control, wait)?;
+        Ok(Door { arranged_by: "PASV", way: Way::Open(stream) })
+    }
+
+    fn named_by_pasv(&self, reply: Reply, control: &Control) -> Result<u16, FtpError> {
+        let peer = control.path().peer;
         let text = reply.text();
         let port = match reply.code {
             227 => address::parse_227(&text).map(|named| {
@@ -281,9 +293,59 @@ impl Arranger {
             229 => address::parse_229(&text),
             _ => None,
         };
-        let Some(port) = port else { return Err(refused("PASV", reply)) };
-        let stream = self.connect(peer, port, control, wait)?;
-        Ok(Door { arranged_by: "PASV", way: Way::Open(stream) })
+        port.ok_or_else(|| refused("PASV", reply))
+    }
+
+    /// The command that opens the server's next port, where it is known which one does, and nothing more is to be said.
+    pub(super) fn opens_ahead(&self, control: &Control) -> Option<Verb> {
+        let known = self.proven && self.modes() == [Mode::Passive] && !self.pret && !self.is_tunnelled();
+        let extended = self.epsv == Extended::Works || is_v6(control.path().peer);
+        known.then_some(if extended { Verb::Epsv } else { Verb::Pasv })
+    }
+
+    /// Begins to connect to the port that the reply names, beside the data connection in use.
+    pub(super) fn dial_ahead(
+        &self,
+        asked: &Verb,
+        reply: Reply,
+        control: &Control,
+        wait: &mut Wait,
+    ) -> Result<Dialled, FtpError> {
+        let port = match asked {
+            Verb::Epsv => named_by_epsv(reply)?,
+            _ => self.named_by_pasv(reply, control)?,
+        };
+        let target = address::data_target(control.path().peer, port);
+        self.dial(target, asked.name(), Role::Ahead, control, wait)
+    }
+
+    /// That connection, as the data connection.
+    pub(super) fn arrive(
+        &self,
+        dialled: Dialled,
+        control: &mut Control,
+        wait: &mut Wait,
+    ) -> Result<Door, FtpError> {
+        wait.adopt_ahead();
+        let arranged_by = dialled.arranged_by;
+        Ok(Door { arranged_by, way: Way::Open(self.stand(dialled, control, wait)?) })
+    }
+
+    /// Whether the next connection can be told to the server ahead; and if so, a port of ours and the command that says so.
+    pub(super) fn listen_ahead(
+        &self,
+        control: &Control,
+        wait: &mut Wait,
+    ) -> Option<(Listening, Verb)> {
+        if !self.proven || self.modes() != [Mode::Active] || self.is_tunnelled() {
+            return None;
+        }
+        let (listening, named) = self.open_port(Role::Ahead, control, wait).ok()?;
+        let verb = match named {
+            SocketAddr::V4(v4) if self.eprt != Extended::Works => Verb::Port(v4),
+            _ => Verb::Eprt(named),
+        };
+        Some((listening, verb))
     }
 
     /// To that port of the server, along the session's route.
@@ -311,27 +373,41 @@ impl Arranger {
     }
 
     fn connect_to(&self, target: SocketAddr, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
-        let failed =
-            |error: &io::Error| FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) };
+        let dialled = self.dial(target, "", Role::Data, control, wait)?;
+        self.stand(dialled, control, wait)
+    }
+
+    fn dial(
+        &self,
+        target: SocketAddr,
+        arranged_by: &'static str,
+        role: Role,
+        control: &Control,
+        wait: &mut Wait,
+    ) -> Result<Dialled, FtpError> {
         // Servers take the data connection only from where the control connection comes from.
         let path = control.path();
         let own = (target.ip() == path.peer.ip()).then(|| path.local.ip());
-        let socket = dial::begin(target, own, wait, Role::Data).map_err(|error| failed(&error))?;
-        let until = Instant::now() + self.patience;
+        let socket = dial::begin(target, own, wait, role).map_err(|error| unreached(target, &error))?;
+        Ok(Dialled { socket, target, arranged_by, begun: Instant::now() })
+    }
+
+    /// Waits till it stands.
+    fn stand(&self, dialled: Dialled, control: &mut Control, wait: &mut Wait) -> Result<Stream, FtpError> {
+        let Dialled { socket, target, begun, .. } = dialled;
+        let until = begun + self.patience;
         loop {
+            match dial::outcome(&socket) {
+                Some(Ok(())) => return Ok(Stream::registered(socket)),
+                Some(Err(error)) => return Err(unreached(target, &error)),
+                None => {}
+            }
             match wait.wait(until) {
                 Ok(ready) => {
                     if ready.control.read {
                         control.mark(ready.control);
                         // Nothing is due: only the end of the connection shows here.
                         control.poll_reply(Stage::DataConnection)?;
-                    }
-                    if ready.data.write || ready.data.read {
-                        match dial::outcome(&socket) {
-                            Some(Ok(())) => return Ok(Stream::registered(socket)),
-                            Some(Err(error)) => return Err(failed(&error)),
-                            None => {}
-                        }
                     }
                 }
                 Err(Stop::Deadline) => {
@@ -344,21 +420,7 @@ impl Arranger {
     }
 
     fn active(&mut self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
-        let path = control.path();
-        let ip = path.local.ip();
-        let listener = self.listen(path.local)?;
-        let port = listener.local_addr().map_err(|error| no_port(&error))?.port();
-        let mut listener = TcpListener::from_std(listener);
-        wait.watch_listener(&mut listener).map_err(|error| no_port(&error))?;
-        let listening = Listening {
-            listener,
-            address: SocketAddr::new(ip, port),
-            expected: path.peer.ip().to_canonical(),
-            stranger: None,
-            until: Instant::now() + self.patience,
-            waited: self.patience,
-        };
-        let named = SocketAddr::new(self.named_address(path.local, path.peer), port);
+        let (listening, named) = self.open_port(Role::Data, control, wait)?;
         let v4 = match named {
             SocketAddr::V4(v4) => Some(v4),
             SocketAddr::V6(_) => None,
@@ -392,6 +454,29 @@ impl Arranger {
             }
         }
         Err(refused("PORT", reply))
+    }
+
+    /// A port where the server is to connect, and how it is told of it.
+    fn open_port(
+        &self,
+        role: Role,
+        control: &Control,
+        wait: &mut Wait,
+    ) -> Result<(Listening, SocketAddr), FtpError> {
+        let path = control.path();
+        let listener = self.listen(path.local)?;
+        let port = listener.local_addr().map_err(|error| no_port(&error))?.port();
+        let mut listener = TcpListener::from_std(listener);
+        wait.watch_listener(&mut listener, role).map_err(|error| no_port(&error))?;
+        let listening = Listening {
+            listener,
+            address: SocketAddr::new(path.local.ip(), port),
+            expected: path.peer.ip().to_canonical(),
+            stranger: None,
+            until: Instant::now() + self.patience,
+            waited: self.patience,
+        };
+        Ok((listening, SocketAddr::new(self.named_address(path.local, path.peer), port)))
     }
 
     /// On the control socket's own address, and a port of the range: the next one where one is busy.
@@ -433,9 +518,13 @@ impl Extended {
 
 impl Listening {
     /// The server was told of it: from now on it may come.
-    fn door(mut self, arranged_by: &'static str, patience: Duration) -> Door {
-        self.until = Instant::now() + patience;
-        Door { arranged_by, way: Way::Ajar(self) }
+    fn door(self, arranged_by: &'static str, patience: Duration) -> Door {
+        Door { arranged_by, way: Way::Ajar(self.starting_now(patience)) }
+    }
+
+    /// The server has its time from now on.
+    pub(super) fn starting_now(self, patience: Duration) -> Self {
+        Self { until: Instant::now() + patience, ..self }
     }
 
     /// The server's connection, if it is there. Anybody else's is closed.
@@ -495,18 +584,50 @@ fn is_dead_port(error: &FtpError) -> bool {
     }
 }
 
+impl Dialled {
+    /// How long ago that was: servers give up on who never uses a connection, and routers forget it.
+    pub(super) fn age(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+/// What must be said before a transfer whose data connection is arranged already. All of it but REST must be accepted.
+pub(super) fn say_ahead(ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+    let verbs = std::mem::take(ahead);
+    if verbs.is_empty() {
+        return Ok(());
+    }
+    let replies = control.ask_all(&verbs, wait, Stage::DataConnection)?;
+    accepted(&verbs, replies)
+}
+
 fn ask(verb: Verb, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Reply, FtpError> {
     let mut verbs = std::mem::take(ahead);
-    let before: Vec<&'static str> = verbs.iter().map(Verb::name).collect();
     verbs.push(verb);
     let mut replies = control.ask_all(&verbs, wait, Stage::DataConnection)?;
     let last = replies.pop().map(|heard| heard.reply);
-    for (verb, heard) in before.into_iter().zip(replies) {
-        if heard.reply.is_negative() && verb != "REST" {
-            return Err(FtpError::Refused { verb, stage: Stage::Command, reply: heard.reply });
+    accepted(&verbs, replies)?;
+    last.ok_or_else(|| FtpError::Protocol { detail: "a reply is missing".into() })
+}
+
+fn accepted(verbs: &[Verb], replies: Vec<Heard>) -> Result<(), FtpError> {
+    for (verb, heard) in verbs.iter().zip(replies) {
+        if heard.reply.is_negative() && verb.name() != "REST" {
+            return Err(FtpError::Refused { verb: verb.name(), stage: Stage::Command, reply: heard.reply });
         }
     }
-    last.ok_or_else(|| FtpError::Protocol { detail: "a reply is missing".into() })
+    Ok(())
+}
+
+fn named_by_epsv(reply: Reply) -> Result<u16, FtpError> {
+    match (reply.code, address::parse_229(&reply.text())) {
+        (229, Some(port)) => Ok(port),
+        _ => Err(refused("EPSV", reply)),
+    }
+}
+
+fn unreached(target: SocketAddr, error: &io::Error) -> FtpError {
+    FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) }
 }
 
 /// "500 You need to use a client supporting PRET (PRE Transfer) to use PASV".

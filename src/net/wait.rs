@@ -64,6 +64,9 @@ pub(super) struct Wait {
     cancel: Cancel,
     obeys: bool,
     data: usize,
+    ahead: usize,
+    /// The last number given to a data connection.
+    numbers: usize,
 }
 
 /// What moved.
@@ -108,6 +111,9 @@ pub(super) enum Role {
     /// The data connection, or the listener that waits for it. Each registration replaces the one before: late edges of
     /// an old socket are not taken for the new one's.
     Data,
+    /// The next data connection, or its listener, beside the one in use. Its edges go to nobody until
+    /// [`Wait::adopt_ahead`]: until then, and then first, it is tried without being asked for.
+    Ahead,
     /// An attempt to connect, 0 to 63.
     Attempt(usize),
 }
@@ -118,7 +124,7 @@ impl Wait {
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         cancel.wakes(&waker);
         let cancel = cancel.clone();
-        Ok(Self { poll, events: Events::with_capacity(16), waker, cancel, obeys: true, data: DATA })
+        Ok(Self { poll, events: Events::with_capacity(16), waker, cancel, obeys: true, data: DATA, ahead: DATA, numbers: DATA })
     }
 
     /// From now on this token ends the waits.
@@ -155,9 +161,14 @@ impl Wait {
     }
 
     /// Watches a listener.
-    pub(super) fn watch_listener(&mut self, source: &mut impl Source) -> io::Result<()> {
-        let token = self.token(Role::Data);
+    pub(super) fn watch_listener(&mut self, source: &mut impl Source, role: Role) -> io::Result<()> {
+        let token = self.token(role);
         self.poll.registry().register(source, token, Interest::READABLE)
+    }
+
+    /// What was watched as the next data connection is the data connection from now on.
+    pub(super) fn adopt_ahead(&mut self) {
+        self.data = self.ahead;
     }
 
     /// Whether the task was cancelled (and that matters now).
@@ -211,10 +222,19 @@ impl Wait {
             Role::Control => CONTROL,
             Role::Attempt(number) => ATTEMPTS + number.min(63),
             Role::Data => {
-                self.data = if self.data >= usize::MAX / 2 { DATA } else { self.data + 1 };
+                self.data = self.number();
                 self.data
             }
+            Role::Ahead => {
+                self.ahead = self.number();
+                self.ahead
+            }
         })
+    }
+
+    fn number(&mut self) -> usize {
+        self.numbers = if self.numbers >= usize::MAX / 2 { DATA + 1 } else { self.numbers + 1 };
+        self.numbers
     }
 }
 

@@ -605,6 +605,7 @@ impl Conversation<'_> {
             self.say(&preliminary);
         }
         drop(data);
+        self.answer_first(verb);
         if !early {
             self.conclude(verb, &end);
         }
@@ -684,6 +685,7 @@ impl Conversation<'_> {
         });
         self.files(|files| files.put(path, Node::File { data: content, modified: super::SOME_TIME, mode: 0o644 }));
         drop(data);
+        self.answer_first(verb);
         if !early {
             self.conclude(verb, &end);
         }
@@ -799,8 +801,20 @@ impl Conversation<'_> {
         End::Gone
     }
 
+    /// Takes the next command before the last reply to this one.
+    fn answer_first(&mut self, verb: &str) {
+        if self.shared.due(|fault| matches!(fault, Fault::AnswersBefore(at) if *at == verb)).is_some()
+            && let Ok(line) = self.incoming.recv_timeout(PATIENCE)
+        {
+            self.command(&line);
+        }
+    }
+
     /// Whether the client aborted or went away while data flows.
     fn interrupted(&mut self) -> Option<End> {
+        if self.shared.due(|fault| *fault == Fault::Unheeding).is_some() {
+            return self.shared.is_stopping().then_some(End::Gone);
+        }
         match self.incoming.try_recv() {
             Ok(line) if line.to_ascii_uppercase().ends_with(b"ABOR") => {
                 self.record("ABOR", b"", b"ABOR");

@@ -95,6 +95,10 @@ pub enum Fault {
     OneLinePerPacket,
     /// Answers PWD before what came with it in the same write.
     OutOfOrder,
+    /// Commands that come while a transfer runs are read after it (vsftpd).
+    Unheeding,
+    /// What came while this verb's data went is answered before its 226.
+    AnswersBefore(&'static str),
     /// Replies and data come byte by byte.
     Drip,
     /// EPSV, PASV and transfers want a PRET before them.

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::transfer::Coding;
+use super::ahead::Next;
 use super::{Session, Started};
 use crate::domain::DataPath;
 use crate::ftp::deflate::{Damage, Deflater, Inflater};
@@ -35,6 +36,10 @@ pub struct DataChannel<'s> {
     /// As the file has them: unpacked.
     moved: u64,
     codec: Option<Box<Codec>>,
+    /// What comes after it.
+    next: Next,
+    /// A no that may be its own, or that to what was sent ahead.
+    held: Option<Reply>,
 }
 
 /// MODE Z at work.
@@ -45,7 +50,7 @@ enum Codec {
 
 impl<'s> DataChannel<'s> {
     pub(super) fn new(session: &'s mut Session, verb: &'static str, started: Started) -> Self {
-        let Started { stream, path, coding, announced, last, preliminary } = started;
+        let Started { stream, path, coding, announced, last, preliminary, held } = started;
         let codec = match coding {
             Coding::Stream => None,
             Coding::Deflate if is_upload(verb) => {
@@ -60,6 +65,7 @@ impl<'s> DataChannel<'s> {
         // which would keep its session borrowed.
         session.unsettled = verdict.is_none();
         let codec = codec.map(Box::new);
+        let next = std::mem::take(&mut session.next);
         Self {
             session,
             path,
@@ -72,6 +78,8 @@ impl<'s> DataChannel<'s> {
             preliminary,
             moved: 0,
             codec,
+            next,
+            held,
         }
     }
 
@@ -140,6 +148,7 @@ impl<'s> DataChannel<'s> {
                 Ok(0) => {
                     // Closed now: some servers say 226 only when both ends are.
                     self.stream = None;
+                    self.look_ahead();
                     return Ok(0);
                 }
                 Ok(count) => return Ok(count),
@@ -251,23 +260,27 @@ impl<'s> DataChannel<'s> {
             self.wind_up(begun + patience);
         }
         self.stream = None;
-        let result = match self.verdict.take() {
-            Some(verdict) => verdict,
-            None => {
-                let Session { control, wait, .. } = &mut *self.session;
-                match control.reply(wait, Stage::Completion, patience.saturating_sub(begun.elapsed())) {
-                    Ok(heard) => judge(self.verb, heard.reply, self.moved),
-                    Err(error) => {
-                        self.session.resync_due = true;
-                        Err(match error {
-                            FtpError::Timeout { stage, .. } => FtpError::Timeout { stage, waited: patience },
-                            error => error,
-                        })
-                    }
+        let result = loop {
+            if let Some(verdict) = self.verdict.take() {
+                break verdict;
+            }
+            let Session { control, wait, .. } = &mut *self.session;
+            match control.reply(wait, Stage::Completion, patience.saturating_sub(begun.elapsed())) {
+                Ok(heard) => self.settle(heard.reply),
+                Err(error) => {
+                    self.session.resync_due = true;
+                    break Err(match (error, self.held.take()) {
+                        (FtpError::Timeout { .. } | FtpError::Closed { last: None, .. }, Some(no)) => {
+                            refusal(self.verb, no, self.moved)
+                        }
+                        (FtpError::Timeout { stage, .. }, _) => FtpError::Timeout { stage, waited: patience },
+                        (error, _) => error,
+                    });
                 }
             }
         };
         self.session.transfer_ended(result.is_ok());
+        self.session.hear_opened();
         if compressed && result.is_err() {
             // Whatever it was: the next try goes as it is.
             self.session.carriage.compresses = false;
@@ -309,9 +322,8 @@ impl<'s> DataChannel<'s> {
     /// Gives up: closes, ABOR where needed, and gets the session back in step; where that fails the session is broken.
     pub fn abort(mut self) {
         if self.verdict.is_none() && !self.session.control.is_over() {
-            let Session { control, wait, .. } = &mut *self.session;
             let stream = &mut self.stream;
-            control.resynchronise(wait, &mut || *stream = None);
+            self.session.resynchronise(&mut || *stream = None);
         }
         self.session.transfer_ended(false);
     }
@@ -324,17 +336,47 @@ impl<'s> DataChannel<'s> {
 
     /// What the control connection says meanwhile.
     fn hear(&mut self) {
-        while !matches!(self.verdict, Some(Err(_))) {
+        loop {
+            match &self.verdict {
+                None => {}
+                // Whether more goes wrong matters as long as data moves.
+                Some(Ok(_)) if self.stream.is_some() => {}
+                Some(_) => return,
+            }
             match self.session.control.poll_reply(Stage::Transfer) {
                 Ok(None) => return,
                 Ok(Some(heard)) if heard.reply.is_preliminary() => {
+                    self.session.has_begun(&mut self.held);
                     self.preliminary = true;
                     self.announced = self.announced.or_else(|| crate::ftp::answer::announced(&heard.reply));
                 }
-                Ok(Some(heard)) => self.decide(judge(self.verb, heard.reply, self.moved)),
+                Ok(Some(heard)) => self.settle(heard.reply),
                 // 421, or the end of the connection.
                 Err(error) => self.decide(Err(error)),
             }
+        }
+    }
+
+    /// A final reply: this transfer's, or that to what was sent ahead.
+    fn settle(&mut self, reply: Reply) {
+        if self.verdict.is_some() {
+            self.session.opened(reply);
+        } else if let Some(own) = self.session.sort(&mut self.held, reply) {
+            self.decide(judge(self.verb, own, self.moved));
+        }
+    }
+
+    /// All has come: what comes next may go out.
+    fn look_ahead(&mut self) {
+        let next = std::mem::take(&mut self.next);
+        if next == Next::Nothing {
+            return;
+        }
+        self.hear();
+        let cut = self.expected.is_some_and(|size| self.offset + self.moved != size)
+            || (self.offset == 0 && self.announced.is_some_and(|size| self.moved != size));
+        if !cut && !matches!(self.verdict, Some(Err(_))) {
+            self.session.look_ahead(next);
         }
     }
 
@@ -359,6 +401,7 @@ impl<'s> DataChannel<'s> {
     fn ended_uncleanly(&mut self) -> Result<(), FtpError> {
         if self.is_whole() && self.verb == "RETR" {
             self.stream = None;
+            self.look_ahead();
             return Ok(());
         }
         self.hear_last_words();
@@ -371,11 +414,14 @@ impl<'s> DataChannel<'s> {
     fn hear_last_words(&mut self) {
         self.stream = None;
         let patience = self.session.timeouts.reply.min(LAST_WORDS);
-        if self.verdict.is_none() {
+        while self.verdict.is_none() {
             let Session { control, wait, .. } = &mut *self.session;
             match control.last_words(wait, Stage::Transfer, patience) {
-                Ok(Some(heard)) => self.decide(judge(self.verb, heard.reply, self.moved)),
-                Ok(None) => {}
+                Ok(Some(heard)) => self.settle(heard.reply),
+                Ok(None) => match self.held.take() {
+                    Some(no) => self.decide(judge(self.verb, no, self.moved)),
+                    None => return,
+                },
                 Err(error) => self.decide(Err(error)),
             }
         }
@@ -414,8 +460,12 @@ fn judge(verb: &'static str, reply: Reply, moved: u64) -> Result<Reply, FtpError
     if reply.is_positive() {
         return Ok(reply);
     }
+    Err(refusal(verb, reply, moved))
+}
+
+fn refusal(verb: &'static str, reply: Reply, moved: u64) -> FtpError {
     let stage = if moved == 0 { Stage::Transfer } else { Stage::Completion };
-    Err(FtpError::Refused { verb, stage, reply })
+    FtpError::Refused { verb, stage, reply }
 }
 
 fn stream_of(stream: &mut Option<Stream>, act: impl FnOnce(&mut Stream)) {

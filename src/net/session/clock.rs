@@ -4,7 +4,7 @@
 use super::Session;
 use crate::domain::{Entry, EntryKind, Learned, Lesson, Listing, Precision, RemotePath, Timestamp, Zone};
 use crate::ftp::answer;
-use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::error::FtpError;
 use crate::ftp::listing::clock;
 use crate::ftp::verb::Verb;
 use crate::net::happening::Happening;
@@ -99,7 +99,7 @@ impl Session {
         for (path, _) in &samples {
             verbs.push(Verb::Mdtm(self.file_argument(path)?));
         }
-        let replies = self.control.ask_all(&verbs, &mut self.wait, Stage::Command)?;
+        let replies = self.ask_all(&verbs)?;
         let pairs: Vec<(Timestamp, Timestamp)> = samples
             .iter()
             .zip(&replies)

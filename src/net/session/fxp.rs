@@ -30,6 +30,8 @@ pub fn copy_between(
 ) -> Result<(), FtpError> {
     source.ready()?;
     target.ready()?;
+    source.forget_ahead();
+    target.forget_ahead();
     if source.arranger.is_tunnelled() || target.arranger.is_tunnelled() {
         // The address that we see is the proxy's: it must not be named to a server as the other one's.
         return Err(FtpError::Unsupported { what: "direct transfers between servers that are behind a proxy".into() });

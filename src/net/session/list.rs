@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{DataChannel, Facts, Session};
 use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp, visible};
 use crate::ftp::answer;
-use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::error::FtpError;
 use crate::ftp::listing::{ListingReader, Source, parse_mlst};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
@@ -122,7 +122,7 @@ impl Session {
             // A no for the moment says nothing of what is there.
         }
         let both = [Verb::Size(argument.clone()), Verb::Mdtm(argument)];
-        let replies = self.control.ask_all(&both, &mut self.wait, Stage::Command)?;
+        let replies = self.ask_all(&both)?;
         let [size, time] = &replies[..] else {
             return Err(FtpError::Protocol { detail: "a reply is missing".into() });
         };

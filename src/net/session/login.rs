@@ -18,7 +18,7 @@ use crate::net::wait::{Cancel, Wait};
 
 use super::list::Mlsd;
 use super::transfer::Carriage;
-use super::{Clock, Next, Session, gateway, secure, stamp};
+use super::{Ahead, Clock, Next, Server, Session, gateway, secure, stamp};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
@@ -45,8 +45,10 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     }
     control.tell(Happening::Step(Step::LoggingIn));
     let learned = &site.learned;
-    if learned.pipelining.unwrap_or(answers_in_order(&welcome)) {
-        control.allow_pipelining();
+    match learned.pipelining {
+        Some(false) => control.forbid_pipelining(),
+        known if known.unwrap_or(answers_in_order(&welcome)) => control.allow_pipelining(),
+        _ => {}
     }
     if is_one_of(&welcome, &["vsftpd", "pure-ftpd"]) {
         control.forget_telnet();
@@ -94,6 +96,9 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         resync_due: false,
         unsettled: false,
         next: Next::Nothing,
+        ahead: Ahead::Nothing,
+        foresight: true,
+        server: Server::read(&welcome),
         features,
         timeouts: dial.timeouts,
         arranger,

@@ -86,7 +86,7 @@ impl Session {
             verbs.push(Verb::Cwd(self.dir_argument(parent)?));
         }
         verbs.push(rmd);
-        let mut replies = self.control.ask_all(&verbs, &mut self.wait, Stage::Command)?;
+        let mut replies = self.ask_all(&verbs)?;
         let Some(heard) = replies.pop() else { return Ok(()) };
         if let (Some(parent), Some(left)) = (outside, replies.pop())
             && left.reply.is_positive()
@@ -173,7 +173,7 @@ impl Session {
         for some in files.chunks(BATCH) {
             let verbs: Vec<Verb> =
                 some.iter().map(|path| self.file_argument(path).map(Verb::Dele)).collect::<Result<_, _>>()?;
-            let replies = self.control.ask_all(&verbs, &mut self.wait, Stage::Command)?;
+            let replies = self.ask_all(&verbs)?;
             for (path, heard) in some.iter().zip(replies) {
                 // A link to a directory is one to some servers (Windows): RMD takes the link, never what it leads to.
                 let gone = heard.reply.is_positive() || self.remove_dir(path).is_ok();
@@ -226,7 +226,7 @@ impl Session {
     }
 
     fn rename_once(&mut self, both: &[Verb; 2]) -> Result<Option<FtpError>, FtpError> {
-        let replies = self.control.ask_all(both, &mut self.wait, Stage::Command)?;
+        let replies = self.ask_all(both)?;
         let [first, second] = &replies[..] else {
             return Err(FtpError::Protocol { detail: "a reply is missing".into() });
         };
@@ -265,6 +265,7 @@ impl Session {
         if !self.enter(whole)? {
             return Ok(None);
         }
+        self.catch_up()?;
         let heard = self.control.ask(&Verb::Pwd, &mut self.wait, Stage::Command)?;
         let path = heard.reply.is_positive().then(|| pathname::parse_257(&heard.raw)).flatten();
         Ok(path.map(|path| Dialect::read(&path).1))

@@ -19,7 +19,7 @@ use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
 use crate::ftp::listing::System;
-use crate::ftp::reply::Reply;
+use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::Verb;
 use crate::net::control::Control;
 use crate::net::data::Arranger;
@@ -29,6 +29,7 @@ use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
 
 pub use ahead::Next;
+use ahead::{Ahead, Server};
 pub use channel::DataChannel;
 use clock::Clock;
 pub use clock::Correction;
@@ -95,6 +96,11 @@ pub struct Session {
     unsettled: bool,
     /// What comes after the next transfer.
     next: Next,
+    /// What was sent ahead of it.
+    ahead: Ahead,
+    /// Whether anything may be sent ahead; `false` = it was of no use.
+    foresight: bool,
+    server: Server,
 }
 
 /// A transfer that has begun.
@@ -105,6 +111,8 @@ struct Started {
     announced: Option<u64>,
     last: Option<Reply>,
     preliminary: bool,
+    /// A no that may be this transfer's, or that to what was sent ahead.
+    held: Option<Reply>,
 }
 
 impl Session {
@@ -168,6 +176,12 @@ impl Session {
     pub fn quit(mut self) {
         if !self.is_broken() && !self.resync_due {
             self.wait.obey(false);
+            match &self.ahead {
+                Ahead::Nothing | Ahead::Dialled(_) => {}
+                Ahead::Asked(_) if self.control.reply(&mut self.wait, Stage::Command, QUIT_PATIENCE).is_ok() => {}
+                // With a transfer that nobody wants on its way there is no time for goodbyes.
+                Ahead::Asked(_) | Ahead::Underway(_) => return,
+            }
             if self.control.send(&[Verb::Quit], &mut self.wait).is_ok() {
                 self.control.reply(&mut self.wait, Stage::Command, QUIT_PATIENCE).ok();
                 self.control.say_goodbye();
@@ -179,16 +193,22 @@ impl Session {
     fn ready(&mut self) -> Result<(), FtpError> {
         self.wait.check()?;
         if std::mem::take(&mut self.resync_due) && !self.control.is_over() {
-            self.control.resynchronise(&mut self.wait, &mut || {});
+            self.resynchronise(&mut || {});
         }
         if self.unsettled {
             return Err(FtpError::Closed { stage: Stage::Command, last: None });
         }
-        Ok(())
+        self.catch_up()
     }
 
     fn ask(&mut self, verb: &Verb) -> Result<Reply, FtpError> {
+        self.catch_up()?;
         self.control.ask(verb, &mut self.wait, Stage::Command).map(|heard| heard.reply)
+    }
+
+    fn ask_all(&mut self, verbs: &[Verb]) -> Result<Vec<Heard>, FtpError> {
+        self.catch_up()?;
+        self.control.ask_all(verbs, &mut self.wait, Stage::Command)
     }
 }
 

@@ -80,23 +80,24 @@ impl Session {
     pub(super) fn protect(&mut self, verb: &Verb, way: &mut Way, begun: Begun) -> Result<Begun, FtpError> {
         let (Way::Open(stream), true) = (&mut *way, self.protected) else { return Ok(begun) };
         let Some(guard) = self.control.guard().cloned() else { return Ok(begun) };
-        let (preliminary, announced, mut last) = begun;
+        let refused = |reply| FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply };
+        let mut begun = begun;
         self.continued = guard.can_resume();
         if !self.continued {
             self.control.note("There is no TLS session to continue on this data connection");
         }
         stream.encrypt(guard.data()?);
         // A server that has said its last word already, without a 150, may never have touched the data connection.
-        let untouched = last.is_some() && !preliminary;
+        let untouched = begun.last.is_some() && !begun.preliminary;
         let patience = if untouched { self.timeouts.data.min(UNTOUCHED) } else { self.timeouts.data };
         let until = Instant::now() + patience;
         let failure = loop {
             match stream.shake_hands() {
-                Ok(true) => return Ok((preliminary, announced, last)),
+                Ok(true) => return Ok(begun),
                 Ok(false) => {}
                 Err(_) if untouched => {
                     *way = Way::Shut;
-                    return Ok((preliminary, announced, last));
+                    return Ok(begun);
                 }
                 Err(error) => {
                     let distrust = guard.distrust(Stage::DataConnection);
@@ -104,15 +105,12 @@ impl Session {
                 }
             }
             match self.control.poll_reply(Stage::DataConnection)? {
-                Some(heard) if heard.reply.is_preliminary() => {}
-                Some(heard) if heard.reply.is_negative() => {
-                    return Err(FtpError::Refused {
-                        verb: verb.name(),
-                        stage: Stage::DataConnection,
-                        reply: heard.reply,
-                    });
-                }
-                Some(heard) => last = Some(heard.reply),
+                Some(heard) if heard.reply.is_preliminary() => self.has_begun(&mut begun.held),
+                Some(heard) => match self.sort(&mut begun.held, heard.reply) {
+                    Some(reply) if reply.is_negative() => return Err(refused(reply)),
+                    Some(reply) => begun.last = Some(reply),
+                    None => {}
+                },
                 None => {}
             }
             match self.wait.wait(until) {
@@ -122,16 +120,19 @@ impl Session {
                 }
                 Err(Stop::Deadline) if untouched => {
                     *way = Way::Shut;
-                    return Ok((preliminary, announced, last));
+                    return Ok(begun);
                 }
                 Err(stop) => return Err(stop.error(Stage::DataConnection, patience)),
             }
         };
         // The server's own words say more than its TLS: 522, “session reuse required”.
-        match self.control.last_words(&mut self.wait, Stage::DataConnection, LAST_WORDS)? {
-            Some(heard) if heard.reply.is_negative() => {
-                Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply: heard.reply })
-            }
+        let mut words = begun.held.take();
+        if words.is_none() {
+            let heard = self.control.last_words(&mut self.wait, Stage::DataConnection, LAST_WORDS)?;
+            words = heard.map(|heard| heard.reply);
+        }
+        match words {
+            Some(reply) if reply.is_negative() => Err(refused(reply)),
             _ => Err(failure),
         }
     }

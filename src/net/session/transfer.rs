@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::ahead::{Ahead, Next};
 use super::{DataChannel, Session, Started, StoreAt};
 use crate::domain::{DataPath, Lesson, Mode, RemotePath, Site};
 use crate::ftp::answer;
@@ -9,8 +10,8 @@ use crate::ftp::deflate;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
-use crate::ftp::verb::Verb;
-use crate::net::data::{Way, is_data_trouble};
+use crate::ftp::verb::{Argument, Verb};
+use crate::net::data::{Door, Way, is_data_trouble, say_ahead};
 use crate::net::happening::Happening;
 use crate::net::wait::Stop;
 
@@ -65,6 +66,15 @@ impl Carriage {
         self.rest_stor = earlier.rest_stor.or(self.rest_stor);
     }
 
+    /// TYPE I, MODE S, and nothing that would cut the next file.
+    pub(super) fn is_plain(&self) -> bool {
+        self.representation == Some(Representation::Image) && self.coding == Some(Coding::Stream) && !self.rest_left
+    }
+
+    pub(super) fn coding_in_force(&self) -> Coding {
+        self.coding.unwrap_or(Coding::Stream)
+    }
+
     /// Offsets count bytes as they are in the file: nothing that begins in the middle is compressed.
     fn coding_for(&self, verb: &Verb, rest: u64) -> Coding {
         let shrinks = match verb {
@@ -101,6 +111,14 @@ impl Session {
         from: u64,
         representation: Representation,
     ) -> Result<DataChannel<'_>, FtpError> {
+        if from == 0 && representation == Representation::Image {
+            let name = self.dialect.file(&self.whole(path)).map(|text| Argument::new(&text));
+            if let Some(Ok(name)) = name
+                && let Some(started) = self.join(&Verb::Retr(name))?
+            {
+                return Ok(DataChannel::new(self, "RETR", started));
+            }
+        }
         self.ready()?;
         let verb = Verb::Retr(self.file_argument(path)?);
         if from > 0 && !self.carriage.offsets {
@@ -208,6 +226,7 @@ impl Session {
 
     /// Begins a transfer in the first mode that works. `rest` > 0 = where to begin; `ahead` goes before.
     pub(super) fn start(&mut self, verb: &Verb, rest: u64, mut ahead: Vec<Verb>) -> Result<Started, FtpError> {
+        self.catch_up()?;
         if self.carriage.rest_left && rest == 0 {
             // Some servers keep an offset that was not used up, and would cut the next file.
             ahead.insert(0, Verb::Rest(0));
@@ -234,7 +253,10 @@ impl Session {
                 self.carriage.coding = Some(coding);
                 Ok(started)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                self.next = Next::Nothing;
+                Err(error)
+            }
         }
     }
 
@@ -248,7 +270,13 @@ impl Session {
         let modes = self.arranger.modes();
         let (mut passive, mut active) = (None, None);
         for (at, mode) in modes.iter().enumerate() {
-            match self.start_in(*mode, verb, rest, &mut ahead, coding) {
+            let made_ahead = matches!(self.ahead, Ahead::Dialled(_));
+            let mut result = self.start_in(*mode, verb, rest, &mut ahead, coding);
+            // The server may have closed meanwhile what was made ahead.
+            if matches!(&result, Err(error) if made_ahead && is_data_trouble(error)) && !self.is_broken() {
+                result = self.start_in(*mode, verb, rest, &mut ahead, coding);
+            }
+            match result {
                 Ok(started) => {
                     if self.arranger.worked(*mode) {
                         self.control.tell(Happening::Learned(Lesson::Mode(*mode)));
@@ -290,7 +318,7 @@ impl Session {
         ahead: &mut Vec<Verb>,
         coding: Coding,
     ) -> Result<Started, FtpError> {
-        let door = self.arranger.arrange(mode, verb, ahead, &mut self.control, &mut self.wait)?;
+        let door = self.door(mode, verb, ahead)?;
         if rest > 0 {
             let reply = self.control.ask(&Verb::Rest(rest), &mut self.wait, Stage::Command)?.reply;
             if !(300..400).contains(&reply.code) && !reply.is_positive() {
@@ -300,11 +328,33 @@ impl Session {
             }
             self.carriage.rest_left = true;
         }
-        self.control.send(std::slice::from_ref(verb), &mut self.wait)?;
-        let mut way = door.way;
+        let along = self.along_with(verb);
+        let verbs: Vec<Verb> = [verb].into_iter().chain(&along).cloned().collect();
+        self.control.send(&verbs, &mut self.wait)?;
+        if let Some(verb) = along {
+            self.ahead = Ahead::Asked(verb);
+        }
+        self.run(verb, door.way, Run { mode, arranged_by: door.arranged_by, coding })
+    }
+
+    /// The data connection: the one that was made ahead, else a new one.
+    fn door(&mut self, mode: Mode, verb: &Verb, ahead: &mut Vec<Verb>) -> Result<Door, FtpError> {
+        if let Some(dialled) = self.made_ahead(mode) {
+            say_ahead(ahead, &mut self.control, &mut self.wait)?;
+            match self.arranger.arrive(dialled, &mut self.control, &mut self.wait) {
+                Err(error) if is_data_trouble(&error) => self.foresight = false,
+                other => return other,
+            }
+        }
+        self.arranger.arrange(mode, verb, ahead, &mut self.control, &mut self.wait)
+    }
+
+    /// The command is out: till its transfer runs.
+    pub(super) fn run(&mut self, verb: &Verb, mut way: Way, run: Run) -> Result<Started, FtpError> {
+        let Run { mode, arranged_by, coding } = run;
         let begun = self.begin(verb, &mut way).and_then(|begun| self.protect(verb, &mut way, begun));
         match begun {
-            Ok((preliminary, announced, last)) => {
+            Ok(Begun { preliminary, announced, last, held }) => {
                 let control = self.control.path();
                 let ends = match &way {
                     Way::Open(stream) => stream.ends().ok(),
@@ -312,7 +362,7 @@ impl Session {
                     Way::Shut => None,
                 };
                 let (local, peer) = ends.unwrap_or((control.local, control.peer));
-                let path = DataPath { mode, arranged_by: door.arranged_by, control, local, peer };
+                let path = DataPath { mode, arranged_by, control, local, peer };
                 let stream = match way {
                     Way::Open(stream) => {
                         if is_upload(verb) {
@@ -323,7 +373,7 @@ impl Session {
                     }
                     Way::Ajar(_) | Way::Shut => None,
                 };
-                Ok(Started { stream, path, coding, announced, last, preliminary })
+                Ok(Started { stream, path, coding, announced, last, preliminary, held })
             }
             Err(error) => {
                 drop(way);
@@ -332,9 +382,7 @@ impl Session {
                     FtpError::Refused { .. } => {}
                     FtpError::Cancelled => self.resync_due = true,
                     _ if self.control.is_over() => {}
-                    _ => {
-                        self.control.resynchronise(&mut self.wait, &mut || {});
-                    }
+                    _ => self.resynchronise(&mut || {}),
                 }
                 Err(error)
             }
@@ -346,8 +394,7 @@ impl Session {
         let upload = is_upload(verb);
         let patience = self.timeouts.reply;
         let sent = Instant::now();
-        let mut preliminary = false;
-        let mut size = None;
+        let mut begun = Begun::default();
         let mut flowing = false;
         loop {
             if let Way::Ajar(listening) = way
@@ -356,30 +403,34 @@ impl Session {
                 *way = Way::Open(stream);
             }
             // What comes after the 150 belongs to the transfer.
-            if preliminary && matches!(way, Way::Open(_)) {
-                return Ok((preliminary, size, None));
+            if begun.preliminary && matches!(way, Way::Open(_)) {
+                return Ok(begun);
             }
             if let Some(heard) = self.control.poll_reply(Stage::DataConnection)? {
                 let reply = heard.reply;
                 if reply.is_preliminary() {
-                    preliminary = true;
-                    size = answer::announced(&reply);
+                    self.has_begun(&mut begun.held);
+                    begun.preliminary = true;
+                    begun.announced = answer::announced(&reply);
                     continue;
                 }
+                let Some(reply) = self.sort(&mut begun.held, reply) else { continue };
                 // The server may have connected and closed again, with everything in it.
                 if let Way::Ajar(listening) = way
                     && let Some(stream) = listening.accept(&mut self.wait)?
                 {
                     *way = Way::Open(stream);
-                    return Ok((preliminary, size, Some(reply)));
+                    begun.last = Some(reply);
+                    return Ok(begun);
                 }
                 if reply.is_positive() {
-                    return Ok((preliminary, size, Some(reply)));
+                    begun.last = Some(reply);
+                    return Ok(begun);
                 }
                 return Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply });
             }
             let until = match way {
-                Way::Open(_) if flowing => return Ok((preliminary, size, None)),
+                Way::Open(_) if flowing => return Ok(begun),
                 // A few servers forget the 150 and just wait for the bytes, or for the TLS handshake.
                 Way::Open(_) if upload || self.protected => sent + patience.min(NO_PRELIMINARY),
                 Way::Open(_) => sent + patience,
@@ -396,7 +447,10 @@ impl Session {
                 }
                 Err(Stop::Deadline) => match way {
                     Way::Ajar(listening) => return Err(listening.nobody()),
-                    Way::Open(_) if upload || self.protected => return Ok((preliminary, size, None)),
+                    Way::Open(_) | Way::Shut if let Some(reply) = begun.held => {
+                        return Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply });
+                    }
+                    Way::Open(_) if upload || self.protected => return Ok(begun),
                     Way::Open(_) | Way::Shut => return Err(Stop::Deadline.error(Stage::Command, patience)),
                 },
                 Err(stop) => return Err(stop.error(Stage::DataConnection, patience)),
@@ -413,8 +467,25 @@ impl Session {
     }
 }
 
-/// Whether 150 came, the size it told, the last reply if it came already.
-pub(super) type Begun = (bool, Option<u64>, Option<Reply>);
+/// How a transfer came about.
+#[derive(Default)]
+pub(super) struct Begun {
+    /// Whether 150 came.
+    pub(super) preliminary: bool,
+    /// The size it told.
+    pub(super) announced: Option<u64>,
+    /// The last reply, if it came already.
+    pub(super) last: Option<Reply>,
+    /// See [`Started::held`].
+    pub(super) held: Option<Reply>,
+}
+
+/// A transfer that was asked for.
+pub(super) struct Run {
+    pub(super) mode: Mode,
+    pub(super) arranged_by: &'static str,
+    pub(super) coding: Coding,
+}
 
 fn is_upload(verb: &Verb) -> bool {
     matches!(verb, Verb::Stor(_) | Verb::Appe(_))

@@ -1,0 +1,580 @@
+//! What is sent before it is needed: in which order, on whose word, and that no reply and no byte goes to another file,
+//! whatever the server makes of it. How real servers bear it is tested in `server_matrix`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::exchange::{fetch, fetch_what_comes, list, store};
+use common::ftp_server::{Fault, FtpServer};
+use common::recorder::Recorder;
+use twinport::domain::{Lesson, RemotePath, TransferMode};
+use twinport::ftp::error::FtpError;
+use twinport::net::session::{Next, Session, StoreAt};
+use twinport::net::terms::{Dial, Timeouts};
+use twinport::net::wait::Cancel;
+
+const VSFTPD: &str = "220 (vsFTPd 3.0.3)";
+const PURE: &str = "220---------- Welcome to Pure-FTPd ----------\r\n220 Go";
+
+/// Four files, each with its own content.
+fn server() -> FtpServer {
+    ["a", "b", "c", "d"].iter().fold(FtpServer::start(), |server, name| server.file(format!("/{name}"), content(name)))
+}
+
+fn content(name: &str) -> Vec<u8> {
+    name.as_bytes().repeat(3000)
+}
+
+fn open(server: &FtpServer) -> (Session, Recorder) {
+    open_as(&server.dial())
+}
+
+fn open_as(dial: &Dial) -> (Session, Recorder) {
+    let recorder = Recorder::new();
+    (Session::open(dial, &Cancel::new(), recorder.observer()).unwrap(), recorder)
+}
+
+fn active(server: &FtpServer) -> Dial {
+    Dial { mode: TransferMode::Active, ..server.dial() }
+}
+
+fn hasty(server: &FtpServer) -> Dial {
+    let moment = Duration::from_millis(700);
+    Dial { timeouts: Timeouts { connect: moment, reply: moment, data: moment }, ..server.dial() }
+}
+
+fn next_is(session: &mut Session, path: &str) {
+    session.expect_next(Next::Retrieve(RemotePath::from(path)));
+}
+
+/// Fetches it while the next transfer is expected, and looks at every byte.
+#[track_caller]
+fn get(session: &mut Session, name: &str) {
+    session.expect_next(Next::Transfer);
+    assert!(fetch(session, &format!("/{name}")).unwrap() == content(name), "/{name}");
+}
+
+/// From the first transfer on.
+fn talk(server: &FtpServer) -> Vec<String> {
+    let lines = server.transcript().into_iter();
+    lines.skip_while(|line| !["EPSV", "PASV", "EPRT", "PORT"].iter().any(|verb| line.starts_with(verb))).collect()
+}
+
+fn lost_step(recorder: &Recorder) -> bool {
+    recorder.lessons().contains(&Lesson::Pipelining(false))
+}
+
+// ------------------------------------------------------------------------------------------- what goes out, and when
+
+#[test]
+fn the_next_port_is_asked_for_at_the_end_of_the_data_whoever_the_server_is() {
+    let server = server().fault_times(Fault::AnswersBefore("NOTHING"), 0).fault(Fault::Hold("EPSV"));
+    server.release();
+    let (mut session, recorder) = open(&server);
+    get(&mut session, "a");
+    server.hold_again();
+    get(&mut session, "b");
+    // Not answered, and asked for all the same: nobody waits for it before the transfer is over.
+    server.wait_heard("EPSV", 3);
+    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "RETR /b", "EPSV"]);
+    server.release();
+    get(&mut session, "c");
+    assert!(!lost_step(&recorder));
+    session.quit();
+    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "RETR /b", "EPSV", "RETR /c", "EPSV", "QUIT"]);
+}
+
+#[test]
+fn without_a_word_of_what_follows_nothing_goes_ahead() {
+    let server = server().greeting(PURE);
+    let (mut session, _) = open(&server);
+    get(&mut session, "a");
+    assert_eq!(fetch(&mut session, "/b").unwrap(), content("b"));
+    assert_eq!(fetch(&mut session, "/c").unwrap(), content("c"));
+    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "RETR /b", "EPSV", "RETR /c"]);
+}
+
+#[test]
+fn uploads_on_an_unknown_server_wait_for_their_226() {
+    let server = server();
+    let (mut session, _) = open(&server);
+    for name in ["/x", "/y"] {
+        session.expect_next(Next::Transfer);
+        store(&mut session, name, StoreAt::Start, name.as_bytes()).unwrap();
+        session.noop().unwrap();
+    }
+    assert_eq!(talk(&server), ["EPSV", "STOR /x", "NOOP", "EPSV", "STOR /y", "NOOP"]);
+    assert_eq!(server.content("/y").unwrap(), b"/y");
+}
+
+#[test]
+fn a_known_server_is_told_the_next_port_in_the_same_write() {
+    for (greeting, with_retr) in [(VSFTPD, false), ("220 ProFTPD Server", false), (PURE, true)] {
+        let server = server().greeting(greeting).fault(Fault::Unheeding);
+        let (mut session, recorder) = open(&server);
+        for name in ["/x", "/y"] {
+            session.expect_next(Next::Transfer);
+            let mut channel = session.store(&RemotePath::from(name), StoreAt::Start).unwrap();
+            channel.write_all(name.as_bytes()).unwrap();
+            // Sent before the data ends.
+            let asked = recorder.sent().iter().filter(|line| *line == "EPSV").count();
+            assert_eq!(asked, if name == "/x" { 1 } else { 3 }, "{greeting}");
+            channel.finish().unwrap();
+        }
+        session.expect_next(Next::Transfer);
+        let mut channel = session.retrieve(&RemotePath::from("/a"), 0).unwrap();
+        let asked = recorder.sent().iter().filter(|line| *line == "EPSV").count();
+        assert_eq!(asked, if with_retr { 4 } else { 3 }, "{greeting}");
+        let mut got = vec![0; 10_000];
+        let mut length = 0;
+        loop {
+            match channel.read(&mut got[length..]).unwrap() {
+                0 => break,
+                count => length += count,
+            }
+        }
+        channel.finish().unwrap();
+        assert!(got[..length] == content("a"));
+        get(&mut session, "b");
+        assert!(server.content("/x").unwrap() == b"/x" && server.content("/y").unwrap() == b"/y");
+        assert!(!lost_step(&recorder), "{greeting}");
+        assert!(!server.heard_torn_lines());
+        assert_eq!(talk(&server).last().unwrap(), "EPSV", "{greeting}");
+    }
+}
+
+#[test]
+fn a_server_that_was_once_out_of_step_gets_nothing_ahead() {
+    let server = server().greeting(PURE);
+    let mut site = server.site();
+    site.learned.pipelining = Some(false);
+    let (mut session, _) = open_as(&Dial { site: Arc::new(site), ..server.dial() });
+    get(&mut session, "a");
+    get(&mut session, "b");
+    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "RETR /b"]);
+}
+
+#[test]
+fn pasv_goes_ahead_where_epsv_has_failed_and_pret_never_lets_it() {
+    let server = server().without(&["EPSV"]);
+    let (mut session, _) = open(&server);
+    get(&mut session, "a");
+    get(&mut session, "b");
+    session.noop().unwrap();
+    assert_eq!(talk(&server), ["EPSV", "PASV", "RETR /a", "PASV", "RETR /b", "PASV", "NOOP"]);
+
+    let server = self::server().fault(Fault::NeedsPret);
+    let (mut session, _) = open(&server);
+    get(&mut session, "a");
+    get(&mut session, "b");
+    session.noop().unwrap();
+    assert!(talk(&server).ends_with(&["PRET RETR /b", "EPSV", "RETR /b", "NOOP"].map(String::from)));
+}
+
+// ---------------------------------------------------------------------------------- something else is asked for instead
+
+#[test]
+fn whatever_is_asked_for_instead_works() {
+    let server = server().file("/dir/inside", "x");
+    let (mut session, recorder) = open(&server);
+    let all = |session: &mut Session| {
+        session.noop().unwrap();
+        get(session, "a");
+        // A listing takes the port that was meant for a file.
+        assert_eq!(list(session, "/dir").unwrap().entries.len(), 1);
+        get(session, "b");
+        session.expect_next(Next::Transfer);
+        list(session, "/dir").unwrap();
+        get(session, "c");
+        // As text, from the middle, the other way round.
+        let mut channel = session.retrieve_text(&RemotePath::from("/a")).unwrap();
+        while channel.read(&mut [0; 4096]).unwrap() > 0 {}
+        channel.finish().unwrap();
+        get(session, "b");
+        assert_eq!(common::exchange::fetch_from(session, "/c", 2999).unwrap(), b"c");
+        get(session, "d");
+        store(session, "/x", StoreAt::Start, b"up").unwrap();
+        get(session, "a");
+        session.rename(&RemotePath::from("/x"), &RemotePath::from("/y"), false).unwrap();
+        session.make_dir(&RemotePath::from("/new")).unwrap();
+        session.remove_tree(&RemotePath::from("/new"), &mut |_| {}).unwrap();
+        assert!(session.facts(&RemotePath::from("/nothing")).unwrap().is_none());
+        get(session, "b");
+        // Active, and back.
+        session.set_mode(TransferMode::Active);
+        get(session, "c");
+        session.set_mode(TransferMode::Passive);
+        get(session, "d");
+        get(session, "a");
+    };
+    all(&mut session);
+    all(&mut session);
+    assert_eq!(server.content("/y").unwrap(), b"up");
+    assert!(!lost_step(&recorder) && !session.is_broken());
+}
+
+#[test]
+fn a_whole_folder_is_removed_in_step_though_a_transfer_was_expected() {
+    let server = server().file("/dir/1", "x").file("/dir/sub/2", "x").file("/dir/3", "x");
+    let (mut session, _) = open(&server);
+    get(&mut session, "a");
+    session.expect_next(Next::Transfer);
+    session.remove_tree(&RemotePath::from("/dir"), &mut |_| {}).unwrap();
+    assert!(!server.exists("/dir"));
+    get(&mut session, "b");
+}
+
+#[test]
+fn a_missing_file_stays_in_step() {
+    for greeting in ["220 Hello", PURE] {
+        let server = server().greeting(greeting).fault(Fault::Unheeding);
+        let (mut session, recorder) = open(&server);
+        for round in 0..3 {
+            get(&mut session, "a");
+            session.expect_next(Next::Transfer);
+            let error = fetch(&mut session, "/missing").unwrap_err();
+            assert!(matches!(&error, FtpError::Refused { verb: "RETR", reply, .. } if reply.code == 550), "{error:?}");
+            assert!(!session.is_broken(), "{greeting}, round {round}");
+            get(&mut session, "b");
+            session.expect_next(Next::Transfer);
+            assert!(store(&mut session, "/no/where", StoreAt::Start, b"x").is_err());
+        }
+        get(&mut session, "c");
+        assert!(!lost_step(&recorder), "{greeting}");
+        assert_eq!(server.accepted_connections(), 1);
+    }
+}
+
+#[test]
+fn a_transfer_that_is_given_up_leaves_a_session_in_step() {
+    for greeting in ["220 Hello", PURE] {
+        let server = server().greeting(greeting).file("/big", content("big").repeat(800)).fault(Fault::Unheeding);
+        let (mut session, recorder) = open(&server);
+        get(&mut session, "a");
+        session.expect_next(Next::Transfer);
+        let mut channel = session.retrieve(&RemotePath::from("/big"), 0).unwrap();
+        channel.read(&mut [0; 100]).unwrap();
+        channel.abort();
+        session.mend().unwrap();
+        get(&mut session, "b");
+        // At its very end, where the next port has just been asked for.
+        session.expect_next(Next::Transfer);
+        let mut channel = session.retrieve(&RemotePath::from("/c"), 0).unwrap();
+        while channel.read(&mut [0; 4096]).unwrap() > 0 {}
+        channel.abort();
+        session.mend().unwrap();
+        get(&mut session, "d");
+        assert!(!lost_step(&recorder), "{greeting}");
+    }
+}
+
+#[test]
+fn cancelled_while_the_port_is_waited_for() {
+    let server = server().fault_times(Fault::Hold("EPSV"), 2);
+    server.release();
+    let (mut session, recorder) = open(&server);
+    session.expect_next(Next::Transfer);
+    let mut channel = session.retrieve(&RemotePath::from("/a"), 0).unwrap();
+    server.hold_again();
+    while channel.read(&mut [0; 4096]).unwrap() > 0 {}
+    channel.finish().unwrap();
+    server.wait_heard("EPSV", 2);
+    let cancel = Cancel::new();
+    session.set_cancel(&cancel);
+    cancel.cancel();
+    assert_eq!(session.noop(), Err(FtpError::Cancelled));
+    session.set_cancel(&Cancel::new());
+    server.release();
+    get(&mut session, "b");
+    get(&mut session, "c");
+    assert!(!lost_step(&recorder));
+}
+
+#[test]
+fn quitting_with_a_port_open_is_still_polite() {
+    let server = server();
+    let (mut session, recorder) = open(&server);
+    get(&mut session, "a");
+    session.quit();
+    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "QUIT"]);
+    assert!(recorder.received().last().unwrap().starts_with("221"));
+}
+
+// ------------------------------------------------------------------------------------------------- out of step, refused
+
+#[test]
+fn a_port_that_is_answered_before_its_226_ends_it_and_the_file_is_whole() {
+    let server = server().fault_times(Fault::AnswersBefore("RETR"), 1);
+    let (mut session, recorder) = open(&server);
+    get(&mut session, "a");
+    assert!(lost_step(&recorder), "{:?}", recorder.lessons());
+    for name in ["b", "c", "d"] {
+        get(&mut session, name);
+    }
+    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "EPSV", "RETR /b", "EPSV", "RETR /c", "EPSV", "RETR /d"]);
+    assert!(!session.is_broken());
+}
+
+#[test]
+fn a_port_that_is_refused_beside_the_transfer_ends_it_and_the_file_is_whole() {
+    // The scripted server answers 500 to what comes while data flows, as Pure-FTPd does.
+    let server = server().greeting(PURE).fault_times(Fault::PauseData { verb: "STOR", after: 10 }, 1);
+    let (mut session, recorder) = open(&server);
+    get(&mut session, "a");
+    session.expect_next(Next::Transfer);
+    let mut channel = session.store(&RemotePath::from("/x"), StoreAt::Start).unwrap();
+    let bytes = content("x").repeat(3);
+    channel.write_all(&bytes[..5000]).unwrap();
+    server.wait_heard("EPSV", 3);
+    server.release();
+    channel.write_all(&bytes[5000..]).unwrap();
+    channel.finish().unwrap();
+    assert!(server.content("/x").unwrap() == bytes);
+    assert!(lost_step(&recorder));
+    get(&mut session, "b");
+    get(&mut session, "c");
+    assert!(!session.is_broken());
+    assert_eq!(server.accepted_connections(), 1);
+}
+
+#[test]
+fn a_port_that_is_refused_after_the_226_is_asked_for_in_turn() {
+    for refusal in ["500 What?", "425 No more ports", "229 no address", "314 Odd"] {
+        let server = server().on_nth("EPSV", 2, refusal);
+        let (mut session, recorder) = open(&server);
+        for name in ["a", "b", "c"] {
+            get(&mut session, name);
+        }
+        assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "EPSV", "RETR /b", "EPSV", "RETR /c"], "{refusal}");
+        assert!(!lost_step(&recorder) && !session.is_broken());
+    }
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_replaced() {
+    let server = server();
+    let (mut session, _) = open(&server);
+    session.expect_next(Next::Transfer);
+    let mut channel = session.retrieve(&RemotePath::from("/a"), 0).unwrap();
+    server.add_fault(Fault::DeadPort("EPSV"), Some(1));
+    while channel.read(&mut [0; 4096]).unwrap() > 0 {}
+    channel.finish().unwrap();
+    get(&mut session, "b");
+    get(&mut session, "c");
+    assert_eq!(talk(&server)[..5], ["EPSV", "RETR /a", "EPSV", "EPSV", "RETR /b"]);
+}
+
+#[test]
+fn a_226_that_comes_twice_costs_the_session_and_no_file() {
+    let server = server()
+        .greeting(PURE)
+        .fault(Fault::Unheeding)
+        .fault_times(Fault::FinalReply { verb: "RETR", reply: "226 Done\r\n226 Done" }, 2);
+    let (mut session, recorder) = open(&server);
+    session.noop().unwrap();
+    assert!(fetch(&mut session, "/d").unwrap() == content("d"), "nothing was ahead: one too many is no harm");
+    get(&mut session, "a");
+    session.mend().unwrap();
+    // It may have been noticed only now.
+    if session.noop().is_err() {
+        session.mend().unwrap();
+    }
+    assert!(lost_step(&recorder));
+    for name in ["b", "c", "d"] {
+        assert!(fetch(&mut session, &format!("/{name}")).unwrap() == content(name));
+    }
+}
+
+#[test]
+fn a_226_that_never_comes_is_missed_however_fast_the_port_is_answered() {
+    let server = server().fault_times(Fault::NoCompletion("RETR"), 1);
+    let (mut session, _) = open_as(&hasty(&server));
+    session.expect_next(Next::Transfer);
+    let (got, error) = fetch_what_comes(&mut session, "/a", 0);
+    assert!(got == content("a"));
+    assert!(matches!(error, Some(FtpError::Timeout { .. })), "{error:?}");
+    assert!(session.noop().is_err());
+}
+
+#[test]
+fn a_226_that_is_early_or_late_changes_nothing() {
+    for fault in [Fault::EarlyCompletion("RETR"), Fault::LatePreliminary("RETR"), Fault::NoPreliminary("RETR"), Fault::Drip]
+    {
+        let server = server().greeting(PURE).fault(fault.clone()).fault(Fault::Unheeding);
+        server.release();
+        for name in ["a", "b", "c"] {
+            server.put(format!("/{name}"), common::ftp_server::Node::File { data: name.into(), modified: 0, mode: 0 });
+        }
+        let (mut session, recorder) = open(&server);
+        for name in ["a", "b", "c"] {
+            session.expect_next(Next::Transfer);
+            assert_eq!(fetch(&mut session, &format!("/{name}")).unwrap(), name.as_bytes(), "{fault:?}");
+        }
+        assert!(!lost_step(&recorder), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_421_in_the_middle_ends_the_session_not_the_file() {
+    let server = server().on_nth("EPSV", 2, "421 Going down");
+    let (mut session, _) = open(&server);
+    get(&mut session, "a");
+    let error = fetch(&mut session, "/b").unwrap_err();
+    assert!(matches!(&error, FtpError::Closed { last: Some(reply), .. } if reply.code == 421), "{error:?}");
+    assert!(session.is_broken());
+    session.mend().unwrap();
+    assert!(fetch(&mut session, "/b").unwrap() == content("b"));
+
+    // Instead of the 226 it is the file's.
+    let server = self::server().fault(Fault::FinalReply { verb: "RETR", reply: "421 Going down" });
+    let (mut session, _) = open(&server);
+    session.expect_next(Next::Transfer);
+    let (_, error) = fetch_what_comes(&mut session, "/a", 0);
+    assert!(matches!(error, Some(FtpError::Closed { .. })), "{error:?}");
+}
+
+#[test]
+fn a_server_that_says_226_and_hangs_up_has_sent_the_file() {
+    let server = server().fault(Fault::FinalReply { verb: "RETR", reply: "226 Done\r\n421 Bye" });
+    let (mut session, _) = open(&server);
+    get(&mut session, "a");
+    assert!(fetch(&mut session, "/b").is_err());
+    session.mend().unwrap();
+    get(&mut session, "b");
+}
+
+#[test]
+fn a_file_that_broke_off_says_so_and_the_next_one_is_right() {
+    for fault in [
+        Fault::CloseData { verb: "RETR", after: 100 },
+        Fault::ResetData { verb: "RETR", after: 100 },
+        Fault::SayMidway { verb: "RETR", after: 100, reply: "451 Disk" },
+    ] {
+        for greeting in ["220 Hello", PURE] {
+            let server = server().greeting(greeting).fault_times(fault.clone(), 1).fault(Fault::Unheeding);
+            let (mut session, recorder) = open_as(&hasty(&server));
+            session.expect_next(Next::Transfer);
+            let (got, error) = fetch_what_comes(&mut session, "/a", 0);
+            assert!(error.is_some() && got.len() <= 100, "{fault:?} {greeting}: {error:?}");
+            session.mend().unwrap();
+            get(&mut session, "b");
+            get(&mut session, "c");
+            assert!(!lost_step(&recorder), "{fault:?} {greeting}");
+        }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------- active: the file itself
+
+#[test]
+fn in_active_mode_the_next_file_is_on_its_way_before_it_is_asked_for() {
+    let server = server().greeting(VSFTPD).fault(Fault::Unheeding);
+    let (mut session, recorder) = open_as(&active(&server));
+    for (name, next) in [("a", "b"), ("b", "c"), ("c", "d")] {
+        next_is(&mut session, &format!("/{next}"));
+        let mut channel = session.retrieve(&RemotePath::from(format!("/{name}").as_str()), 0).unwrap();
+        let mut got = Vec::new();
+        let mut buffer = vec![0; 4096];
+        loop {
+            match channel.read(&mut buffer).unwrap() {
+                0 => break,
+                count => got.extend_from_slice(&buffer[..count]),
+            }
+        }
+        assert!(recorder.sent().contains(&format!("RETR /{next}")), "asked for before {name}'s 226 is read");
+        channel.finish().unwrap();
+        assert!(got == content(name), "{name}");
+    }
+    assert!(fetch(&mut session, "/d").unwrap() == content("d"));
+    let verbs: Vec<String> = talk(&server).iter().map(|line| line.split('|').next().unwrap().trim().to_owned()).collect();
+    assert_eq!(verbs, ["EPRT", "RETR /a", "EPRT", "RETR /b", "EPRT", "RETR /c", "EPRT", "RETR /d"]);
+    assert!(recorder.data().iter().all(|path| path.arranged_by == "EPRT") && recorder.data().len() == 4);
+    assert!(!lost_step(&recorder) && !session.is_broken());
+}
+
+#[test]
+fn in_active_mode_nothing_goes_ahead_to_a_server_that_is_not_known_to_take_it() {
+    for greeting in ["220 Hello", PURE] {
+        let server = server().greeting(greeting);
+        let (mut session, recorder) = open_as(&active(&server));
+        for (name, next) in [("a", "b"), ("b", "c")] {
+            next_is(&mut session, &format!("/{next}"));
+            assert!(fetch(&mut session, &format!("/{name}")).unwrap() == content(name));
+            assert!(!recorder.sent().contains(&format!("RETR /{next}")), "{greeting}");
+        }
+    }
+}
+
+#[test]
+fn a_file_on_its_way_that_is_missing_stays_in_step() {
+    let server = server().greeting(VSFTPD).fault(Fault::Unheeding);
+    let (mut session, recorder) = open_as(&active(&server));
+    next_is(&mut session, "/missing");
+    assert!(fetch(&mut session, "/a").unwrap() == content("a"));
+    next_is(&mut session, "/b");
+    let error = fetch(&mut session, "/missing").unwrap_err();
+    assert!(matches!(&error, FtpError::Refused { reply, .. } if reply.code == 550), "{error:?}");
+    next_is(&mut session, "/c");
+    assert!(fetch(&mut session, "/b").unwrap() == content("b"));
+    assert!(fetch(&mut session, "/c").unwrap() == content("c"));
+    assert!(!lost_step(&recorder));
+    assert_eq!(server.accepted_connections(), 1);
+}
+
+#[test]
+fn a_file_on_its_way_that_nobody_wants_is_taken_back() {
+    let big = content("big").repeat(800);
+    let server = server().greeting(VSFTPD).file("/big", big.clone()).fault(Fault::Unheeding);
+    let (mut session, recorder) = open_as(&active(&server));
+    let instead: [fn(&mut Session); 6] = [
+        |session| session.noop().unwrap(),
+        |session| assert!(fetch(session, "/c").unwrap() == content("c")),
+        |session| assert!(list(session, "/").unwrap().entries.len() >= 4),
+        |session| store(session, "/x", StoreAt::Start, b"x").map(drop).unwrap(),
+        |session| assert_eq!(common::exchange::fetch_from(session, "/big", 7_199_998).unwrap(), b"ig"),
+        |session| {
+            session.set_mode(TransferMode::Passive);
+            assert!(fetch(session, "/big").unwrap() == content("big").repeat(800));
+            session.set_mode(TransferMode::Active);
+        },
+    ];
+    for wanted in instead {
+        next_is(&mut session, "/big");
+        assert!(fetch(&mut session, "/a").unwrap() == content("a"));
+        wanted(&mut session);
+        session.mend().unwrap();
+        assert!(fetch(&mut session, "/b").unwrap() == content("b"));
+    }
+    assert!(!lost_step(&recorder));
+    assert_eq!(server.accepted_connections(), 1, "ABOR brought it back in step");
+    next_is(&mut session, "/big");
+    assert!(fetch(&mut session, "/a").unwrap() == content("a"));
+    session.quit();
+}
+
+#[test]
+fn a_port_of_ours_that_is_refused_ahead_is_told_again_in_turn() {
+    let server = server().greeting(VSFTPD).fault(Fault::Unheeding).on_nth("EPRT", 2, "500 Illegal EPRT command.");
+    let (mut session, _) = open_as(&active(&server));
+    for (name, next) in [("a", "b"), ("b", "c"), ("c", "d")] {
+        next_is(&mut session, &format!("/{next}"));
+        assert!(fetch(&mut session, &format!("/{name}")).unwrap() == content(name), "{name}");
+    }
+}
+
+#[test]
+fn a_stranger_on_the_port_of_the_file_ahead_is_turned_away() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let server = server().greeting(VSFTPD).fault(Fault::Unheeding).fault(Fault::StrangerConnects);
+    let (mut session, recorder) = open_as(&active(&server));
+    for (name, next) in [("a", "b"), ("b", "c"), ("c", "d")] {
+        next_is(&mut session, &format!("/{next}"));
+        assert!(fetch(&mut session, &format!("/{name}")).unwrap() == content(name), "{name}");
+    }
+    assert!(recorder.data().iter().all(|path| path.peer.ip() == server.address().ip()));
+}
