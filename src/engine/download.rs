@@ -271,11 +271,11 @@ fn fetch(
                 end(channel, Ok(()), false)?;
                 return Err(FtpError::Incomplete { expected: expected.unwrap_or(length), got }.into());
             }
-            Err(stopped) => return end(channel, Err(stopped), false),
+            Err(stopped) => return end::<()>(channel, Err(stopped), false),
         }
     }
     part.seek(length)?;
-    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job);
+    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job, &*job.counter);
     part.length = job.counter.bytes();
     // Where nobody can be asked for the size later, what was announced must do.
     end(channel, received, announced && expected == Some(part.length))?;
@@ -301,14 +301,14 @@ fn fetch_text(
 ) -> Result<(), JobError> {
     let mut channel = session.retrieve_text(remote)?;
     job.counter.begin_at(0);
-    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job);
+    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job, &*job.counter);
     end(channel, received, false)
 }
 
 /// Ends the data connection as the pump left it. `whole` = it is, even if the server never says so.
-fn end(channel: DataChannel<'_>, received: Result<(), Stopped>, whole: bool) -> Result<(), JobError> {
+fn end<T>(channel: DataChannel<'_>, received: Result<T, Stopped>, whole: bool) -> Result<(), JobError> {
     match received {
-        Ok(()) => match channel.finish() {
+        Ok(_) => match channel.finish() {
             Ok(_) => Ok(()),
             // NAT routers forget idle control connections in long transfers.
             Err(

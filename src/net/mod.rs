@@ -8,6 +8,7 @@ pub mod happening;
 mod proxy;
 mod route;
 pub mod session;
+pub mod shortcut;
 mod stream;
 pub mod terms;
 mod tls;

@@ -31,6 +31,30 @@ impl Wire {
         self.readable = true;
     }
 
+    /// A read of another kind: not asked in vain either.
+    pub(super) fn read_by<T>(&mut self, mut call: impl FnMut(&TcpStream) -> io::Result<T>) -> io::Result<T> {
+        if !self.readable {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let result = retry(|| call(&self.socket));
+        if blocks(&result) {
+            self.readable = false;
+        }
+        result
+    }
+
+    /// A write of another kind.
+    pub(super) fn write_by<T>(&mut self, call: impl Fn(&TcpStream) -> io::Result<T>) -> io::Result<T> {
+        if !self.writable {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let result = retry(|| call(&self.socket));
+        if blocks(&result) {
+            self.writable = false;
+        }
+        result
+    }
+
     /// Whether a read is worth the call.
     pub(super) fn is_readable(&self) -> bool {
         self.readable
@@ -39,31 +63,17 @@ impl Wire {
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.readable {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let result = retry(|| self.socket.read(buffer));
-        if blocks(&result) {
-            self.readable = false;
-        }
-        result
+        self.read_by(|mut socket| socket.read(buffer))
     }
 }
 
 impl Write for Wire {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(bytes)])
+        self.write_by(|mut socket| socket.write(bytes))
     }
 
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        if !self.writable {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let result = retry(|| self.socket.write_vectored(pieces));
-        if blocks(&result) {
-            self.writable = false;
-        }
-        result
+        self.write_by(|mut socket| socket.write_vectored(pieces))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! A running transfer: bytes on the data connection, with an eye on the control connection.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::transfer::Coding;
@@ -11,6 +12,7 @@ use crate::ftp::deflate::{Damage, Deflater, Inflater};
 use crate::ftp::error::{FtpError, Stage, TlsTrouble};
 use crate::ftp::reply::Reply;
 use crate::net::control::lost;
+use crate::net::shortcut::Pipe;
 use crate::net::stream::Stream;
 use crate::net::wait::Stop;
 
@@ -112,6 +114,32 @@ impl<'s> DataChannel<'s> {
         Ok(count)
     }
 
+    /// Whether the bytes are the file's own: neither encrypted nor compressed.
+    pub fn is_direct(&self) -> bool {
+        self.codec.is_none() && self.stream.as_ref().is_some_and(Stream::is_clear)
+    }
+
+    /// The next bytes into a pipe, of a direct channel; 0 = the end.
+    pub fn pour(&mut self, pipe: &Pipe, most: usize) -> Result<usize, FtpError> {
+        let count = self.take(None, &mut |stream| stream.pour(pipe, most))?;
+        self.moved += count as u64;
+        Ok(count)
+    }
+
+    /// From the file, where it stands, as much as fits, of a direct channel; 0 = its end. `None` = this file cannot be sent
+    /// so.
+    pub fn send_file(&mut self, file: &File, most: usize) -> Result<Option<usize>, FtpError> {
+        self.attend();
+        let mut can = true;
+        let count = self.give(&mut |stream| {
+            let sent = stream.send_file(file, most)?;
+            can = sent.is_some();
+            Ok(sent.unwrap_or(0))
+        })?;
+        self.moved += count as u64;
+        Ok(can.then_some(count))
+    }
+
     fn read_packed(
         &mut self,
         inflater: &mut Inflater,
@@ -133,6 +161,15 @@ impl<'s> DataChannel<'s> {
 
     /// The bytes as they come.
     fn read_wire(&mut self, buffer: &mut [u8], quiet: Option<Duration>) -> Result<usize, FtpError> {
+        self.take(quiet, &mut |stream| stream.read(buffer))
+    }
+
+    /// Takes from the stream when it has something.
+    fn take(
+        &mut self,
+        quiet: Option<Duration>,
+        read: &mut dyn FnMut(&mut Stream) -> io::Result<usize>,
+    ) -> Result<usize, FtpError> {
         let patience = self.session.timeouts.reply;
         let mut until = None;
         loop {
@@ -144,7 +181,7 @@ impl<'s> DataChannel<'s> {
                     _ => Ok(0),
                 };
             };
-            match stream.read(buffer) {
+            match read(stream) {
                 Ok(0) => {
                     // Closed now: some servers say 226 only when both ends are.
                     self.stream = None;
@@ -201,12 +238,25 @@ impl<'s> DataChannel<'s> {
     }
 
     fn write_wire(&mut self, mut bytes: &[u8]) -> Result<(), FtpError> {
-        let patience = self.session.timeouts.reply;
-        // A server that has had enough (disk full) may go on swallowing: ask each time.
+        self.attend();
+        while !bytes.is_empty() {
+            let count = self.give(&mut |stream| stream.write(bytes))?;
+            bytes = &bytes[count..];
+        }
+        Ok(())
+    }
+
+    /// A server that has had enough (disk full) may go on swallowing: ask each time.
+    fn attend(&mut self) {
         self.session.control.suspect();
         self.hear();
-        let mut until = Instant::now() + patience;
-        while !bytes.is_empty() {
+    }
+
+    /// Gives the stream something when it takes it.
+    fn give(&mut self, write: &mut dyn FnMut(&mut Stream) -> io::Result<usize>) -> Result<usize, FtpError> {
+        let patience = self.session.timeouts.reply;
+        let until = Instant::now() + patience;
+        loop {
             self.session.wait.check()?;
             match &self.verdict {
                 None => {}
@@ -217,14 +267,10 @@ impl<'s> DataChannel<'s> {
                 }
             }
             let Some(stream) = &mut self.stream else { return Err(not_connected()) };
-            match stream.write(bytes) {
-                Ok(count) => {
-                    bytes = &bytes[count..];
-                    until = Instant::now() + patience;
-                    continue;
-                }
+            match write(stream) {
+                Ok(count) => return Ok(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return self.broken(&error),
+                Err(error) => return self.broken(&error).map(|()| 0),
             }
             self.hear();
             if self.verdict.is_some() {
@@ -238,7 +284,6 @@ impl<'s> DataChannel<'s> {
                 Err(stop) => return Err(stop.error(Stage::Transfer, patience)),
             }
         }
-        Ok(())
     }
 
     /// Closes the data connection and reads the server's last reply.
