@@ -69,8 +69,11 @@ fn a_download_damaged_on_its_way_is_fetched_once_more_and_never_replaces_what_is
     let data = noise(300_000);
     let wrong = sha256(b"something else");
     // The second time it agrees.
-    let server = with_hash(FtpServer::start().file("/a", data.clone()), &sha256(&data))
-        .on_nth("HASH", 1, &format!("213 SHA-256 0-9 {wrong} a"));
+    let server = with_hash(FtpServer::start().file("/a", data.clone()), &sha256(&data)).on_nth(
+        "HASH",
+        1,
+        &format!("213 SHA-256 0-9 {wrong} a"),
+    );
     let mut bench = Bench::with(&server, once(Verify::Hash));
     bench.face.transfer_well(vec![bench.fetch("/a")]);
     assert!(fs::read(bench.path("a")).unwrap() == data);
@@ -94,8 +97,11 @@ fn a_download_damaged_on_its_way_is_fetched_once_more_and_never_replaces_what_is
 fn an_upload_damaged_on_its_way_is_sent_once_more_and_never_replaces_what_is_there() {
     let data = noise(300_000);
     let wrong = sha256(b"something else");
-    let server = with_hash(FtpServer::start().file("/a", "the old one"), &sha256(&data))
-        .on_nth("HASH", 1, &format!("213 SHA-256 0-9 {wrong} a"));
+    let server = with_hash(FtpServer::start().file("/a", "the old one"), &sha256(&data)).on_nth(
+        "HASH",
+        1,
+        &format!("213 SHA-256 0-9 {wrong} a"),
+    );
     let mut bench = Bench::with(&server, once(Verify::Hash));
     fs::write(bench.path("a"), &data).unwrap();
     bench.face.transfer_well(vec![on_exists(bench.send("a", "/"), ConflictPolicy::Overwrite)]);
@@ -188,8 +194,11 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_there_until_the_new_one_is_whol
 #[test]
 fn a_server_that_replaces_nothing_loses_the_old_file_last() {
     let data = noise(300_000);
-    let server = with_hash(FtpServer::start().file("/a", "the old one"), &sha256(&data))
-        .on_nth("RNTO", 1, "550 Cannot create a file when that file already exists.");
+    let server = with_hash(FtpServer::start().file("/a", "the old one"), &sha256(&data)).on_nth(
+        "RNTO",
+        1,
+        "550 Cannot create a file when that file already exists.",
+    );
     let mut bench = Bench::with(&server, once(Verify::Hash));
     fs::write(bench.path("a"), &data).unwrap();
     bench.face.transfer_well(vec![on_exists(bench.send("a", "/"), ConflictPolicy::Overwrite)]);
@@ -204,10 +213,11 @@ fn a_server_that_replaces_nothing_loses_the_old_file_last() {
 #[test]
 fn a_new_file_that_never_gets_its_name_is_kept_told_and_only_renamed_by_the_next_try() {
     let data = noise(300_000);
-    let server = FtpServer::start()
-        .file("/a", "the old one")
-        .on_nth("RNTO", 1, "550 File exists.")
-        .on_nth("RNTO", 2, "553 Not today.");
+    let server = FtpServer::start().file("/a", "the old one").on_nth("RNTO", 1, "550 File exists.").on_nth(
+        "RNTO",
+        2,
+        "553 Not today.",
+    );
     let mut bench = Bench::with(&server, once(Verify::Size));
     fs::write(bench.path("a"), &data).unwrap();
     let jobs = bench.face.transfer(vec![on_exists(bench.send("a", "/"), ConflictPolicy::Overwrite)]);
@@ -227,10 +237,8 @@ fn a_new_file_that_never_gets_its_name_is_kept_told_and_only_renamed_by_the_next
 
 #[test]
 fn what_may_not_be_deleted_is_not_lost_by_trying() {
-    let server = FtpServer::start()
-        .file("/a", "the old one")
-        .on("RNTO", "450 Busy.")
-        .on("DELE", "550 Permission denied.");
+    let server =
+        FtpServer::start().file("/a", "the old one").on("RNTO", "450 Busy.").on("DELE", "550 Permission denied.");
     let mut bench = Bench::with(&server, once(Verify::Size));
     fs::write(bench.path("a"), noise(300_000)).unwrap();
     let jobs = bench.face.transfer(vec![on_exists(bench.send("a", "/"), ConflictPolicy::Overwrite)]);
@@ -288,8 +296,7 @@ fn a_source_that_changes_while_it_is_sent_is_found_out_and_sent_again() {
     let server = FtpServer::start()
         .file("/big", "the old one")
         .fault_times(Fault::PauseData { verb: "STOR", after: 1_000_000 }, 1);
-    let mut bench =
-        Bench::with(&server, Settings { retries: 1, retry_delay_seconds: 0, connections: 1, ..settings() });
+    let mut bench = Bench::with(&server, Settings { retries: 1, retry_delay_seconds: 0, connections: 1, ..settings() });
     fs::write(bench.path("big"), &data).unwrap();
     bench.face.send(Command::Enqueue(vec![on_exists(bench.send("big", "/"), ConflictPolicy::Overwrite)]));
     bench.face.until_state("a part of it", |face| face.moving > 0);
@@ -375,17 +382,15 @@ fn what_does_not_fit_waits_says_so_and_goes_on_when_there_is_room() {
     fs::write(disk.path("ballast"), noise(500_000)).unwrap();
     // One retry: to wait is none.
     let mut face = Face::start(Settings { retries: 1, connections: 1, ..settings() }, None, "password");
-    let to = |name: &str, folder: &Path| {
-        fetch(&site(&server), RemotePath::from(name), LocalTarget::Into(folder.to_owned()))
-    };
+    let to =
+        |name: &str, folder: &Path| fetch(&site(&server), RemotePath::from(name), LocalTarget::Into(folder.to_owned()));
     face.send(Command::Enqueue(vec![
         to("/big", disk.folder.path()),
         to("/small", disk.folder.path()),
         to("/elsewhere", other.path()),
     ]));
     face.until_state("the others done, one waiting", |face| {
-        waits_for_room(face)
-            && face.jobs().filter(|job| job.state == JobState::Done(Outcome::Transferred)).count() == 2
+        waits_for_room(face) && face.jobs().filter(|job| job.state == JobState::Done(Outcome::Transferred)).count() == 2
     });
     assert_eq!(server.count("RETR /big"), 0, "nothing is fetched that has no room");
     assert!(!disk.path("big").exists());

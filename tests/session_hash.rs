@@ -47,8 +47,7 @@ fn the_strongest_algorithm_is_selected_once() {
 
 #[test]
 fn what_is_selected_already_is_not_selected_again() {
-    let server =
-        FtpServer::start().feature("HASH SHA-256*;MD5").on("HASH", &format!("213 SHA-256 0-5 {SHA256} a"));
+    let server = FtpServer::start().feature("HASH SHA-256*;MD5").on("HASH", &format!("213 SHA-256 0-5 {SHA256} a"));
     assert_eq!(hash(&mut server.open(), "/a").0, format!("SHA-256 {SHA256}"));
     assert_eq!(after_login(&server), ["HASH /a"]);
 }
@@ -77,10 +76,11 @@ fn a_server_that_only_says_so_is_asked_the_next_way_and_never_the_first_again() 
 
 #[test]
 fn a_refusal_about_one_file_is_none_about_the_others() {
-    let server = FtpServer::start()
-        .feature("XSHA256")
-        .on("XSHA256", &format!("250 {SHA256}"))
-        .on_argument("XSHA256", "/large", "556 File too large.");
+    let server = FtpServer::start().feature("XSHA256").on("XSHA256", &format!("250 {SHA256}")).on_argument(
+        "XSHA256",
+        "/large",
+        "556 File too large.",
+    );
     let mut session = server.open();
     assert_eq!(hash(&mut session, "/large").0, "no: File too large.");
     assert_eq!(hash(&mut session, "/a").0, format!("SHA-256 {SHA256}"));

@@ -144,7 +144,9 @@ impl JobError {
             ),
             Self::Corrupted { what, here, there } => sentence(
                 format!("“{what}” was damaged on its way: what arrived is not what was sent."),
-                format!("Twice the checksums differed, at last {here} here and {there} on the server. What arrived was deleted."),
+                format!(
+                    "Twice the checksums differed, at last {here} here and {there} on the server. What arrived was deleted."
+                ),
                 "Retry. If it happens again, something between here and the server changes files (an ASCII mode, a proxy, bad \
                  memory), or the file changes all the time.",
             ),

@@ -9,6 +9,7 @@ mod error;
 mod folder;
 mod job;
 mod keep_alive;
+mod leftovers;
 mod limiter;
 mod local;
 mod local_name;

@@ -223,7 +223,9 @@ mod tests {
     #[test]
     fn a_disk_that_says_nothing_is_tried() {
         let room = Room::with(Box::new(|_| None));
-        assert!(room.promise(JobId(1), Path::new("/x"), (u64::MAX, 0), &counted(0)).is_ok_and(|promise| promise.is_none()));
+        assert!(
+            room.promise(JobId(1), Path::new("/x"), (u64::MAX, 0), &counted(0)).is_ok_and(|promise| promise.is_none())
+        );
     }
 
     #[test]
@@ -235,10 +237,7 @@ mod tests {
 
     #[test]
     fn the_sentence_has_all_figures() {
-        assert_eq!(
-            words(3 << 30, 1 << 30, 0, Path::new("/data")),
-            "It needs 3.0 GiB, there is 1.0 GiB free on /data."
-        );
+        assert_eq!(words(3 << 30, 1 << 30, 0, Path::new("/data")), "It needs 3.0 GiB, there is 1.0 GiB free on /data.");
         assert!(words(1, 2, 1024, Path::new("/")).ends_with("of which other downloads still need 1.0 KiB."));
     }
 }

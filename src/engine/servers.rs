@@ -211,7 +211,9 @@ impl Actor {
         let title = site.title().to_owned();
         if !std::mem::replace(&mut self.server(&site).told_unhashed, true) {
             self.tell(Event::Notice(Explanation {
-                what: format!("{title}: the server computes no checksum of all files, so their sizes are compared instead."),
+                what: format!(
+                    "{title}: the server computes no checksum of all files, so their sizes are compared instead."
+                ),
                 why: format!("It says: “{words}”."),
                 advice: String::new(),
             }));

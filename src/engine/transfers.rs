@@ -179,8 +179,7 @@ impl Actor {
         }
         self.forget_old_cap(server);
         let full = self.servers.get(server).is_some_and(|server| server.is_full(now));
-        while let Some(job) =
-            if full { self.queue.next_ready_download(server) } else { self.queue.next_ready(server) }
+        while let Some(job) = if full { self.queue.next_ready_download(server) } else { self.queue.next_ready(server) }
         {
             let Some(session) = self.free_session(server) else { return };
             if !self.assign(session, job) {

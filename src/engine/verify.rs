@@ -43,9 +43,10 @@ pub(super) fn compare(
     let hashed = session.hash(remote, size, &mut |algorithm| {
         let known = matches!(&ours, Some(Ok(sum)) if sum.algorithm == algorithm);
         if !known && !job.cancel.is_cancelled() {
-            ours = Some(sum(file, algorithm, job, buffer).map_err(|error| {
-                LocalError::new(LocalAction::Read, local, &error).into()
-            }));
+            ours = Some(
+                sum(file, algorithm, job, buffer)
+                    .map_err(|error| LocalError::new(LocalAction::Read, local, &error).into()),
+            );
         }
     })?;
     match (hashed, ours) {

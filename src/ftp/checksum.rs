@@ -118,8 +118,12 @@ pub fn read(method: &Method, reply: &Reply, path: &[u8]) -> Option<Checksum> {
         _ => None,
     };
     let bare = || lines().find_map(|line| value_of(line, algorithm).or_else(|| short_crc(line, algorithm)));
-    let behind_name = || lines().find_map(|line| value_of(line.strip_prefix(&*String::from_utf8_lossy(path))?, algorithm));
-    text.or_else(bare).or_else(behind_name).or_else(|| anywhere(reply, algorithm, path)).map(|bytes| Checksum { algorithm, bytes })
+    let behind_name =
+        || lines().find_map(|line| value_of(line.strip_prefix(&*String::from_utf8_lossy(path))?, algorithm));
+    text.or_else(bare)
+        .or_else(behind_name)
+        .or_else(|| anywhere(reply, algorithm, path))
+        .map(|bytes| Checksum { algorithm, bytes })
 }
 
 /// The only word of that length, the file's own name left out.
