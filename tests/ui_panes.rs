@@ -457,3 +457,89 @@ fn an_idle_window_asks_for_no_repaint() {
         assert!(next.is_some_and(|next| next > Duration::from_secs(3600)), "{next:?}");
     }
 }
+
+/// Files that transfers have left, a new one that may still be written, one that a job in the queue goes on with.
+fn unfinished(dir: &str) -> Arc<Listing> {
+    let mut entries = entries(&[
+        "a.iso.00000000000000ab.twinpart",
+        "b.iso.00000000000000cd.twinpart",
+        "c.iso.00000000000000ef.twinpart",
+        "mine.twinpart",
+    ]);
+    let now = Timestamp::from_system(std::time::SystemTime::now()).seconds;
+    for (entry, age) in entries.iter_mut().zip([3, 3, 0, 3]) {
+        entry.modified = Some(Timestamp::utc(now - age * 86_400));
+    }
+    Arc::new(Listing { dir: RemotePath::from(dir), entries, ..Listing::default() })
+}
+
+#[test]
+fn what_transfers_have_left_is_told_once_and_deleted_only_when_the_user_says_so() {
+    let mut desk = connected();
+    let site = Arc::new(Site { host: "ftp.example.org".into(), ..Site::default() });
+    let job = JobView {
+        id: JobId(1),
+        parent: None,
+        site,
+        direction: Direction::Upload,
+        kind: EntryKind::File,
+        local: "/home/me/b.iso".into(),
+        remote: RemotePath::from("/srv/left/b.iso"),
+        size: Some(10),
+        bytes: 5,
+        state: JobState::Paused,
+    };
+    desk.tell(Event::Jobs(vec![JobChange::Added { job: Box::new(job), before: None }]));
+    desk.menu_on(REMOTE, "x.bin");
+    assert!(desk.harness.query_by_label("Delete leftovers…").is_none(), "nothing to clear");
+    desk.press(Key::Escape);
+
+    desk.harness.state_mut().ask(twinport::app::Action::Pane(
+        twinport::app::Side::Remote,
+        twinport::app::PaneAction::GoTo("/srv/left".into()),
+    ));
+    desk.harness.run();
+    let connection = desk.connection();
+    let listed = || Event::Listed { connection, listing: unfinished("/srv/left"), complete: true };
+    desk.tell(listed());
+    desk.tell(listed());
+    let told: Vec<&str> = desk.model().notices.iter().map(|notice| notice.text.what.as_str()).collect();
+    assert_eq!(told, ["“/srv/left” holds 1 file (1.0 KiB) that transfers have left unfinished."]);
+    desk.taken();
+
+    desk.menu_on(REMOTE, "mine.twinpart");
+    desk.menu_line("Delete leftovers…");
+    assert!(desk.taken().is_empty(), "it is asked first");
+    desk.harness.get_by_label("Delete “a.iso.00000000000000ab.twinpart” from the server?");
+    desk.harness.state_mut().ask(twinport::app::Action::ConfirmDelete);
+    desk.harness.run();
+    let Command::Manage { operation, .. } = desk.only() else { panic!("nothing is deleted") };
+    let path = RemotePath::from("/srv/left/a.iso.00000000000000ab.twinpart");
+    assert_eq!(operation, twinport::engine::message::RemoteOperation::Remove(vec![(path, EntryKind::File)]));
+}
+
+#[test]
+fn a_folder_that_waits_for_its_transfer_keeps_what_is_in_it() {
+    let mut desk = connected();
+    let job = |kind, state| JobView {
+        id: JobId(1),
+        parent: None,
+        site: Arc::new(Site::default()),
+        direction: Direction::Download,
+        kind,
+        local: PathBuf::from(HOME),
+        remote: RemotePath::from("/pub"),
+        size: None,
+        bytes: 0,
+        state,
+    };
+    let added = Event::Jobs(vec![JobChange::Added {
+        job: Box::new(job(EntryKind::Directory, JobState::Queued)),
+        before: None,
+    }]);
+    desk.tell(added);
+    desk.tell(Event::LocalListed { dir: HOME.into(), result: Ok(unfinished("")) });
+    assert!(desk.model().leftovers(twinport::app::Side::Local).is_empty());
+    desk.tell(Event::Jobs(vec![JobChange::Removed(JobId(1))]));
+    assert_eq!(desk.model().leftovers(twinport::app::Side::Local).len(), 2);
+}

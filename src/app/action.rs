@@ -115,6 +115,8 @@ pub enum PaneAction {
     Delete,
     /// Asks, then deletes for good.
     DeleteForGood,
+    /// Asks, then deletes what transfers have left in this folder.
+    DeleteLeftovers,
     /// Asks for a name, then makes a folder.
     NewFolder,
     /// Asks for a name, then makes an empty file.
@@ -365,6 +367,7 @@ impl PaneAction {
             (Self::Rename, _) => words::RENAME,
             (Self::Delete, _) => words::DELETE,
             (Self::DeleteForGood, _) => words::DELETE_FOR_GOOD,
+            (Self::DeleteLeftovers, _) => words::DELETE_LEFTOVERS,
             (Self::NewFolder, _) => words::NEW_FOLDER,
             (Self::NewFile, _) => words::NEW_FILE,
             (Self::Properties, _) => words::PROPERTIES,
@@ -387,7 +390,7 @@ impl PaneAction {
             (Self::Transfer, Side::Remote) => Icon::Download,
             (Self::Open, _) => Icon::Open,
             (Self::Rename, _) => Icon::Rename,
-            (Self::Delete | Self::DeleteForGood, _) => Icon::Delete,
+            (Self::Delete | Self::DeleteForGood | Self::DeleteLeftovers, _) => Icon::Delete,
             (Self::NewFolder, _) => Icon::NewFolder,
             (Self::NewFile, _) => Icon::NewFile,
             (Self::Properties, _) => Icon::Properties,
@@ -426,6 +429,7 @@ impl PaneAction {
             },
             Self::Rename => usable && selected == 1,
             Self::Delete | Self::DeleteForGood | Self::Properties => usable && selected > 0,
+            Self::DeleteLeftovers => usable && !model.leftovers(side).is_empty(),
             Self::CopyUrl => selected > 0,
             Self::NewFolder | Self::NewFile => usable && pane.listing.is_some(),
             Self::Refresh => usable,

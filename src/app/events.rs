@@ -249,7 +249,8 @@ impl Model {
     }
 
     fn came(&mut self, at: Location, done: Arranged, complete: bool) {
-        let pane = self.pane_mut(at.side());
+        let side = at.side();
+        let pane = self.pane_mut(side);
         if !pane.awaits(&at) {
             return;
         }
@@ -277,6 +278,9 @@ impl Model {
         // Once, not with each refresh.
         if let Some(text) = incomplete {
             self.notify(Severity::Error, text);
+        }
+        if complete {
+            self.tell_leftovers(side);
         }
     }
 

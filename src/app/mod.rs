@@ -9,6 +9,7 @@ pub mod clock;
 pub mod dialog;
 pub mod events;
 pub mod learned_form;
+mod leftovers;
 pub mod log;
 pub mod model;
 pub mod pane;

@@ -50,6 +50,10 @@ pub struct Model {
     pub home: PathBuf,
     /// The time of this frame in seconds, told by the face before anything else: there is no clock in here.
     pub now: f64,
+    /// The wall clock of this frame, in seconds since 1970; 0 = not told.
+    pub today: i64,
+    /// Where the user knows of what transfers have left.
+    pub(super) told_leftovers: Vec<Location>,
     pub(super) next_connection: u64,
     pub(super) next_notice: u64,
 }
@@ -144,6 +148,8 @@ impl Model {
             transfer_path: None,
             home,
             now: 0.0,
+            today: 0,
+            told_leftovers: Vec::new(),
             next_connection: 1,
             next_notice: 1,
         }

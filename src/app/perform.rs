@@ -269,6 +269,11 @@ impl Model {
                 let for_good = side == Side::Remote || action == PaneAction::DeleteForGood;
                 self.dialog = Some(Dialog::Delete(Deletion { side, items: pane.selected(), for_good, why: None }));
             }
+            PaneAction::DeleteLeftovers => {
+                if let Some(deletion) = self.clear_leftovers(side) {
+                    self.dialog = Some(Dialog::Delete(deletion));
+                }
+            }
             PaneAction::NewFolder => {
                 let what = PromptFor::NewFolder(pane.location.clone());
                 self.dialog = Some(Dialog::Prompt(Prompt { side, what, initial: String::new() }));

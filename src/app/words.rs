@@ -35,6 +35,7 @@ pub const OPEN: &str = "Open";
 pub const RENAME: &str = "Rename";
 pub const DELETE: &str = "Delete";
 pub const DELETE_FOR_GOOD: &str = "Delete for good";
+pub const DELETE_LEFTOVERS: &str = "Delete leftovers…";
 pub const NEW_FOLDER: &str = "New folder";
 pub const NEW_FILE: &str = "New file";
 pub const PROPERTIES: &str = "Properties";

@@ -10,7 +10,7 @@ use super::url::{Address, AddressError};
 use crate::domain::{Fingerprint, Secret, Security, Site, TransferMode};
 use crate::engine::Trust;
 use crate::engine::message::ConflictPolicy;
-use crate::store::settings::Settings;
+use crate::store::settings::{Settings, Verify};
 use crate::store::sitebook::SiteBook;
 use crate::store::trust::TrustBook;
 
@@ -126,9 +126,9 @@ pub struct Options {
     /// When a file is there already [default: resume where a partial file is ours, else ask; without a terminal skip].
     #[arg(long, global = true, value_enum, value_name = "WHAT")]
     pub on_exists: Option<OnExists>,
-    /// How a finished file is checked.
-    #[arg(long, global = true, value_enum, default_value = "size", hide = true)]
-    pub verify: Verify,
+    /// How a finished file is checked [default: size].
+    #[arg(long, global = true, value_enum, value_name = "HOW")]
+    pub verify: Option<VerifyArgument>,
     /// Seconds to wait for the server [default: 20].
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
     pub timeout: Option<u16>,
@@ -197,12 +197,12 @@ pub enum OnExists {
 
 /// `--verify`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Verify {
-    /// Both sizes agree.
+pub enum VerifyArgument {
+    /// Both sizes agree (of uploads below 1 MiB, the server says that all came).
     Size,
-    /// Both hashes agree, if the server can tell one.
+    /// Both checksums agree, where the server can compute one; else sizes.
     Hash,
-    /// No check.
+    /// The server's word is enough.
     None,
 }
 
@@ -212,9 +212,6 @@ pub enum UsageError {
     /// A URL that is none.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// `--verify hash`, `--verify none`.
-    #[error("this version of Twinport always compares sizes and nothing else: leave --verify out")]
-    OnlySizes,
     /// `twinport SITE get ...`.
     #[error("“{0}” stands before the command: options may stand anywhere, a URL or a site only after get, put or ls")]
     TargetBeforeVerb(String),
@@ -245,9 +242,6 @@ impl Arguments {
     pub fn check(&self) -> Result<(), UsageError> {
         if let (Some(target), Some(_)) = (&self.target, &self.verb) {
             return Err(UsageError::TargetBeforeVerb(target.clone()));
-        }
-        if self.options.verify != Verify::Size {
-            return Err(UsageError::OnlySizes);
         }
         Ok(())
     }
@@ -298,6 +292,9 @@ impl Options {
         if let Some(retries) = self.retries {
             settings.retries = retries;
         }
+        if let Some(verify) = self.verify {
+            settings.verify = verify.into();
+        }
     }
 
     /// Which certificates will do. `asks` = there is somebody to ask about clear text; else it is told, and gone on with.
@@ -336,6 +333,16 @@ impl From<ModeArgument> for TransferMode {
             ModeArgument::Auto => Self::Auto,
             ModeArgument::Passive => Self::Passive,
             ModeArgument::Active => Self::Active,
+        }
+    }
+}
+
+impl From<VerifyArgument> for Verify {
+    fn from(verify: VerifyArgument) -> Self {
+        match verify {
+            VerifyArgument::Size => Self::Size,
+            VerifyArgument::Hash => Self::Hash,
+            VerifyArgument::None => Self::None,
         }
     }
 }
@@ -441,7 +448,14 @@ mod tests {
 
     #[test]
     fn what_this_version_cannot_do_is_said() {
-        assert_eq!(read(&["--verify", "hash", "ls", "ftp://h"]).check(), Err(UsageError::OnlySizes));
+        let verify = |line: &[&str]| {
+            let mut settings = Settings { verify: Verify::None, ..Settings::default() };
+            read(line).options.apply_to_settings(&mut settings);
+            settings.verify
+        };
+        assert_eq!(verify(&["--verify", "hash", "get", "ftp://h/x"]), Verify::Hash);
+        assert_eq!(verify(&["get", "ftp://h/x", "--verify=size"]), Verify::Size);
+        assert_eq!(verify(&["get", "ftp://h/x"]), Verify::None, "the settings'");
         assert_eq!(read(&["x", "ls", "ftp://h"]).check(), Err(UsageError::TargetBeforeVerb("x".into())));
         assert_eq!(read(&["--tls", "off", "ls", "ftp://h"]).check(), Ok(()));
     }

@@ -36,6 +36,8 @@ struct Open {
     bytes: u64,
     /// 0 = unknown.
     size: u64,
+    /// It waits for room, which was told.
+    waits_for_room: bool,
 }
 
 /// A job that has ended: a line of `--json`.
@@ -128,7 +130,8 @@ impl Tally {
                     self.totals.files += 1;
                 }
                 let remote = job.remote.text(&self.charset);
-                self.open.insert(job.id, Open { kind: job.kind, local: job.local, remote, bytes: 0, size: 0 });
+                let (kind, local) = (job.kind, job.local);
+                self.open.insert(job.id, Open { kind, local, remote, bytes: 0, size: 0, waits_for_room: false });
                 self.change(job.id, job.state, job.bytes, job.size)
             }
             JobChange::Changed { id, state, bytes, size } => self.change(id, state, bytes, size),
@@ -200,7 +203,11 @@ impl Tally {
                 if let Some(hopeless) = self.hopeless(&error) {
                     return Some(Consequence::NoConnection(hopeless));
                 }
-                self.open.get(&id).map(|job| Consequence::Retry { remote: job.remote.clone(), error })
+                let job = self.open.get_mut(&id)?;
+                let told = std::mem::replace(&mut job.waits_for_room, error.lacks_room());
+                // It is looked again and again; once is enough.
+                let news = !(told && job.waits_for_room);
+                news.then(|| Consequence::Retry { remote: job.remote.clone(), error })
             }
             JobState::Done(outcome) => {
                 self.reached = true;

@@ -119,7 +119,9 @@ impl Transfer {
             Consequence::NoConnection(error) => return Err(Refusal::NoConnection(error)),
             Consequence::Retry { remote, error } => {
                 if !self.quiet {
-                    let line = format!("twinport: {remote}: {} It is tried again.", error.explain().what);
+                    let what_next =
+                        if error.lacks_room() { "It goes on when there is room." } else { "It is tried again." };
+                    let line = format!("twinport: {remote}: {} {what_next}", error.explain().what);
                     self.screen.tell(&printable(&line));
                 }
             }

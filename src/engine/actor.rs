@@ -23,11 +23,13 @@ use super::limiter::Limiter;
 use super::local::{LocalReport, LocalTask, LocalThread};
 use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
 use super::queue::Queue;
+use super::room::Room;
 use super::scribe::Scribe;
 use super::secrets::Secrets;
 use super::servers::Server;
 use super::session_thread::SessionThread;
 use super::totals::{Running, Totals};
+use super::trail::Trail;
 use super::trust::Trusted;
 use super::work::{Finished, Report, Task};
 
@@ -51,6 +53,10 @@ pub(super) struct Actor {
     pub(super) secrets: Arc<Secrets>,
     pub(super) trusted: Trusted,
     pub(super) limiter: Arc<Limiter>,
+    pub(super) room: Arc<Room>,
+    pub(super) trail: Arc<Trail>,
+    /// Jobs that wait for room, and how often they came back for it in vain.
+    pub(super) short_of_room: HashMap<JobId, u8>,
     pub(super) keep_alive: KeepAlive,
     pub(super) now: Instant,
     local: LocalThread,
@@ -142,6 +148,9 @@ impl Actor {
             secrets,
             trusted: Trusted::new(trust),
             limiter,
+            room: Arc::default(),
+            trail: Arc::default(),
+            short_of_room: HashMap::new(),
             keep_alive,
             now,
             local,
@@ -242,6 +251,7 @@ impl Actor {
             Report::Partial(session, listing) => self.listed_partly(session, listing),
             Report::Corrected(session, listing) => self.listed_better(session, listing),
             Report::Managing(session, done, at) => self.managing(session, done, at),
+            Report::Unhashed(session, words) => self.unhashed(session, words),
             Report::Finished(session, finished) => {
                 let Some(slot) = self.sessions.get_mut(&session) else { return };
                 slot.idle_since = self.now;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::{EntryKind, Precision, RemotePath, Timestamp, Zone};
 use crate::ftp::error::{FtpError, Stage};
 use crate::net::session::{DataChannel, Facts, Session};
+use crate::store::settings::{Flush, Verify};
 
 use super::conflict::{Decision, Side, decide};
 use super::error::{JobError, LocalAction, LocalError};
@@ -14,6 +15,8 @@ use super::local_name::{fingerprint, numbered, part_path};
 use super::message::FileFacts;
 use super::part::Part;
 use super::pump::{self, Overlap, Stopped};
+use super::trail::{Left, Target, remove_here};
+use super::verify;
 use super::work::{Assignment, Worked};
 
 /// Fetches the file. The final name appears only when every byte is there. `asked` = what the server just said of it;
@@ -65,16 +68,30 @@ pub(super) fn download(
 
     // Text that came in parts cannot be continued: nobody knows where its offset would be.
     let known = source.size.filter(|_| !job.text);
+    let trail = Target::new(job, &target, remote);
     let mut part = Part::open(part_of(job, remote, &target, source), known)?;
     if part.length > 0 && asked.is_none() {
         // What a listing said may be old; a part is only continued from the very version that it began with.
         let now = ask(session, job, remote)?;
         if now.size != source.size || differ(now.modified, source.modified) {
             source = now;
+            // Kept until the new one is whole.
+            job.trail.leave(trail.clone(), Left::Here(part.path.clone()));
             part = Part::open(part_of(job, remote, &target, source), source.size)?;
         }
     }
     job.counter.learn_size(source.size);
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let _room = match source.size.filter(|_| !job.text) {
+        Some(size) => match job.room.promise(job.job, folder, (size, part.length), &job.counter) {
+            Ok(promise) => promise,
+            Err(error) => {
+                part.drop_if_empty();
+                return Err(error);
+            }
+        },
+        None => None,
+    };
     let mut adopted = false;
     if let Some(at) = adopt
         && part.length < at
@@ -90,22 +107,27 @@ pub(super) fn download(
         part.drop_if_empty();
         return Err(doubt.clone().into());
     }
-    let outcome = if job.text {
-        fetch_text(session, job, remote, &mut part, buffer)
-    } else {
-        fill(session, job, remote, source.size, &mut part, (adopted, buffer))
-    };
+    let mut outcome = receive(session, job, remote, source.size, &mut part, (adopted, buffer));
+    if let Err(error @ JobError::Corrupted { .. }) = &outcome {
+        session.note(format!("{} It is fetched once more, as a whole", error.explain().what));
+        session.mend()?;
+        part.restart()?;
+        outcome = receive(session, job, remote, source.size, &mut part, (false, buffer));
+    }
     match outcome {
         Ok(()) => {}
         Err(JobError::Differs(_)) => {
             part.discard();
             return Err(JobError::Differs(target.display().to_string()));
         }
-        Err(error) if job.text => {
+        Err(error) if job.text || matches!(error, JobError::Corrupted { .. }) => {
             part.discard();
             return Err(error);
         }
         Err(error) => {
+            if part.length > 0 {
+                job.trail.leave(trail, Left::Here(part.path.clone()));
+            }
             part.drop_if_empty();
             return Err(error);
         }
@@ -113,15 +135,69 @@ pub(super) fn download(
     if doubt.is_some() {
         session.note(told_by_size(&remote.text(&job.charset)));
     }
+    finish(job, remote, (part, source), &target)?;
+    Ok(Worked::Transferred)
+}
+
+/// Whole in the part file, and compared as far as is wanted.
+fn receive(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    size: Option<u64>,
+    part: &mut Part,
+    (adopted, buffer): (bool, &mut [u8]),
+) -> Result<(), JobError> {
+    if job.text {
+        return fetch_text(session, job, remote, part, buffer);
+    }
+    match fill(session, job, remote, size, part, (adopted, &mut *buffer)) {
+        // The server said that this was all, and its word is to be enough.
+        Err(JobError::Remote(FtpError::Incomplete { expected, got }))
+            if job.verify == Verify::None && got == part.length && got < expected => {}
+        other => other?,
+    }
+    if job.verify == Verify::Hash {
+        // A session that was lost behind the last byte says nothing any more.
+        session.mend()?;
+    }
+    let local = (&mut part.file, part.path.as_path(), part.length);
+    verify::compare(session, job, remote, local, buffer)?.into_result(|| remote.text(&job.charset))
+}
+
+/// Time, mode, name: from here on it is there. What was left of earlier versions goes.
+fn finish(job: &Assignment, remote: &RemotePath, (part, source): (Part, Side), target: &Path) -> Result<(), JobError> {
     if job.preserve_times
         && let Some(time) = source.modified.filter(|time| time.zone == Zone::Utc).and_then(Timestamp::to_system)
     {
         // A time that cannot be set (some network drives) does not make the file less whole.
         part.file.set_modified(time).ok();
     }
-    part.become_whole(&target)?;
-    Ok(Worked::Transferred)
+    let sync = match job.flush {
+        Flush::Never => false,
+        Flush::Large => part.file.metadata().is_ok_and(|data| data.len() >= FLUSH_FROM),
+        Flush::Always => true,
+    };
+    let path = part.path.clone();
+    part.become_whole(target, sync)?;
+    let mut left = job.trail.take(&Target::new(job, target, remote));
+    // An earlier run of the program knew the source as the job does.
+    let known = Side { size: job.size, modified: job.modified };
+    if job.begun && known != source {
+        left.push(Left::Here(part_of(job, remote, target, known)));
+    }
+    for left in left {
+        if let Left::Here(old) = left
+            && old != path
+        {
+            remove_here(&old);
+        }
+    }
+    Ok(())
 }
+
+/// From this size on a file is forced to the disk ([`Flush::Large`]).
+const FLUSH_FROM: u64 = 1 << 20;
 
 /// Why a file counts as whole whose last reply never came.
 pub(super) fn told_by_size(what: &str) -> String {

@@ -28,6 +28,15 @@ pub enum JobError {
     /// The target is no beginning of the source: what both should have in common differs.
     #[error("{0} is not the beginning of its source")]
     Differs(String),
+    /// What arrived is not what was sent: two checksums.
+    #[error("{what} arrived damaged: {here} here, {there} on the server")]
+    Corrupted { what: String, here: String, there: String },
+    /// It does not fit on this computer's disk; `promised` = what other downloads still need of what is free.
+    #[error("no room for {needs} bytes, {free} are free on {disk}", disk = disk.display())]
+    NoRoom { needs: u64, free: u64, promised: u64, disk: PathBuf },
+    /// The file is whole on the server, its old version is gone, and it could not get its name.
+    #[error("{temporary} could not become {target}: {words}")]
+    Unnamed { target: String, temporary: String, words: String },
     /// Another Twinport writes the same file.
     #[error("{0} is being written by another Twinport")]
     Busy(String),
@@ -82,8 +91,11 @@ impl JobError {
     pub fn class(&self) -> Class {
         match self {
             Self::Remote(error) => error.class(),
-            Self::SourceChanged(_) => Class::Transient,
+            // Of the last one, the next try has only the name to give.
+            Self::SourceChanged(_) | Self::Unnamed { .. } => Class::Transient,
             Self::Local(_)
+            | Self::Corrupted { .. }
+            | Self::NoRoom { .. }
             | Self::NoSource(_)
             | Self::CannotResume { .. }
             | Self::Differs(_)
@@ -91,6 +103,19 @@ impl JobError {
             | Self::OtherKind(_)
             | Self::Earlier(_)
             | Self::Internal(_) => Class::Permanent,
+        }
+    }
+
+    /// Whether there is no room for it, here or on the server: that may change without us.
+    pub fn lacks_room(&self) -> bool {
+        match self {
+            Self::NoRoom { .. } => true,
+            Self::Local(error) => {
+                error.action == LocalAction::Write
+                    && matches!(error.kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+            }
+            Self::Remote(error) => error.is_full(),
+            _ => false,
         }
     }
 
@@ -116,6 +141,27 @@ impl JobError {
                 format!("“{what}” cannot be continued: it is not the beginning of its source."),
                 "The last bytes that both should have in common differ. It was left as it is.".into(),
                 "Choose to overwrite or to rename instead.",
+            ),
+            Self::Corrupted { what, here, there } => sentence(
+                format!("“{what}” was damaged on its way: what arrived is not what was sent."),
+                format!(
+                    "Twice the checksums differed, at last {here} here and {there} on the server. What arrived was deleted."
+                ),
+                "Retry. If it happens again, something between here and the server changes files (an ASCII mode, a proxy, bad \
+                 memory), or the file changes all the time.",
+            ),
+            Self::NoRoom { needs, free, promised, disk } => sentence(
+                format!("No room on the disk. {}", super::room::words(*needs, *free, *promised, disk)),
+                String::new(),
+                "Make room: it goes on by itself.",
+            ),
+            Self::Unnamed { target, temporary, words } => sentence(
+                format!("The new “{target}” is whole on the server, but under the name “{temporary}”."),
+                format!(
+                    "The server replaced no existing file, so the old one was deleted; then it refused the new one its name: \
+                     “{words}”."
+                ),
+                "The next try only renames it. Or rename it yourself.",
             ),
             Self::Busy(what) => sentence(
                 format!("“{what}” is being written by another Twinport."),
@@ -168,6 +214,9 @@ impl LocalError {
             ErrorKind::AlreadyExists => ("There is something of that name already.", "Choose another name."),
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                 ("This computer's disk is full.", "Make room, then retry: it goes on where it stopped.")
+            }
+            ErrorKind::FileTooLarge => {
+                ("No file may be that large there.", "Choose a folder on another disk (FAT32 ends at 4 GiB).")
             }
             ErrorKind::ReadOnlyFilesystem => ("The disk is read-only.", "Choose a folder on another disk."),
             ErrorKind::NotADirectory => ("A part of its path is a file, not a folder.", "Choose another folder."),

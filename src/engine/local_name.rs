@@ -155,9 +155,14 @@ fn remote_name_of(name: &OsStr, charset: &Charset, system: System) -> Option<Vec
 
 /// Whether a name is one that [`part_path`] or [`remote_part_name`] makes.
 pub(crate) fn is_part(name: &[u8]) -> bool {
-    let Some(stem) = name.strip_suffix(PART.as_bytes()).and_then(|stem| stem.strip_suffix(b".")) else { return false };
-    let Some((rest, mark)) = stem.split_last_chunk::<16>() else { return false };
-    rest.last() == Some(&b'.') && mark.iter().all(u8::is_ascii_hexdigit)
+    part_stem(name).is_some()
+}
+
+/// The name, perhaps cut, that such a file is to get; `None` = it is no such file.
+pub(crate) fn part_stem(name: &[u8]) -> Option<&[u8]> {
+    let stem = name.strip_suffix(PART.as_bytes()).and_then(|stem| stem.strip_suffix(b"."))?;
+    let (rest, mark) = stem.split_last_chunk::<16>()?;
+    rest.strip_suffix(b".").filter(|_| mark.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// The temporary name beside `target`. It names its source (`fingerprint`), so that a partial file is only ever

@@ -13,6 +13,7 @@ pub use crate::store::settings::{ConflictPolicy, Settings};
 pub use crate::store::trust::TrustBook;
 
 pub use super::error::{JobError, LocalAction, LocalError};
+pub use super::leftovers::is_leftover;
 pub use crate::ftp::error::{Class, FtpError, Stage};
 pub use crate::ftp::explain::{Explanation, explain, explain_listing};
 pub use crate::ftp::reply::Reply;

@@ -91,11 +91,24 @@ impl Part {
         fs::remove_file(&path).ok();
     }
 
-    pub(super) fn become_whole(self, target: &Path) -> Result<(), JobError> {
+    /// Gives it its final name; what was there is replaced in one step, and its mode is kept. `sync` = it must survive a power
+    /// cut from here on.
+    ///
+    /// # Errors
+    /// The disk's. The part is kept, the target is as it was.
+    pub(super) fn become_whole(self, target: &Path, sync: bool) -> Result<(), JobError> {
+        keep_mode(&self.file, target);
+        if sync {
+            // Before the rename: else a power cut may leave the final name with nothing in it (ext4, XFS).
+            self.file.sync_all().map_err(|error| self.wrong(&error))?;
+        }
         let Self { path, file, aside: kept, .. } = self;
         // Windows renames no open file.
         drop(file);
         fs::rename(&path, target).map_err(|error| LocalError::new(LocalAction::Rename, target, &error))?;
+        if sync {
+            sync_folder(target);
+        }
         // Of this try, or of one that was interrupted.
         let kept = kept.unwrap_or_else(|| aside(&path));
         fs::remove_file(kept).ok();
@@ -112,4 +125,28 @@ fn aside(part: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from("old ");
     name.push(part.file_name().unwrap_or_default());
     part.with_file_name(name)
+}
+
+/// A file that is replaced keeps who may read and run it; a new one has what the system gives new files. Where that cannot be
+/// done (FAT, some network drives) the file is no less whole.
+#[cfg(unix)]
+fn keep_mode(file: &File, target: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    if let Ok(data) = fs::metadata(target) {
+        // Not what would run it as somebody else: the content is a new one.
+        file.set_permissions(fs::Permissions::from_mode(data.permissions().mode() & 0o777)).ok();
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_mode(_: &File, _: &Path) {}
+
+/// The name itself must be on the disk, too. Windows opens no folder, and keeps names in its journal.
+fn sync_folder(target: &Path) {
+    if cfg!(unix)
+        && let Some(folder) = target.parent()
+        && let Ok(folder) = File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+    {
+        folder.sync_all().ok();
+    }
 }

@@ -186,6 +186,15 @@ impl Queue {
         ready.values().copied().find(|id| self.jobs.get(id).is_some_and(|job| !self.targets.contains(&target(job))))
     }
 
+    /// The same where uploads must wait; where many of them come first, those behind wait, too.
+    pub(super) fn next_ready_download(&self, server: &str) -> Option<JobId> {
+        let ready = self.ready.get(server)?;
+        ready.values().take(1000).copied().find(|id| {
+            let job = self.jobs.get(id).filter(|job| job.direction == Direction::Download);
+            job.is_some_and(|job| !self.targets.contains(&target(job)))
+        })
+    }
+
     /// Servers with something to do.
     pub(super) fn ready_servers(&self) -> Vec<Arc<str>> {
         self.ready.keys().cloned().collect()

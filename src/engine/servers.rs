@@ -9,7 +9,7 @@ use crate::ftp::error::{Class, FtpError, Stage, too_many};
 
 use super::actor::{Actor, Asked, Role};
 use super::error::JobError;
-use super::message::{Answer, JobState, LogKind, Question};
+use super::message::{Answer, Event, Explanation, JobState, LogKind, Question};
 
 /// What is known of a server that transfers go to.
 pub(super) struct Server {
@@ -18,6 +18,10 @@ pub(super) struct Server {
     hold: Hold,
     /// Times in a row that no session could be opened.
     failures: u8,
+    /// It has no room: no upload begins before then.
+    pub(super) full_until: Option<SystemTime>,
+    /// The user knows that it computes no checksums.
+    told_unhashed: bool,
     /// A login went well. Before that one session tries alone: servers count wrong passwords and lock out.
     proven: bool,
 }
@@ -40,9 +44,15 @@ impl Server {
         }
     }
 
+    /// Whether it has no room for uploads, as far as we know.
+    pub(super) fn is_full(&self, now: SystemTime) -> bool {
+        self.full_until.is_some_and(|until| until > now)
+    }
+
     /// It may be tried again at once, unless the user must say something first.
     pub(super) fn lift_hold(&mut self) {
         self.failures = 0;
+        self.full_until = None;
         if matches!(self.hold, Hold::Until(_)) {
             self.hold = Hold::No;
         }
@@ -195,6 +205,21 @@ impl Actor {
         }
     }
 
+    /// A checksum was wanted, and there was none: told once for each server.
+    pub(super) fn unhashed(&mut self, session: u64, words: String) {
+        let Some(site) = self.site_of(session) else { return };
+        let title = site.title().to_owned();
+        if !std::mem::replace(&mut self.server(&site).told_unhashed, true) {
+            self.tell(Event::Notice(Explanation {
+                what: format!(
+                    "{title}: the server computes no checksum of all files, so their sizes are compared instead."
+                ),
+                why: format!("It says: “{words}”."),
+                advice: String::new(),
+            }));
+        }
+    }
+
     /// The user changed or confirmed something about that server: it may be tried again at once.
     pub(super) fn lift_hold(&mut self, site: &Site) {
         if let Some(server) = self.servers.get_mut(site.server_key().as_str()) {
@@ -204,12 +229,16 @@ impl Actor {
 
     /// When the next held server may be tried again.
     pub(super) fn next_hold(&self) -> Option<SystemTime> {
+        let now = SystemTime::now();
         self.servers
             .iter()
             .filter(|(key, _)| self.queue.ready_count(key) > 0)
-            .filter_map(|(_, server)| match server.hold {
-                Hold::Until(until) => Some(until),
-                _ => None,
+            .flat_map(|(_, server)| {
+                let held = match server.hold {
+                    Hold::Until(until) => Some(until),
+                    _ => None,
+                };
+                held.into_iter().chain(server.full_until.filter(|until| *until > now))
             })
             .min()
     }
@@ -221,6 +250,8 @@ impl Actor {
             learned: site.learned,
             hold: Hold::No,
             failures: 0,
+            full_until: None,
+            told_unhashed: false,
             proven: false,
         });
         server.site = Arc::clone(site);

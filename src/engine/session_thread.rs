@@ -178,6 +178,9 @@ impl Worker {
                         result = self.transfer(job, Some(&doubt));
                     }
                 }
+                if let Some(words) = job.unhashed.get() {
+                    self.reports.send(Report::Unhashed(self.number, words.clone())).ok();
+                }
                 Finished::Transferred { job: job.job, result, opening: false }
             }
         }

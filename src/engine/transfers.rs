@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use crate::domain::{EntryKind, JobId, Timestamp};
@@ -122,7 +122,10 @@ impl Actor {
             QueueCommand::Pause(ids) => self.stop(&ids, &JobState::Paused),
             QueueCommand::Resume(ids) => {
                 for id in ids {
-                    if self.queue.job(id).is_some_and(|job| job.state == JobState::Paused) {
+                    if let Some(job) = self.queue.job(id).filter(|job| job.state == JobState::Paused) {
+                        // The user may have made room on the server.
+                        let server = self.servers.get_mut(&job.server);
+                        server.into_iter().for_each(|server| server.full_until = None);
                         self.queue.transition(id, JobState::Queued);
                     }
                 }
@@ -175,7 +178,9 @@ impl Actor {
             return;
         }
         self.forget_old_cap(server);
-        while let Some(job) = self.queue.next_ready(server) {
+        let full = self.servers.get(server).is_some_and(|server| server.is_full(now));
+        while let Some(job) = if full { self.queue.next_ready_download(server) } else { self.queue.next_ready(server) }
+        {
             let Some(session) = self.free_session(server) else { return };
             if !self.assign(session, job) {
                 self.drop_session(session);
@@ -223,6 +228,12 @@ impl Actor {
                 && has_extension(job.remote.as_bytes(), &self.settings.ascii_extensions),
             safe_uploads: job.site.safe_uploads.unwrap_or(self.settings.safe_uploads),
             preserve_times: self.settings.preserve_times,
+            verify: self.settings.verify,
+            flush: self.settings.flush,
+            waits_for_room: self.settings.retries > 0,
+            room: Arc::clone(&self.room),
+            trail: Arc::clone(&self.trail),
+            unhashed: OnceLock::new(),
             counter,
             limiter: Arc::clone(&self.limiter),
             cancel: cancel.clone(),
@@ -263,7 +274,10 @@ impl Actor {
         let running = job.state == JobState::Running;
         let site = Arc::clone(&job.site);
         match result {
-            Ok(worked) => self.finished(id, worked),
+            Ok(worked) => {
+                self.found_room(id);
+                self.finished(id, worked);
+            }
             Err(error) if error.class() == Class::Cancelled => {
                 // Cancelled, but not by the user: the program ends.
                 if running {
@@ -319,6 +333,9 @@ impl Actor {
 
     /// A job failed on an open session.
     pub(super) fn failed(&mut self, id: JobId, error: JobError, progress: bool) {
+        if self.wait_for_room(id, &error, progress) {
+            return;
+        }
         let Some(job) = self.queue.job(id) else { return };
         // A try that brought bytes was no vain one.
         let attempt = if progress { 1 } else { job.attempt.saturating_add(1) };

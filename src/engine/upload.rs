@@ -1,19 +1,27 @@
 //! One file to the server: under a temporary name, renamed when whole, where the server and the settings allow it.
+//!
+//! What counts as whole, by the settings: the server's word; its word and the size that it has then (asked for from
+//! [`VERIFY_FROM`] on and of what was continued: for smaller files TCP has confirmed each byte, and the question would cost more
+//! than the file); or its checksum.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Seek as _, SeekFrom};
+use std::path::Path;
+use std::time::SystemTime;
 
 use crate::domain::{EntryKind, RemotePath, Timestamp};
 use crate::ftp::error::{Class, FtpError};
 use crate::net::session::{Session, StoreAt};
-use crate::store::settings::ConflictPolicy;
+use crate::store::settings::{ConflictPolicy, Verify};
 
 use super::conflict::{Decision, Side, decide};
 use super::download::{differ, facts, told_by_size};
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::Existing;
 use super::local_name::{fingerprint, is_part, numbered, remote_name, remote_part_name};
-use super::pump::{self, Overlap, Stopped};
+use super::pump::{self, Stopped};
+use super::trail::{Left, Target};
+use super::verify;
 use super::work::{Assignment, Worked};
 
 /// From this size on, the server is asked what arrived, though it said that all is well.
@@ -26,6 +34,18 @@ pub(super) struct Habits {
     pub(super) no_rename: bool,
 }
 
+/// A file on its way to the server.
+pub(super) struct Upload<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) job: &'a Assignment,
+    pub(super) file: File,
+    /// As it was opened.
+    source: Side,
+    modified: Option<SystemTime>,
+    pub(super) size: u64,
+    pub(super) buffer: &'a mut [u8],
+}
+
 /// Sends the file. `doubt` = all of it went before, and the server did not say that it arrived.
 pub(super) fn upload(
     session: &mut Session,
@@ -35,502 +55,477 @@ pub(super) fn upload(
     habits: &mut Habits,
     buffer: &mut [u8],
 ) -> Result<Worked, JobError> {
-    let mut file = open(job)?;
-    let source = local_side(job, &file)?;
-    let size = source.size.unwrap_or(0);
     let mut target = remote.clone();
+    let mut upload = Upload::open(session, job, buffer)?;
     if job.loose
-        && let Some(facts) = session.facts(&target)?
+        && let Some(facts) = upload.session.facts(&target)?
         && facts.kind == EntryKind::Directory
         && let Some(name) = job.local.file_name().and_then(|name| remote_name(name, &job.charset))
     {
         target = target.join(&name);
     }
-    if let Some(left) = &job.left
-        && job.counter.wrote().is_none()
-        && let Some(there) = left_of(session, job, left, size, (&mut file, buffer))?
-    {
-        if there == size {
-            job.counter.begin_at(size);
-            return Ok(Worked::Transferred);
-        }
-        job.counter.write_to(left);
+    upload.send_to(target, doubt, habits)
+}
+
+/// What is done about the target.
+enum Plan {
+    /// Sends it; whether a file is to be replaced, and where the user's own file is to be continued.
+    Send { target: RemotePath, replace: bool, append_at: Option<u64> },
+    /// Nothing is to be sent.
+    Over(Worked),
+}
+
+impl<'a> Upload<'a> {
+    fn open(session: &'a mut Session, job: &'a Assignment, buffer: &'a mut [u8]) -> Result<Self, JobError> {
+        let file = File::open(&job.local).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => JobError::NoSource(job.local.display().to_string()),
+            _ => LocalError::new(LocalAction::Read, &job.local, &error).into(),
+        })?;
+        let data = file.metadata().map_err(|error| LocalError::new(LocalAction::Read, &job.local, &error))?;
+        let (size, modified) = (data.len(), data.modified().ok());
+        let source = Side { size: Some(size), modified: modified.map(Timestamp::from_system) };
+        Ok(Self { session, job, file, source, modified, size, buffer })
     }
-    if let Some(wrote) = job.counter.wrote() {
-        target = wrote.clone();
-    }
-    let temporary = temporary_name(job, &target, source);
-    let known = if doubt.is_some() { Existing::Unknown } else { job.existing };
-    let (existing, part) = survey(session, job, known, &target, temporary.as_ref())?;
-    let mut temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename);
-    let mut replace = false;
-    let mut append_at = None;
-    if let Some(doubt) = doubt
-        && temporary.is_none()
-    {
-        // The target is what the last try left.
-        match existing.map(|existing| existing.size) {
-            Some(Some(there)) if there == size && !job.text => {
-                session.note(told_by_size(&target.text(&job.charset)));
-                job.counter.begin_at(size);
-                return Ok(Worked::Transferred);
-            }
-            Some(Some(there)) if there < size && !job.text => append_at = Some(there),
-            Some(None) => return Err(doubt.clone().into()),
-            _ => {}
-        }
-    } else if job.counter.wrote().is_some() {
-        // Half of it, most likely, and no file that the user must be asked about.
-        replace = true;
-        let there = existing.and_then(|existing| existing.size).filter(|there| *there < size && !job.text);
-        if let Some(there) = there.filter(|there| *there > 0 && temporary.is_none())
-            && let Ok(Overlap::Same) =
-                look(session, job, &target, (there.saturating_sub(LOOK), there), (&mut file, buffer))
+
+    fn send_to(
+        &mut self,
+        mut target: RemotePath,
+        doubt: Option<&FtpError>,
+        habits: &mut Habits,
+    ) -> Result<Worked, JobError> {
+        let job = self.job;
+        if let Some(left) = &job.left
+            && job.counter.wrote().is_none()
+            && let Some(there) = self.left_of(left)?
         {
-            append_at = Some(there);
+            if there == self.size {
+                return Ok(self.all_there());
+            }
+            job.counter.write_to(left);
         }
-    } else if let Some(existing) = existing {
+        if let Some(wrote) = job.counter.wrote() {
+            target = wrote.clone();
+        }
+        let temporary = temporary_of(&job.local, &target, self.source);
+        let known = if doubt.is_some() { Existing::Unknown } else { job.existing };
+        let (existing, part) = self.survey(known, &target, temporary.as_ref())?;
+        let temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename);
+        let plan = self.plan(target, existing, (part, temporary.is_some()), doubt)?;
+        let (target, replace, append_at) = match plan {
+            Plan::Over(worked) => return Ok(worked),
+            Plan::Send { target, replace, append_at } => (target, replace, append_at),
+        };
+        let temporary = temporary.filter(|_| append_at.is_none());
+        let at = part.filter(|at| *at > 0 && *at <= self.size && !job.text);
+        if let Some(doubt) = doubt
+            && temporary.is_some()
+        {
+            if at != Some(self.size) {
+                // Something is missing: for the next try, which goes on there.
+                return Err(doubt.clone().into());
+            }
+            self.session.note(told_by_size(&target.text(&job.charset)));
+        }
+        self.deliver(&target, (temporary, at), (replace, append_at), habits)?;
+        self.clear_trail(&target);
+        Ok(Worked::Transferred)
+    }
+
+    /// Decides about what is at the target. `part` = how long our partial file is; `aside` = it goes under a temporary name.
+    fn plan(
+        &mut self,
+        target: RemotePath,
+        existing: Option<Side>,
+        (part, aside): (Option<u64>, bool),
+        doubt: Option<&FtpError>,
+    ) -> Result<Plan, JobError> {
+        let job = self.job;
+        let send = |target, replace, append_at| Ok(Plan::Send { target, replace, append_at });
+        if let Some(doubt) = doubt
+            && !aside
+        {
+            // The target is what the last try left.
+            return match existing.map(|existing| existing.size) {
+                Some(Some(there)) if there == self.size && !job.text => {
+                    self.session.note(told_by_size(&target.text(&job.charset)));
+                    Ok(Plan::Over(self.all_there()))
+                }
+                Some(Some(there)) if there < self.size && !job.text => {
+                    // What does not fit is made anew.
+                    let append_at = (self.begins(&target, there)? != Some(false)).then_some(there);
+                    send(target, false, append_at)
+                }
+                Some(None) => Err(doubt.clone().into()),
+                _ => send(target, false, None),
+            };
+        }
+        if job.counter.wrote().is_some() {
+            // Half of it, most likely, and no file that the user must be asked about.
+            let there = existing.and_then(|existing| existing.size).filter(|there| *there < self.size && !job.text);
+            let there = there.filter(|there| *there > 0 && !aside);
+            let append_at = there.filter(|there| self.begins(&target, *there).is_ok_and(|fits| fits == Some(true)));
+            return send(target, true, append_at);
+        }
+        let Some(existing) = existing else { return send(target, false, None) };
         if job.begun
             && part.is_none()
-            && existing.size == source.size
-            && (!differ(existing.modified, source.modified)
-                || is_source(session, job, &target, size, (&mut file, buffer))?)
+            && existing.size == self.source.size
+            && (!differ(existing.modified, self.source.modified) || self.is_source(&target)?)
         {
             // Renamed just before the program was killed, perhaps before its time was set.
-            job.counter.begin_at(size);
-            return Ok(Worked::Transferred);
+            return Ok(Plan::Over(self.all_there()));
         }
-        match decide(job.policy, source, existing) {
-            Decision::Overwrite => replace = true,
+        match decide(job.policy, self.source, existing) {
+            Decision::Overwrite => send(target, true, None),
             // Sizes of text are not comparable: anew.
-            Decision::Resume(_) | Decision::TooLong { .. } if job.text => replace = true,
-            Decision::Resume(at) => {
-                if !begins(session, job, &target, at, (&mut file, buffer))? {
-                    return Err(JobError::Differs(target.text(&job.charset)));
-                }
-                append_at = Some(at);
-            }
+            Decision::Resume(_) | Decision::TooLong { .. } if job.text => send(target, true, None),
+            // Where the server does not let us look, the user's word must do.
+            Decision::Resume(at) if self.begins(&target, at)? != Some(false) => send(target, false, Some(at)),
+            Decision::Resume(_) => Err(JobError::Differs(target.text(&job.charset))),
             // It may be what was left when the program was killed.
             Decision::Skip | Decision::Rename
-                if job.begun && temporary.is_none() && existing.size.is_some_and(|there| there < size) =>
+                if job.begun && !aside && existing.size.is_some_and(|there| there < self.size) =>
             {
-                return Ok(Worked::Conflict {
-                    source: facts(job.local.display().to_string(), source),
-                    target: facts(target.text(&job.charset), existing),
-                    policy: job.policy,
-                });
+                Ok(Plan::Over(self.conflict(&target, existing)))
             }
-            Decision::Rename => target = free_name(session, job, &target)?,
+            Decision::Rename => send(self.free_name(&target)?, false, None),
             Decision::Skip if doubt.is_some() && job.policy == ConflictPolicy::Resume => {
-                session.note(told_by_size(&target.text(&job.charset)));
-                job.counter.begin_at(size);
-                return Ok(Worked::Transferred);
+                self.session.note(told_by_size(&target.text(&job.charset)));
+                Ok(Plan::Over(self.all_there()))
             }
             Decision::Skip => {
-                return Ok(Worked::Skipped(format!("“{}” is there already", target.text(&job.charset))));
+                Ok(Plan::Over(Worked::Skipped(format!("“{}” is there already", target.text(&job.charset)))))
             }
             Decision::TooLong { target: target_size, source: source_size } => {
                 let target = target.text(&job.charset);
-                return Err(JobError::CannotResume { target, target_size, source_size });
+                Err(JobError::CannotResume { target, target_size, source_size })
             }
-            Decision::Ask => {
-                return Ok(Worked::Conflict {
-                    source: facts(job.local.display().to_string(), source),
-                    target: facts(target.text(&job.charset), existing),
-                    policy: job.policy,
-                });
-            }
+            Decision::Ask => Ok(Plan::Over(self.conflict(&target, existing))),
         }
     }
 
-    temporary = temporary.filter(|_| append_at.is_none());
-    let at = part.filter(|at| *at > 0 && *at <= size && !job.text);
-    if let Some(doubt) = doubt
-        && temporary.is_some()
-    {
-        if at != Some(size) {
-            // Something is missing: for the next try, which goes on there.
-            return Err(doubt.clone().into());
-        }
-        session.note(told_by_size(&target.text(&job.charset)));
+    fn all_there(&self) -> Worked {
+        self.job.counter.begin_at(self.size);
+        Worked::Transferred
     }
-    // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
-    let mut may_make = job.top;
-    let mut direct = false;
-    loop {
-        let sent = match &temporary {
-            Some(temporary) => via(session, job, temporary, &target, (at, size, replace), (&mut file, buffer)),
-            None => store(session, job, &target, append_at, size, (&mut file, buffer)),
-        };
-        match sent {
-            Ok(()) => {
-                // Only a server that then takes the final name is one that minds the temporary one.
-                habits.no_rename |= direct;
-                break;
-            }
-            Err(error) if !is_refused(&error) || session.is_broken() => return Err(error),
-            // In the middle it is the content that it does not like: a half file must not get the final name.
-            Err(error) if job.counter.moved() > 0 && !is_rename(&error) => return Err(error),
-            Err(_) if may_make => {
-                may_make = false;
-                if let Some(above) = target.parent().filter(|above| !above.is_root() && !above.is_home()) {
-                    // Where this does not help, the next try says why.
-                    session.make_dirs(&above).ok();
+
+    fn conflict(&self, target: &RemotePath, existing: Side) -> Worked {
+        Worked::Conflict {
+            source: facts(self.job.local.display().to_string(), self.source),
+            target: facts(target.text(&self.job.charset), existing),
+            policy: self.job.policy,
+        }
+    }
+
+    /// Sends it the way that the server takes, and gives it its name and time.
+    fn deliver(
+        &mut self,
+        target: &RemotePath,
+        (mut temporary, at): (Option<RemotePath>, Option<u64>),
+        (replace, append_at): (bool, Option<u64>),
+        habits: &mut Habits,
+    ) -> Result<(), JobError> {
+        // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
+        let mut may_make = self.job.top;
+        let mut direct = false;
+        loop {
+            let sent = match &temporary {
+                Some(temporary) => self.via(temporary, target, at, replace),
+                None => self.store(target, append_at).and_then(|()| self.stamp(target)),
+            };
+            match sent {
+                Ok(()) => {
+                    // Only a server that then takes the final name is one that minds the temporary one.
+                    habits.no_rename |= direct;
+                    return Ok(());
+                }
+                Err(error) if !is_refused(&error) || self.session.is_broken() => return Err(error),
+                // In the middle it is the content that it does not like: a half file must not get the final name.
+                Err(error) if self.job.counter.moved() > 0 && !is_rename(&error) => return Err(error),
+                Err(_) if may_make => {
+                    may_make = false;
+                    if let Some(above) = target.parent().filter(|above| !above.is_root() && !above.is_home()) {
+                        // Where this does not help, the next try says why.
+                        self.session.make_dirs(&above).ok();
+                    }
+                }
+                Err(error) => {
+                    // The server lets us write, but not under another name or not rename: then under the final one.
+                    let Some(refused) = temporary.take() else { return Err(error) };
+                    direct = true;
+                    self.session.remove_file(&refused).ok();
                 }
             }
-            Err(error) => {
-                // The server lets us write, but not under another name or not rename: then under the final one.
-                let Some(refused) = temporary.take() else { return Err(error) };
-                direct = true;
-                session.remove_file(&refused).ok();
+        }
+    }
+
+    /// Under the temporary name, then renamed.
+    fn via(
+        &mut self,
+        temporary: &RemotePath,
+        target: &RemotePath,
+        at: Option<u64>,
+        replace: bool,
+    ) -> Result<(), JobError> {
+        if let Err(error) = self.store(temporary, at) {
+            // What was refused for good will not be continued, nor will half of two versions; what broke will be.
+            let goes_on = error.class() != Class::Permanent || (error.lacks_room() && self.job.waits_for_room);
+            if matches!(error, JobError::SourceChanged(_)) || !goes_on {
+                if !self.session.is_broken() {
+                    self.session.remove_file(temporary).ok();
+                }
+            } else {
+                self.job.trail.leave(self.trail(target), Left::There(temporary.clone()));
             }
-        }
-    }
-    if job.preserve_times
-        && let Some(time) = source.modified
-        && !session.is_broken()
-    {
-        // The file is whole; a server that keeps its own time does not make it less so.
-        session.set_modified(&target, time).ok();
-    }
-    Ok(Worked::Transferred)
-}
-
-/// Under the temporary name, then renamed.
-fn via(
-    session: &mut Session,
-    job: &Assignment,
-    temporary: &RemotePath,
-    target: &RemotePath,
-    (at, size, replace): (Option<u64>, u64, bool),
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Result<(), JobError> {
-    if let Err(error) = store(session, job, temporary, at, size, (file, buffer)) {
-        // What was refused for good (quota, disk full) will not be continued; what broke will be.
-        if error.class() == Class::Permanent && !session.is_broken() {
-            session.remove_file(temporary).ok();
-        }
-        return Err(error);
-    }
-    Ok(session.rename(temporary, target, replace)?)
-}
-
-/// STOR or its continuation, and a look at what arrived. What turns out to be wrong is sent anew, as a whole.
-fn store(
-    session: &mut Session,
-    job: &Assignment,
-    path: &RemotePath,
-    at: Option<u64>,
-    size: u64,
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Result<(), JobError> {
-    let mut at = at;
-    if at == Some(size) && size > 0 {
-        let trusted = session.continues_stores() == Some(true);
-        if trusted || joins(session, job, path, size, (file, buffer)) != Some(false) {
-            job.counter.begin_at(size);
-            return Ok(());
-        }
-        session.learn_continues_stores(false);
-        at = None;
-    }
-    loop {
-        let Some(got) = send(session, job, path, at, size, (file, buffer))? else { return Ok(()) };
-        // Not a beginning that could be continued.
-        session.mend()?;
-        session.remove_file(path).ok();
-        if at.take().is_none() {
-            return Err(FtpError::Incomplete { expected: size, got }.into());
-        }
-    }
-}
-
-/// Sends what is missing behind `at`. `Some` = the server has something else now, so long.
-fn send(
-    session: &mut Session,
-    job: &Assignment,
-    path: &RemotePath,
-    at: Option<u64>,
-    size: u64,
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Result<Option<u64>, JobError> {
-    let begin = match at {
-        None => StoreAt::Start,
-        // The user's own file must not suffer from what a server does not know.
-        Some(at) if path.file_name().is_some_and(is_part) => StoreAt::Offset(at),
-        Some(at) => StoreAt::End(at),
-    };
-    let mut channel = if job.text { session.store_text(path)? } else { session.store(path, begin)? };
-    let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
-    if !path.file_name().is_some_and(is_part) {
-        job.counter.write_to(path);
-    }
-    if offset > size {
-        channel.abort();
-        return Ok(Some(offset));
-    }
-    file.seek(SeekFrom::Start(offset)).map_err(|error| unread(job, &error))?;
-    job.counter.begin_at(offset);
-    match pump::send(&mut channel, file, &job.local, buffer, job) {
-        Ok(()) => channel.finish().map(drop)?,
-        Err(Stopped::Local(error) | Stopped::Remote(error)) => {
-            channel.abort();
             return Err(error);
         }
+        self.publish(temporary, target, replace)
     }
-    let sent = job.counter.bytes();
-    if sent != size {
-        return Err(JobError::SourceChanged(job.local.display().to_string()));
-    }
-    if job.text || (offset == 0 && size < VERIFY_FROM) {
-        return Ok(None);
-    }
-    // A server that cannot tell has said 226, and TCP says that all bytes went.
-    let arrived = session.facts(path).ok().flatten().and_then(|facts| facts.size);
-    if let Some(got) = arrived.filter(|got| *got != size) {
-        if by_rest {
-            session.learn_continues_stores(false);
-        }
-        return Ok(Some(got));
-    }
-    if by_rest && session.continues_stores().is_none() && !session.is_broken() {
-        match joins(session, job, path, offset, (file, buffer)) {
-            Some(true) => session.learn_continues_stores(true),
-            Some(false) => {
-                session.learn_continues_stores(false);
-                return Ok(Some(size));
-            }
-            None => {}
-        }
-    }
-    Ok(None)
-}
 
-/// Whether what the server had before REST and STOR is there still: some servers make the file anew and leave zeros up to
-/// the offset, and then its size is right. Looked at once for each server. `None` = it does not let us look.
-fn joins(
-    session: &mut Session,
-    job: &Assignment,
-    path: &RemotePath,
-    offset: u64,
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Option<bool> {
-    // Where the file itself has zeros nothing would be seen.
-    let from = first_content(file, offset, buffer)?;
-    match look(session, job, path, (from, offset), (file, buffer)) {
-        Ok(Overlap::Same) => Some(true),
-        Ok(Overlap::Differs) => Some(false),
-        Ok(Overlap::Short(_)) | Err(_) => None,
-    }
-}
-
-/// Whether the target is the beginning of the source, as far as its last bytes tell. Where the server does not let us
-/// look, the user's word must do.
-fn begins(
-    session: &mut Session,
-    job: &Assignment,
-    target: &RemotePath,
-    at: u64,
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Result<bool, JobError> {
-    if at == 0 {
-        return Ok(true);
-    }
-    match look(session, job, target, (at.saturating_sub(LOOK), at), (file, buffer)) {
-        Ok(overlap) => Ok(!matches!(overlap, Overlap::Differs)),
-        Err(JobError::Remote(FtpError::Refused { .. } | FtpError::Unsupported { .. })) if !session.is_broken() => {
-            Ok(true)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// How long the file is that an earlier run wrote under its final name; `None` = there is another one by now, or nobody
-/// can tell, and then it is the user's. Text is never compared.
-fn left_of(
-    session: &mut Session,
-    job: &Assignment,
-    left: &RemotePath,
-    size: u64,
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Result<Option<u64>, JobError> {
-    let facts = session.facts(left)?.filter(|facts| facts.kind != EntryKind::Directory);
-    let Some(there) = facts.and_then(|facts| facts.size).filter(|there| *there <= size && !job.text) else {
-        return Ok(None);
-    };
-    if there == 0 {
-        return Ok(Some(there));
-    }
-    match look(session, job, left, (there.saturating_sub(LOOK), there), (file, buffer)) {
-        Ok(overlap) => Ok(matches!(overlap, Overlap::Same).then_some(there)),
-        Err(JobError::Remote(FtpError::Refused { .. } | FtpError::Unsupported { .. })) if !session.is_broken() => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether the target is the source, byte for byte; not looked at where that would take long, or is of no use.
-fn is_source(
-    session: &mut Session,
-    job: &Assignment,
-    target: &RemotePath,
-    size: u64,
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Result<bool, JobError> {
-    if size > SURE_UP_TO || job.text || job.policy == ConflictPolicy::Overwrite {
-        return Ok(false);
-    }
-    match compare(session, job, target, (0, size), (file, buffer)) {
-        Ok(overlap) => Ok(matches!(overlap, Overlap::Same)),
-        Err(JobError::Remote(FtpError::Refused { .. })) if !session.is_broken() => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Compares what both sides have between two offsets, the first [`LOOK`] bytes of it.
-fn look(
-    session: &mut Session,
-    job: &Assignment,
-    path: &RemotePath,
-    (from, to): (u64, u64),
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Result<Overlap, JobError> {
-    compare(session, job, path, (from, (to - from).min(LOOK)), (file, buffer))
-}
-
-/// Compares so many bytes behind an offset.
-fn compare(
-    session: &mut Session,
-    job: &Assignment,
-    path: &RemotePath,
-    (from, length): (u64, u64),
-    (file, buffer): (&mut File, &mut [u8]),
-) -> Result<Overlap, JobError> {
-    let mut channel = session.retrieve(path, from)?;
-    file.seek(SeekFrom::Start(from)).map_err(|error| unread(job, &error))?;
-    let mut left = length;
-    let overlap = loop {
-        let piece = left.min(LOOK);
-        left -= piece;
-        match pump::compare(&mut channel, file, &job.local, piece, buffer, job) {
-            Ok(Overlap::Same) if left > 0 => {}
-            overlap => break overlap,
-        }
-    };
-    // To its end where that is near; an ABOR is not what all servers take well.
-    let mut after = 0;
-    while overlap.is_ok() && after < LOOK {
-        match channel.read(buffer) {
-            Ok(0) => {
-                channel.finish().ok();
-                return stopped(overlap);
-            }
-            Ok(read) => after += read as u64,
-            Err(_) => break,
-        }
-    }
-    channel.abort();
-    let overlap = stopped(overlap)?;
-    // What was seen must not be lost with the session: each try would look, lose it, and never come further.
-    session.mend()?;
-    Ok(overlap)
-}
-
-fn stopped(overlap: Result<Overlap, Stopped>) -> Result<Overlap, JobError> {
-    overlap.map_err(|stopped| match stopped {
-        Stopped::Local(error) | Stopped::Remote(error) => error,
-    })
-}
-
-/// The first byte before `end` that is not zero; `None` = all are, or it cannot be read.
-fn first_content(file: &mut File, end: u64, buffer: &mut [u8]) -> Option<u64> {
-    file.seek(SeekFrom::Start(0)).ok()?;
-    let mut at = 0;
-    while at < end {
-        let read = file.read(buffer).ok().filter(|read| *read > 0)?;
-        if let Some(found) = buffer[..read].iter().position(|byte| *byte != 0) {
-            return Some(at + found as u64).filter(|found| *found < end);
-        }
-        at += read as u64;
-    }
-    None
-}
-
-/// Up to this size a file is compared as a whole, where a kill left open whose it is.
-const SURE_UP_TO: u64 = 64 << 20;
-
-/// So much is compared.
-const LOOK: u64 = 64 * 1024;
-
-fn unread(job: &Assignment, error: &std::io::Error) -> JobError {
-    LocalError::new(LocalAction::Read, &job.local, error).into()
-}
-
-fn open(job: &Assignment) -> Result<File, JobError> {
-    File::open(&job.local).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => JobError::NoSource(job.local.display().to_string()),
-        _ => LocalError::new(LocalAction::Read, &job.local, &error).into(),
-    })
-}
-
-fn local_side(job: &Assignment, file: &File) -> Result<Side, JobError> {
-    let data = file.metadata().map_err(|error| LocalError::new(LocalAction::Read, &job.local, &error))?;
-    Ok(Side { size: Some(data.len()), modified: data.modified().ok().map(Timestamp::from_system) })
-}
-
-/// What is at the target, and how long our partial file is.
-fn survey(
-    session: &mut Session,
-    job: &Assignment,
-    known: Existing,
-    target: &RemotePath,
-    temporary: Option<&RemotePath>,
-) -> Result<(Option<Side>, Option<u64>), JobError> {
-    match known {
-        Existing::Absent => Ok((None, None)),
-        Existing::Part(length) => Ok((None, Some(length))),
-        Existing::File(side) => Ok((Some(side), None)),
-        Existing::Unknown => {
-            let existing = match session.facts(target)? {
-                Some(facts) if facts.kind == EntryKind::Directory => {
-                    return Err(JobError::OtherKind(target.text(&job.charset)));
+    /// From the temporary name to the final one, and the time: the one place where a file on the server gets its name. It is
+    /// whole and checked by now, and what it replaces is there until here.
+    fn publish(&mut self, temporary: &RemotePath, target: &RemotePath, replace: bool) -> Result<(), JobError> {
+        match self.session.rename(temporary, target, false) {
+            Ok(()) => {}
+            // IIS and others replace nothing.
+            Err(refusal) if replace && is_about_target(&refusal) => {
+                match self.session.remove_file(target) {
+                    Ok(()) => {}
+                    Err(FtpError::Refused { .. }) => return Err(refusal.into()),
+                    Err(error) => return Err(error.into()),
                 }
-                Some(facts) => Some(Side { size: facts.size, modified: facts.modified }),
-                None => None,
+                self.session.rename(temporary, target, false).map_err(|error| match error {
+                    FtpError::Refused { reply, .. } => JobError::Unnamed {
+                        target: target.text(&self.job.charset),
+                        temporary: temporary.text(&self.job.charset),
+                        words: reply.text(),
+                    },
+                    error => error.into(),
+                })?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.stamp(target)
+    }
+
+    /// The source's time, where that is wanted. The file is whole; a server that keeps its own time does not make it less so.
+    fn stamp(&mut self, target: &RemotePath) -> Result<(), JobError> {
+        let time = self.source.modified.filter(|_| self.job.preserve_times && !self.session.is_broken());
+        if let Some(time) = time {
+            self.session.set_modified(target, time).ok();
+        }
+        Ok(())
+    }
+
+    /// STOR or its continuation, and a look at what arrived. What turns out to be wrong is sent anew, as a whole.
+    fn store(&mut self, path: &RemotePath, at: Option<u64>) -> Result<(), JobError> {
+        let mut at = match at {
+            Some(at) if at > 0 => self.continued(path, at)?,
+            _ => at,
+        };
+        let mut anew = false;
+        loop {
+            let wrong = match at.filter(|at| *at == self.size && self.size > 0) {
+                Some(all) => {
+                    self.job.counter.begin_at(all);
+                    None
+                }
+                None => self.send(path, at)?,
             };
-            let part = match temporary {
-                Some(temporary) if job.safe_uploads => session.facts(temporary)?.and_then(|facts| facts.size),
-                _ => None,
+            let wrong = match wrong {
+                Some(got) => JobError::from(FtpError::Incomplete { expected: self.size, got }),
+                None => match self.verify(path) {
+                    Ok(()) => return Ok(()),
+                    Err(error @ JobError::Corrupted { .. }) => error,
+                    Err(error) => return Err(error),
+                },
             };
-            Ok((existing, part))
+            // Not a beginning that could be continued.
+            self.session.mend()?;
+            self.session.remove_file(path).ok();
+            let first = at.take().is_some() || (matches!(wrong, JobError::Corrupted { .. }) && !anew);
+            if !first {
+                return Err(wrong);
+            }
+            anew = true;
+            self.session.note(format!("{} It is sent once more, as a whole", wrong.explain().what));
+        }
+    }
+
+    /// Where to go on with what is there, so long; `None` = it does not fit, and goes.
+    fn continued(&mut self, path: &RemotePath, at: u64) -> Result<Option<u64>, JobError> {
+        // Of the user's own file this has been asked before.
+        let ours = path.file_name().is_some_and(is_part);
+        let fits = if at == self.size {
+            if self.session.continues_stores() == Some(true) {
+                self.begins(path, at)? != Some(false)
+            } else {
+                let fits = self.joins(path, at) != Some(false);
+                if !fits {
+                    self.session.learn_continues_stores(false);
+                }
+                fits
+            }
+        } else {
+            // A server that lost power may have the length and not the bytes.
+            !ours || self.begins(path, at)? != Some(false)
+        };
+        if !fits {
+            self.session.mend()?;
+            self.session.remove_file(path).ok();
+        }
+        Ok(Some(at).filter(|_| fits))
+    }
+
+    /// Whether the checksums agree, where that is wanted.
+    fn verify(&mut self, path: &RemotePath) -> Result<(), JobError> {
+        let job = self.job;
+        let local = (&mut self.file, job.local.as_path(), self.size);
+        verify::compare(self.session, job, path, local, self.buffer)?.into_result(|| job.local.display().to_string())
+    }
+
+    /// Sends what is missing behind `at`. `Some` = the server has something else now, so long.
+    fn send(&mut self, path: &RemotePath, at: Option<u64>) -> Result<Option<u64>, JobError> {
+        let job = self.job;
+        let begin = match at {
+            None => StoreAt::Start,
+            // The user's own file must not suffer from what a server does not know.
+            Some(at) if path.file_name().is_some_and(is_part) => StoreAt::Offset(at),
+            Some(at) => StoreAt::End(at),
+        };
+        let mut channel = if job.text { self.session.store_text(path)? } else { self.session.store(path, begin)? };
+        let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
+        if !path.file_name().is_some_and(is_part) {
+            job.counter.write_to(path);
+        }
+        if offset > self.size {
+            channel.abort();
+            return Ok(Some(offset));
+        }
+        if let Err(error) = self.file.seek(SeekFrom::Start(offset)) {
+            channel.abort();
+            return Err(self.unread(&error));
+        }
+        job.counter.begin_at(offset);
+        match pump::send(&mut channel, &mut self.file, &job.local, self.buffer, job) {
+            Ok(()) => channel.finish().map(drop)?,
+            Err(Stopped::Local(error) | Stopped::Remote(error)) => {
+                channel.abort();
+                return Err(error);
+            }
+        }
+        if job.counter.bytes() != self.size || self.has_changed() {
+            return Err(JobError::SourceChanged(job.local.display().to_string()));
+        }
+        // What was continued is always looked at: too many servers only say that they can.
+        if job.text || (offset == 0 && (self.size < VERIFY_FROM || job.verify == Verify::None)) {
+            return Ok(None);
+        }
+        // A server that cannot tell has said 226, and TCP says that all bytes went.
+        let arrived = self.session.facts(path).ok().flatten().and_then(|facts| facts.size);
+        if let Some(got) = arrived.filter(|got| *got != self.size) {
+            if by_rest {
+                self.session.learn_continues_stores(false);
+            }
+            return Ok(Some(got));
+        }
+        if by_rest && self.session.continues_stores().is_none() && !self.session.is_broken() {
+            match self.joins(path, offset) {
+                Some(true) => self.session.learn_continues_stores(true),
+                Some(false) => {
+                    self.session.learn_continues_stores(false);
+                    return Ok(Some(self.size));
+                }
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether somebody has written to the source since it was opened, or put another file in its place.
+    fn has_changed(&self) -> bool {
+        let differs = |data: fs::Metadata| data.len() != self.size || data.modified().ok() != self.modified;
+        self.file.metadata().is_ok_and(differs) || fs::metadata(&self.job.local).is_ok_and(differs)
+    }
+
+    pub(super) fn unread(&self, error: &std::io::Error) -> JobError {
+        LocalError::new(LocalAction::Read, &self.job.local, error).into()
+    }
+
+    /// What is at the target, and how long our partial file is.
+    fn survey(
+        &mut self,
+        known: Existing,
+        target: &RemotePath,
+        temporary: Option<&RemotePath>,
+    ) -> Result<(Option<Side>, Option<u64>), JobError> {
+        match known {
+            Existing::Absent => Ok((None, None)),
+            Existing::Part(length) => Ok((None, Some(length))),
+            Existing::File(side) => Ok((Some(side), None)),
+            Existing::Unknown => {
+                let existing = match self.session.facts(target)? {
+                    Some(facts) if facts.kind == EntryKind::Directory => {
+                        return Err(JobError::OtherKind(target.text(&self.job.charset)));
+                    }
+                    Some(facts) => Some(Side { size: facts.size, modified: facts.modified }),
+                    None => None,
+                };
+                let part = match temporary {
+                    Some(temporary) if self.job.safe_uploads => {
+                        self.session.facts(temporary)?.and_then(|facts| facts.size)
+                    }
+                    _ => None,
+                };
+                Ok((existing, part))
+            }
+        }
+    }
+
+    /// The first numbered name that the server does not have.
+    fn free_name(&mut self, target: &RemotePath) -> Result<RemotePath, JobError> {
+        let charset = &self.job.charset;
+        let name = target.file_name().map(|name| charset.decode(name).into_owned()).unwrap_or_default();
+        let folder = target.parent().unwrap_or_default();
+        for number in 2..10_000 {
+            let Some(bytes) = charset.encode(&numbered(&name, number)) else { break };
+            let candidate = folder.join(&bytes);
+            if self.session.facts(&candidate)?.is_none() {
+                return Ok(candidate);
+            }
+        }
+        Err(FtpError::Exists { path: target.text(charset) }.into())
+    }
+
+    fn trail(&self, target: &RemotePath) -> Target {
+        Target::new(self.job, &self.job.local, target)
+    }
+
+    /// The new file is whole: what is left of earlier versions of it may go.
+    fn clear_trail(&mut self, target: &RemotePath) {
+        let mut left = self.job.trail.take(&self.trail(target));
+        // An earlier run of the program knew the source as the job does.
+        let known = Side { size: self.job.size, modified: self.job.modified };
+        if self.job.begun && known != self.source {
+            left.extend(temporary_of(&self.job.local, target, known).map(Left::There));
+        }
+        let now = temporary_of(&self.job.local, target, self.source);
+        for left in left {
+            if let Left::There(old) = left
+                && Some(&old) != now.as_ref()
+                && !self.session.is_broken()
+            {
+                self.session.remove_file(&old).ok();
+            }
         }
     }
 }
 
 /// The temporary name beside the target; it names the version of the source.
-pub(super) fn temporary_of(local: &std::path::Path, remote: &RemotePath, source: Side) -> Option<RemotePath> {
+pub(super) fn temporary_of(local: &Path, remote: &RemotePath, source: Side) -> Option<RemotePath> {
     let name = remote.file_name()?;
     let mark = fingerprint("", local.as_os_str().as_encoded_bytes(), source.size, source.modified);
     Some(remote.parent()?.join(&remote_part_name(name, mark)))
-}
-
-fn temporary_name(job: &Assignment, target: &RemotePath, source: Side) -> Option<RemotePath> {
-    temporary_of(&job.local, target, source)
-}
-
-/// The first numbered name that the server does not have.
-fn free_name(session: &mut Session, job: &Assignment, target: &RemotePath) -> Result<RemotePath, JobError> {
-    let name = target.file_name().map(|name| job.charset.decode(name).into_owned()).unwrap_or_default();
-    let folder = target.parent().unwrap_or_default();
-    for number in 2..10_000 {
-        let Some(bytes) = job.charset.encode(&numbered(&name, number)) else { break };
-        let candidate = folder.join(&bytes);
-        if session.facts(&candidate)?.is_none() {
-            return Ok(candidate);
-        }
-    }
-    Err(FtpError::Exists { path: target.text(&job.charset) }.into())
 }
 
 /// The bytes are there, only their name is not.
@@ -540,5 +535,10 @@ fn is_rename(error: &JobError) -> bool {
 
 /// Refused for good, but not for lack of room.
 fn is_refused(error: &JobError) -> bool {
-    matches!(error, JobError::Remote(FtpError::Refused { reply, .. }) if reply.code >= 500 && reply.code != 552)
+    matches!(error, JobError::Remote(FtpError::Refused { reply, .. }) if reply.code >= 500) && !error.lacks_room()
+}
+
+/// RNTO refused for good, as where the name is taken; not where the verb is unknown, or it may pass.
+fn is_about_target(error: &FtpError) -> bool {
+    matches!(error, FtpError::Refused { verb: "RNTO", reply, .. } if reply.code >= 550)
 }

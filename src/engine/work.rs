@@ -1,20 +1,22 @@
 //! What the engine gives a session to do, and what the session tells back.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::domain::{Charset, EntryKind, JobId, Listing, RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
 use crate::net::happening::Happening;
 use crate::net::terms::Dial;
 use crate::net::wait::Cancel;
-use crate::store::settings::ConflictPolicy;
+use crate::store::settings::{ConflictPolicy, Flush, Verify};
 
 use super::error::JobError;
 use super::job::{Child, Existing};
 use super::limiter::Limiter;
 use super::message::{Direction, FileFacts, RemoteOperation};
 use super::pump::Counter;
+use super::room::Room;
+use super::trail::Trail;
 
 /// One thing to do; a session does one at a time.
 pub(super) struct Task {
@@ -59,6 +61,14 @@ pub(super) struct Assignment {
     pub(super) text: bool,
     pub(super) safe_uploads: bool,
     pub(super) preserve_times: bool,
+    pub(super) verify: Verify,
+    pub(super) flush: Flush,
+    /// A full server is waited for: what is there of an upload will be continued.
+    pub(super) waits_for_room: bool,
+    pub(super) room: Arc<Room>,
+    pub(super) trail: Arc<Trail>,
+    /// Why no checksum could be compared, though one was wanted.
+    pub(super) unhashed: OnceLock<String>,
     pub(super) counter: Arc<Counter>,
     pub(super) limiter: Arc<Limiter>,
     /// The task's.
@@ -88,6 +98,8 @@ pub(super) enum Report {
     Corrected(u64, Arc<Listing>),
     /// A long operation so far.
     Managing(u64, u64, RemotePath),
+    /// It could compare no checksum, and why.
+    Unhashed(u64, String),
     Finished(u64, Finished),
     /// The thread is gone.
     Ended(u64),

@@ -189,6 +189,14 @@ impl Stranger {
 }
 
 impl FtpError {
+    /// Whether the server took no file, or no more of one, for lack of room.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Refused { verb: "STOR" | "APPE" | "MKD", reply, .. } => lacks_room(reply),
+            _ => false,
+        }
+    }
+
     /// What the caller can do.
     pub fn class(&self) -> Class {
         match self {
@@ -237,6 +245,13 @@ fn passes_by_itself(reply: &Reply) -> bool {
         || ["broken pipe", "timed out", "closed by the remote host", "connection reset"]
             .iter()
             .any(|phrase| text.contains(phrase))
+}
+
+/// No space, or the user's share of it is used up. vsftpd says 451 and no more than that it cannot write.
+fn lacks_room(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let words = ["no space", "not enough space", "disk full", "disk is full", "quota", "failure writing to local file"];
+    reply.is_negative() && (matches!(reply.code, 452 | 552) || words.iter().any(|words| text.contains(words)))
 }
 
 /// "Too many users", "too many connections": passes by itself, unlike a wrong password (both are 530 on some servers).

@@ -85,12 +85,13 @@ impl Features {
             return features;
         }
         for (at, line) in reply.lines.iter().enumerate() {
-            let line = line.trim_matches(|c: char| c.is_whitespace() || c == '*');
+            // A star at the end marks what is in use (HASH, LANG).
+            let line = line.trim_start_matches(|c: char| c.is_whitespace() || c == '*').trim_end();
             // "211-Site features:" offers no SITE.
             let heading = at == 0 && (reply.lines.len() > 1 || line.ends_with(':')) && is_heading(line);
             if !heading {
                 let (name, rest) = line.split_once(|c: char| c.is_whitespace() || c == ':').unwrap_or((line, ""));
-                features.add(&name.to_ascii_uppercase(), rest.trim());
+                features.add(&name.trim_end_matches('*').to_ascii_uppercase(), rest.trim());
             }
         }
         features
@@ -318,6 +319,13 @@ mod tests {
         assert_eq!(features.hash, [("SHA-1".into(), true), ("MD5".into(), false), ("CRC32".into(), false)]);
         assert_eq!(features.checksums, ["XCRC", "XMD5", "XSHA256"]);
         assert_eq!(features.site, ["MKDIR", "RMDIR", "CHMOD", "UTIME"]);
+    }
+
+    #[test]
+    fn a_star_at_the_end_of_a_line_is_the_last_words() {
+        let features = parse(211, &["x", " HASH MD5;SHA-256*", "*MDTM*", "End"]);
+        assert_eq!(features.hash, [("MD5".into(), false), ("SHA-256".into(), true)]);
+        assert!(features.mdtm);
     }
 
     #[test]

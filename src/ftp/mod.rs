@@ -4,6 +4,7 @@
 pub mod address;
 pub mod answer;
 pub mod ascii;
+pub mod checksum;
 pub mod deflate;
 pub mod dialect;
 pub mod error;

@@ -38,6 +38,10 @@ pub enum Verb {
     Clnt,
     /// OPTS MLST with these facts.
     OptsMlst(Argument),
+    /// OPTS HASH with that algorithm (draft-bryan-ftpext-hash).
+    OptsHash(Argument),
+    /// HASH, MD5, XCRC, ...: a file's checksum ([`super::checksum`]).
+    Checksum(&'static str, Argument),
     TypeImage,
     TypeAscii,
     /// MODE S: bytes as they are.
@@ -122,6 +126,14 @@ impl Argument {
     pub fn text(text: &str, charset: &Charset) -> Result<Self, FtpError> {
         Self::new(&encoded(text, charset))
     }
+
+    /// The same between quotes, for verbs that take something behind a name with blanks.
+    ///
+    /// # Errors
+    /// As [`Argument::new`].
+    pub fn quoted(&self) -> Result<Self, FtpError> {
+        Self::new(&[b"\"", &self.0[..], b"\""].concat())
+    }
 }
 
 impl SecretArgument {
@@ -160,6 +172,8 @@ impl Verb {
             Self::Syst => "SYST",
             Self::OptsUtf8 => "OPTS UTF8",
             Self::OptsMlst(_) => "OPTS MLST",
+            Self::OptsHash(_) => "OPTS HASH",
+            Self::Checksum(verb, _) => verb,
             Self::Clnt => "CLNT",
             Self::TypeImage | Self::TypeAscii => "TYPE",
             Self::ModeStream | Self::ModeDeflate => "MODE",
@@ -252,6 +266,8 @@ impl Verb {
             | Self::SiteHost(argument)
             | Self::Open(argument)
             | Self::OptsMlst(argument)
+            | Self::OptsHash(argument)
+            | Self::Checksum(_, argument)
             | Self::Cwd(argument)
             | Self::Mlsd(Some(argument))
             | Self::Mlst(argument)

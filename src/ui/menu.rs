@@ -57,7 +57,7 @@ pub(super) fn context_menu(ui: &mut Ui, side: Side, model: &Model, actions: &mut
     use PaneAction as P;
     let groups: [&[PaneAction]; 5] = [
         &[P::Transfer, P::Open],
-        &[P::Rename, P::Delete],
+        &[P::Rename, P::Delete, P::DeleteLeftovers],
         &[P::NewFolder, P::NewFile],
         &[P::Properties, P::CopyUrl],
         &[P::Refresh],
@@ -71,6 +71,10 @@ pub(super) fn context_menu(ui: &mut Ui, side: Side, model: &Model, actions: &mut
             ui.add_space(theme::GAP);
         }
         for action in group {
+            // Almost never is there anything to clear.
+            if *action == P::DeleteLeftovers && !Action::Pane(side, P::DeleteLeftovers).enabled(model) {
+                continue;
+            }
             line(ui, model, Action::Pane(side, action.clone()), actions);
         }
     }

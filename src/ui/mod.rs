@@ -25,7 +25,7 @@ pub mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::Receiver;
 use eframe::egui;
@@ -33,7 +33,7 @@ use egui::{CentralPanel, Context, Frame, Panel, Ui, Vec2, ViewportCommand};
 
 use crate::app::action::Memory;
 use crate::app::{Action, Actions, Effect, Model, Saved, Severity, Side};
-use crate::domain::{Secret, Site};
+use crate::domain::{Secret, Site, Timestamp};
 use crate::engine::message::{Command, Event, Explanation};
 use crate::store::settings::{Settings, WindowState};
 use crate::store::sitebook::SiteBook;
@@ -215,6 +215,7 @@ impl Desktop {
 impl eframe::App for Desktop {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.model.now = ctx.input(|input| input.time);
+        self.model.today = Timestamp::from_system(SystemTime::now()).seconds;
         self.drain(ctx);
         if let Some(answer) = self.view.picker.poll() {
             self.actions.push(answer);

@@ -397,6 +397,9 @@ fn name_of(job: &Job) -> String {
 fn state_words(job: &Job) -> String {
     match &job.view.state {
         JobState::Queued => "Waiting".into(),
+        JobState::Waiting { error, .. } if error.lacks_room() => {
+            format!("Waits for room. {}", error.explain().what)
+        }
         JobState::Waiting { attempt, error, .. } => {
             format!("Tries again soon (after try {attempt}). {}", error.explain().what)
         }

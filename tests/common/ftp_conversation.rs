@@ -612,7 +612,9 @@ impl Conversation<'_> {
     }
 
     fn pour(&mut self, verb: &str, data: &mut TcpStream, bytes: &[u8]) -> End {
-        let fault = self.midway_fault(verb);
+        // What ends before has nothing left to stall.
+        let stalls = |after: usize, fault: &Fault| matches!(fault, Fault::StallData { .. }) && after > bytes.len();
+        let fault = self.midway_fault(verb).filter(|(after, fault)| !stalls(*after, fault));
         let limit = fault.as_ref().map_or(bytes.len(), |(after, _)| (*after).min(bytes.len()));
         data.set_write_timeout(Some(Duration::from_millis(20))).unwrap();
         let mut sent = 0;

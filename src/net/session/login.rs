@@ -16,6 +16,7 @@ use crate::net::route;
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
 
+use super::hash::Hashing;
 use super::list::Mlsd;
 use super::transfer::Carriage;
 use super::{Ahead, Clock, Next, Server, Session, gateway, secure, stamp};
@@ -90,6 +91,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         old_names: false,
         answers_feat,
         stamps: stamp::ways(&features),
+        hashing: Hashing::new(&features),
         carriage: Carriage::new(site, &features, image, is_one_of(&welcome, &["proftpd"])),
         protected,
         continued: false,

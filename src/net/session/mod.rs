@@ -5,6 +5,7 @@ mod channel;
 mod clock;
 mod fxp;
 mod gateway;
+mod hash;
 mod list;
 mod login;
 mod manage;
@@ -34,6 +35,7 @@ pub use channel::DataChannel;
 use clock::Clock;
 pub use clock::Correction;
 pub use fxp::copy_between;
+pub use hash::Hashed;
 use list::Mlsd;
 use stamp::Stamp;
 
@@ -90,6 +92,8 @@ pub struct Session {
     old_names: bool,
     /// How a file's time may be set here.
     stamps: Vec<Stamp>,
+    /// How it tells checksums.
+    hashing: hash::Hashing,
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,
     /// A transfer runs, or its channel was dropped in the middle.
@@ -168,6 +172,7 @@ impl Session {
         self.control.hang_up();
         let mut fresh = login::open(&self.dial, self.wait.cancel(), self.control.observer())?;
         fresh.carriage.inherit(&self.carriage);
+        fresh.hashing.inherit(&self.hashing);
         *self = fresh;
         Ok(())
     }

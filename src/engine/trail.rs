@@ -1,0 +1,63 @@
+//! What tries have left under temporary names and did not continue, since their source changed meanwhile: it is kept until the
+//! new one is whole, and goes then. In memory only; what an earlier run left is found by [`super::leftovers`].
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::RemotePath;
+
+use super::message::Direction;
+use super::work::Assignment;
+
+/// Temporary files by what they were to become.
+#[derive(Debug, Default)]
+pub(super) struct Trail(Mutex<HashMap<Target, Vec<Left>>>);
+
+/// From where to where.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Target {
+    direction: Direction,
+    server: Arc<str>,
+    local: PathBuf,
+    remote: RemotePath,
+}
+
+/// A temporary file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Left {
+    Here(PathBuf),
+    There(RemotePath),
+}
+
+impl Target {
+    pub(super) fn new(job: &Assignment, local: &Path, remote: &RemotePath) -> Self {
+        let server = Arc::clone(&job.server);
+        Self { direction: job.direction, server, local: local.to_owned(), remote: remote.clone() }
+    }
+}
+
+impl Trail {
+    /// A try left that.
+    pub(super) fn leave(&self, target: Target, left: Left) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_target = all.entry(target).or_default();
+        if !of_target.contains(&left) {
+            of_target.push(left);
+        }
+    }
+
+    /// The target is whole: what else was left of it.
+    pub(super) fn take(&self, target: &Target) -> Vec<Left> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(target).unwrap_or_default()
+    }
+}
+
+/// Deletes a part of this computer's that nobody writes.
+pub(super) fn remove_here(part: &Path) {
+    // Another Twinport's is locked.
+    if File::open(part).is_ok_and(|file| file.try_lock().is_ok()) {
+        fs::remove_file(part).ok();
+    }
+}
