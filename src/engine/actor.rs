@@ -19,9 +19,9 @@ use crate::store::settings::Settings;
 use super::EngineConfig;
 use super::browse::Browser;
 use super::keep_alive::KeepAlive;
-use super::limiter::Limiter;
+use super::limiter::Limits;
 use super::local::{LocalReport, LocalTask, LocalThread};
-use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
+use super::message::{Answer, Command, Event, Limited, LogKind, LogLine, Question};
 use super::queue::Queue;
 use super::scribe::Scribe;
 use super::secrets::Secrets;
@@ -50,7 +50,11 @@ pub(super) struct Actor {
     pub(super) totals: Totals,
     pub(super) secrets: Arc<Secrets>,
     pub(super) trusted: Trusted,
-    pub(super) limiter: Arc<Limiter>,
+    pub(super) limits: Limits,
+    /// What limits all transfers now.
+    pub(super) limited: Limited,
+    /// When that was found out.
+    pub(super) limited_at: Instant,
     pub(super) keep_alive: KeepAlive,
     pub(super) now: Instant,
     local: LocalThread,
@@ -127,8 +131,6 @@ impl Actor {
         let (notices, notices_inbox) = unbounded();
         let secrets = Arc::new(Secrets::new(keyring));
         let local = LocalThread::start(Arc::clone(secrets.keyring()), log.clone(), local_reports)?;
-        let limiter = Arc::new(Limiter::default());
-        limiter.set_rate(settings.speed_limit);
         let now = Instant::now();
         let mut actor = Self {
             settings,
@@ -141,7 +143,9 @@ impl Actor {
             totals: Totals::default(),
             secrets,
             trusted: Trusted::new(trust),
-            limiter,
+            limits: Limits::default(),
+            limited: Limited::default(),
+            limited_at: now,
             keep_alive,
             now,
             local,
@@ -160,6 +164,7 @@ impl Actor {
             last_session: 0,
             last_question: 0,
         };
+        actor.limit();
         if let Some(path) = journal {
             match Scribe::start(&path, notices) {
                 Ok((scribe, jobs)) => {
@@ -186,6 +191,7 @@ impl Actor {
             self.now = Instant::now();
             self.dispatch();
             self.keep_browsers_alive();
+            self.keep_to_schedule();
             self.sample();
             if !self.flush() {
                 break;
@@ -228,9 +234,10 @@ impl Actor {
             Command::Answer { question, answer } => self.answer(question, answer),
             Command::Teach { server_key, learned } => self.teach(&server_key, *learned),
             Command::KeepSecret { site, secret } => self.keep_secret(site, secret),
+            Command::LimitSite { server_key, down, up } => self.limits.set_site(&server_key, down, up),
             Command::Configure(settings) => {
-                self.limiter.set_rate(settings.speed_limit);
                 self.settings = *settings;
+                self.limit();
             }
         }
     }
@@ -475,10 +482,8 @@ impl Actor {
     fn sample(&mut self) {
         if self.now.duration_since(self.sampled_at) >= TICK {
             self.sampled_at = self.now;
-            if let Some(progress) = self.progress() {
-                self.pending.push(Event::Progress(progress));
-                self.urgent = true;
-            }
+            self.measure();
+            self.urgent |= self.totals.are_shown();
         }
     }
 
@@ -489,6 +494,10 @@ impl Actor {
             return true;
         }
         let changes = self.queue.take_changes();
+        changes.changes.iter().for_each(|change| self.totals.hear(change));
+        if let Some(progress) = self.progress() {
+            self.pending.push(Event::Progress(progress));
+        }
         if let Some(scribe) = &self.scribe {
             scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
         }
@@ -541,7 +550,8 @@ impl Actor {
         let idle = self.sessions.values().any(|slot| matches!(slot.role, Role::Transfer(_)));
         let idle = idle.then_some(Duration::from_secs(1));
         let alive = self.next_keep_alive().map(|at| at.saturating_duration_since(self.now));
-        [until, idle, alive].into_iter().flatten().min()
+        let schedule = self.next_limit().map(|at| at.saturating_duration_since(self.now));
+        [until, idle, alive, schedule].into_iter().flatten().min()
     }
 
     /// Ends all threads; partial files stay, the queue is saved.

@@ -156,7 +156,7 @@ impl Actor {
     pub(super) fn dispatch(&mut self) {
         let now = SystemTime::now();
         self.queue.wake(now);
-        if !self.paused {
+        if !self.paused && !self.limited.paused {
             for server in self.queue.ready_servers() {
                 self.dispatch_to(&server, now);
             }
@@ -224,7 +224,7 @@ impl Actor {
             safe_uploads: job.site.safe_uploads.unwrap_or(self.settings.safe_uploads),
             preserve_times: self.settings.preserve_times,
             counter,
-            limiter: Arc::clone(&self.limiter),
+            limiter: self.limits.of(&job.site, &job.server, job.direction),
             cancel: cancel.clone(),
         };
         let dial = self.dial(&Arc::clone(&job.site));
@@ -416,7 +416,7 @@ impl Actor {
         }
     }
 
-    fn stop_all(&mut self) -> Vec<JobId> {
+    pub(super) fn stop_all(&mut self) -> Vec<JobId> {
         let mut stopped = Vec::new();
         for slot in self.sessions.values() {
             if let Some(busy) = &slot.busy
