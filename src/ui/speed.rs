@@ -29,7 +29,7 @@ impl SpeedMenu {
         if holds_back(model) {
             mark(ui);
         }
-        let popup = Popup::menu(&response).id(response.id.with("speed limits"));
+        let popup = Popup::from_toggle_button_response(&response).id(response.id.with("speed limits"));
         let shown = popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
             if !std::mem::replace(&mut self.open, true) {
                 self.down = rate_field::text(model.settings.limit_down);
@@ -62,12 +62,14 @@ impl SpeedMenu {
                 ui.add(small(line, look.text));
             }
             ui.horizontal(|ui| {
-                let set = ui.add_enabled(down.is_ok() && up.is_ok(), Button::new("Set limits"));
+                let set = Button::new("Set limits").min_size(vec2(0.0, 26.0));
+                let set = ui.add_enabled(down.is_ok() && up.is_ok(), set);
                 if let (true, Ok(down), Ok(up)) = (set.clicked() || entered, down, up) {
                     actions.push(Action::SetLimits { down, up });
                     ui.close();
                 }
-                if ui.button("Schedule…").on_hover_text("Other limits at certain hours, in the settings").clicked() {
+                let schedule = ui.add(Button::new("Schedule…").min_size(vec2(0.0, 26.0)));
+                if schedule.on_hover_text("Other limits at certain hours, in the settings").clicked() {
                     actions.push(Action::OpenSettings);
                     ui.close();
                 }

@@ -25,6 +25,7 @@ fn mode(ui: &mut Ui, form: &mut SettingsForm) {
     section(ui, "Transfer mode");
     let group = UiBuilder::new().id_salt("transfer mode");
     let scope = ui.scope_builder(group, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
         for (mode, name, text) in [
             (TransferMode::Auto, "Automatic", "Passive first, then active; what works is remembered for each site."),
             (

@@ -33,7 +33,7 @@ enum Page {
 
 const NUMBER: f32 = 80.0;
 /// As high as the highest page that has no list, so that the window does not jump from page to page.
-const HEIGHT: f32 = 500.0;
+const HEIGHT: f32 = 560.0;
 
 impl SettingsDialog {
     pub(super) fn new(settings: &Settings) -> Self {

@@ -38,10 +38,10 @@ fn schedule(ui: &mut Ui, form: &mut SettingsForm, problems: &[RuleProblems]) {
     section(ui, "At certain hours");
     let text = match form.schedule.len() {
         0 => "Other limits, or a pause, at hours of your choice.",
-        1 => "By this computer's clock. An end that is not later than the beginning is on the next day.",
+        1 => "KiB a second, by this computer's clock. An end that is not later than the beginning is on the next day.",
         _ => {
-            "By this computer's clock. An end that is not later than the beginning is on the next day. Where several \
-             hold, the lowest one in the list counts."
+            "KiB a second, by this computer's clock. An end that is not later than the beginning is on the next day. \
+             Where several hold, the lowest one in the list counts."
         }
     };
     ui.add(egui::Label::new(theme::weak(ui, text)).wrap());
@@ -117,7 +117,7 @@ fn day_button(ui: &mut Ui, day: Day, on: &mut bool, name: &str, wrong: bool) {
     let look = theme::palette(ui);
     let colour = if *on { look.on_accent } else { look.weak };
     let text = RichText::new(day.name().get(..2).unwrap_or_default()).size(theme::SMALL).color(colour);
-    let mut button = Button::new(text).min_size(vec2(26.0, CONTROL));
+    let mut button = Button::new(text).min_size(vec2(36.0, CONTROL));
     if *on {
         button = button.fill(look.accent);
     } else if wrong {

@@ -53,15 +53,16 @@ pub(super) fn show(ui: &mut Ui, form: &mut SettingsForm, problems: &SettingsProb
 
     section(ui, "Large files");
     ui.horizontal(|ui| {
-        let name = label_cell(ui, "Connections for one large file");
+        label_cell(ui, "One large file");
         let edit = TextEdit::singleline(&mut form.segments).hint_text("automatic");
-        text_edit(ui, edit, NUMBER, problems.segments.is_some()).labelled_by(name.id);
-        note(ui, "1 to 32; empty = as many as make it faster.", problems.segments);
+        let edit = text_edit(ui, edit, NUMBER, problems.segments.is_some());
+        edit.accessible_name("Connections for one large file");
+        note(ui, "connections at most, 1 to 32; empty = as many as make it faster.", problems.segments);
     });
 
     section(ui, "History");
-    let text = "days, then finished transfers are forgotten; 0 = never.";
-    number(ui, "Keep for", &mut form.history_days, text, problems.history_days);
+    let text = "days: finished and failed transfers; 0 = never.";
+    number(ui, "Forget after", &mut form.history_days, text, problems.history_days);
 }
 
 fn policy_text(policy: ConflictPolicy) -> &'static str {
