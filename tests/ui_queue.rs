@@ -10,7 +10,7 @@ use desk::{Desk, Role};
 use egui_kittest::kittest::Queryable as _;
 use twinport::domain::{DataPath, EntryKind, JobId, Mode, RemotePath, Site};
 use twinport::engine::message::{
-    Command, Direction, Event, FtpError, JobChange, JobError, JobProgress, JobState, JobView, LogKind, LogLine,
+    Amount, Command, Direction, Event, FtpError, JobChange, JobError, JobProgress, JobState, JobView, LogKind, LogLine,
     Outcome, Place, Progress, QueueCommand,
 };
 
@@ -83,11 +83,14 @@ fn progress_is_told_in_the_row_and_in_the_totals() {
         }],
         rate_down: 2048,
         rate_up: 0,
+        done: Amount { files: 1, bytes: 5 << 20 },
+        all: Amount { files: 4, bytes: 8 << 20 },
+        folders: 0,
         bytes_left: 3 << 20,
-        time_left: Some(Duration::from_secs(75)),
+        time_left: Some(Duration::from_secs(80)),
     }));
     assert!(desk.says("one.bin: 42 %"));
-    assert!(desk.says("1 of 5 files") && desk.says("3.0 MiB to go") && desk.says("1:15 left"));
+    assert!(desk.says("1 of 4 files") && desk.says("5.0 of 8.0 MiB") && desk.says("1 min 20 s left"));
     assert!(desk.says("Speed: 2.0 KiB/s down"));
 }
 

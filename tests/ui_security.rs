@@ -297,24 +297,26 @@ fn configured(desk: &mut Desk) -> (Box<Settings>, Vec<Option<Secret>>) {
 fn encryption_limits_and_proxy_are_settings_with_the_password_in_the_keyring_only() {
     let mut desk = Desk::new();
     desk.press("Settings");
-    desk.harness.get_by_role_and_label(Role::ComboBox, "Proxy").scroll_to_me();
-    desk.run();
-    desk.type_into("Speed limit", "500");
     desk.click(Role::CheckBox, "Keep idle connections alive");
+    desk.click(Role::Tab, "Speed limits");
+    desk.type_into("Download limit", "500");
+    desk.click(Role::Tab, "Transfers");
     desk.type_into("Text files", "txt, HTML");
+    desk.click(Role::Tab, "Encryption and proxy");
     desk.choose("Minimum TLS", "TLS 1.3");
     desk.choose("Proxy", "FTP gateway, SITE host");
-    desk.harness.get_by_role_and_label(Role::ComboBox, "Theme").scroll_to_me();
-    desk.run();
-    assert!(desk.says("Enter the proxy's name") && desk.says("Something under Proxy"));
+    assert!(desk.says("Enter the proxy's name"));
+    desk.click(Role::Tab, "General");
+    assert!(desk.says("Something under Encryption and proxy"), "also where the field is out of sight");
     assert!(desk.button("Save").accesskit_node().is_disabled());
+    desk.click(Role::Tab, "Encryption and proxy");
     desk.type_into("Proxy host", "gate.example");
     desk.type_into("Proxy port", "2121");
     desk.type_into("Proxy user", "anna");
     desk.type_into("Proxy password", "hunter2");
     desk.press("Save");
     let (settings, secrets) = configured(&mut desk);
-    assert_eq!((settings.speed_limit, settings.keep_alive), (Some(512_000), false));
+    assert_eq!((settings.limit_down, settings.keep_alive), (Some(512_000), false));
     assert_eq!(settings.ascii_extensions, ["txt", "html"]);
     assert_eq!(settings.minimum_tls, MinimumTls::V1_3);
     let proxy = settings.proxy.as_ref().expect("a proxy");
@@ -324,8 +326,7 @@ fn encryption_limits_and_proxy_are_settings_with_the_password_in_the_keyring_onl
     assert!(!settings.to_ron().unwrap().contains("hunter2"));
 
     desk.press("Settings");
-    desk.harness.get_by_role_and_label(Role::ComboBox, "Theme").scroll_to_me();
-    desk.run();
+    desk.click(Role::Tab, "Encryption and proxy");
     desk.choose("Proxy", "None");
     desk.press("Save");
     let (settings, secrets) = configured(&mut desk);

@@ -43,6 +43,8 @@ pub enum Action {
     Cancel,
     /// Pauses or resumes the queue.
     TogglePauseQueue,
+    /// Turns the speed limits off or on; their values stay.
+    ToggleLimits,
     /// Keys go to the other pane.
     SwitchPane,
     /// Shows or hides the queue panel.
@@ -77,6 +79,8 @@ pub enum Action {
     Answer { question: QuestionId, answer: Answer },
     /// New settings, to be used and saved. What the window remembers is kept as it is.
     ApplySettings(Box<Settings>),
+    /// New limits for all transfers, bytes a second; they hold from now on.
+    SetLimits { down: Option<u64>, up: Option<u64> },
     /// New saved sites, to be saved.
     SaveSites(Arc<SiteBook>),
     /// What is known of a server is from now on this: the user corrected it.
@@ -202,6 +206,7 @@ pub enum Icon {
     Log,
     SelectAll,
     Swap,
+    Limits,
     Quit,
 }
 
@@ -261,6 +266,7 @@ impl Action {
             Self::Refresh,
             Self::Cancel,
             Self::TogglePauseQueue,
+            Self::ToggleLimits,
             Self::SwitchPane,
             Self::ToggleHidden,
             Self::Quit,
@@ -281,6 +287,7 @@ impl Action {
             Self::Cancel => words::CANCEL,
             Self::TogglePauseQueue if model.queue.paused => words::RESUME_QUEUE,
             Self::TogglePauseQueue => words::PAUSE_QUEUE,
+            Self::ToggleLimits => words::LIMIT_SPEEDS,
             Self::SwitchPane => words::OTHER_PANE,
             Self::ToggleQueue => words::TOGGLE_QUEUE,
             Self::ToggleLog => words::TOGGLE_LOG,
@@ -304,6 +311,7 @@ impl Action {
             Self::Cancel => Icon::Cancel,
             Self::TogglePauseQueue if model.queue.paused => Icon::Resume,
             Self::TogglePauseQueue => Icon::Pause,
+            Self::ToggleLimits => Icon::Limits,
             Self::SwitchPane => Icon::Swap,
             Self::ToggleQueue => Icon::Queue,
             Self::ToggleLog => Icon::Log,
@@ -324,6 +332,7 @@ impl Action {
             Self::Refresh => plain(Key::F5),
             Self::Cancel => ctrl(Key::Period),
             Self::TogglePauseQueue => ctrl(Key::P),
+            Self::ToggleLimits => Some(Shortcut { ctrl: true, shift: true, key: Key::L }),
             Self::SwitchPane => plain(Key::F6),
             Self::ToggleHidden => ctrl(Key::H),
             Self::Quit => ctrl(Key::Q),

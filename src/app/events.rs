@@ -68,6 +68,7 @@ impl Model {
                 }
             }
             Event::Progress(progress) => self.queue.progressed(progress),
+            Event::Limited(limited) => self.limited = limited,
             Event::QueuePaused(paused) => self.queue.paused = paused,
             Event::Question { id, question } => self.questions.push((id, question)),
             Event::Withdrawn(id) => self.questions.retain(|(other, _)| *other != id),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::{
     Charset, ConnectionId, ControlPath, DataPath, Encryption, QuestionId, RemotePath, Secret, Site, SiteColour, SiteId,
 };
-use crate::engine::message::{Explanation, Question, Settings, Step};
+use crate::engine::message::{Explanation, Limited, Question, Settings, Step};
 use crate::store::sitebook::SiteBook;
 
 use super::dialog::Dialog;
@@ -30,6 +30,8 @@ pub struct Model {
     pub active: Side,
     /// The transfers.
     pub queue: Queue,
+    /// What limits all transfers now.
+    pub limited: Limited,
     /// Questions to the user, oldest first; one dialog at a time.
     pub questions: Vec<(QuestionId, Question)>,
     /// The dialogue with the servers.
@@ -138,6 +140,7 @@ impl Model {
             remote: Pane::new(Location::Remote(RemotePath::default()), show_hidden),
             active: Side::Local,
             queue: Queue::default(),
+            limited: Limited::default(),
             questions: Vec::new(),
             log: Log::default(),
             notices: Vec::new(),

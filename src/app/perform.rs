@@ -1,5 +1,6 @@
 //! Carries an [`Action`] out: changes the model, and says what is left to do in the world as [`Effect`]s.
 
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,7 +81,23 @@ pub enum Pick {
 impl Model {
     /// What is to be done at the program's start.
     pub fn start(&mut self) -> Vec<Effect> {
-        vec![self.list(self.local.location.clone())]
+        let mut effects = vec![self.list(self.local.location.clone())];
+        // Transfers of last time know what held when they were ordered.
+        self.limit_sites(&SiteBook::default(), &mut effects);
+        effects
+    }
+
+    /// Tells the engine of sites whose limits are others than before.
+    fn limit_sites(&self, before: &SiteBook, effects: &mut Vec<Effect>) {
+        let limits = |site: &Site| (site.limit_down, site.limit_up);
+        let before: HashMap<String, _> =
+            before.sites().into_iter().map(|site| (site.server_key(), limits(site))).collect();
+        for site in self.sites.sites() {
+            let (server_key, (down, up)) = (site.server_key(), limits(site));
+            if before.get(&server_key).copied().unwrap_or_default() != (down, up) {
+                effects.push(Effect::Engine(Command::LimitSite { server_key, down, up }));
+            }
+        }
     }
 
     /// Carries it out.
@@ -115,6 +132,10 @@ impl Model {
             } else {
                 QueueCommand::PauseAll
             }))),
+            Action::ToggleLimits => {
+                let settings = Settings { limits_on: !self.settings.limits_on, ..self.settings.clone() };
+                self.apply_settings(settings, &mut effects);
+            }
             Action::SwitchPane => self.focus(self.active.other(), &mut effects),
             Action::ToggleQueue => self.settings.window.queue_open = !self.settings.window.queue_open,
             Action::ToggleLog => self.settings.window.log_open = !self.settings.window.log_open,
@@ -140,8 +161,13 @@ impl Model {
                 let settings = Settings { window: self.settings.window.clone(), ..*settings };
                 self.apply_settings(settings, &mut effects);
             }
+            Action::SetLimits { down, up } => {
+                let limits = Settings { limits_on: true, limit_down: down, limit_up: up, ..self.settings.clone() };
+                self.apply_settings(limits, &mut effects);
+            }
             Action::SaveSites(sites) => {
-                self.sites = sites;
+                let before = std::mem::replace(&mut self.sites, sites);
+                self.limit_sites(&before, &mut effects);
                 effects.push(Effect::Save(Saved::Sites(self.sites.clone())));
             }
             Action::Teach { server_key, learned } => {

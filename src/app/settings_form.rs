@@ -5,8 +5,12 @@ use std::ops::RangeInclusive;
 
 use crate::domain::{MinimumTls, Proxy, ProxyKind, Secret, TransferMode};
 use crate::store::settings::{
-    CONNECTIONS, ConflictPolicy, RETRIES, RETRY_DELAY_SECONDS, Settings, TIMEOUT_SECONDS, Theme,
+    CONNECTIONS, ConflictPolicy, Flush, HISTORY_DAYS, RETRIES, RETRY_DELAY_SECONDS, SEGMENTS, Settings,
+    TIMEOUT_SECONDS, Theme, Verify,
 };
+
+use super::rate_field;
+use super::schedule_form::{RuleForm, RuleProblems};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +23,18 @@ pub struct SettingsForm {
     pub port_to: String,
     /// Empty = our own address.
     pub external_address: String,
-    /// Transfer sessions.
+    /// Transfer sessions, at most.
     pub connections: String,
-    /// KiB a second for all transfers together; empty = as fast as it goes.
-    pub speed_limit: String,
+    /// Connections for one large file; empty = as many as help.
+    pub segments: String,
+    /// Whether the limits hold.
+    pub limits_on: bool,
+    /// KiB a second for all downloads together; empty = as fast as they go.
+    pub limit_down: String,
+    /// The same of uploads.
+    pub limit_up: String,
+    /// Other limits at certain hours.
+    pub schedule: Vec<RuleForm>,
     /// Idle connections are kept.
     pub keep_alive: bool,
     /// The oldest TLS that will do.
@@ -53,8 +65,14 @@ pub struct SettingsForm {
     pub on_exists: ConflictPolicy,
     /// Uploads under a temporary name.
     pub safe_uploads: bool,
+    /// What makes a file count as right.
+    pub verify: Verify,
+    /// When downloads are forced to the disk.
+    pub flush: Flush,
     /// Modification times are kept.
     pub preserve_times: bool,
+    /// Days; 0 = never.
+    pub history_days: String,
     /// Light or dark.
     pub theme: Theme,
 }
@@ -68,8 +86,16 @@ pub struct SettingsProblems {
     pub external_address: Option<&'static str>,
     /// Of the connections.
     pub connections: Option<&'static str>,
-    /// Of the speed limit.
-    pub speed_limit: Option<&'static str>,
+    /// Of the connections for one file.
+    pub segments: Option<&'static str>,
+    /// Of the limit of downloads.
+    pub limit_down: Option<&'static str>,
+    /// Of the limit of uploads.
+    pub limit_up: Option<&'static str>,
+    /// Of the schedule, line by line; empty = nothing is wrong.
+    pub schedule: Vec<RuleProblems>,
+    /// Of the days.
+    pub history_days: Option<&'static str>,
     /// Of the extensions.
     pub ascii_extensions: Option<&'static str>,
     /// Of the proxy's host.
@@ -96,7 +122,11 @@ impl SettingsForm {
             port_to: port(|range| range.1).unwrap_or_default(),
             external_address: settings.external_address.map(|address| address.to_string()).unwrap_or_default(),
             connections: settings.connections.to_string(),
-            speed_limit: settings.speed_limit.map(kib).unwrap_or_default(),
+            segments: if settings.segments == 0 { String::new() } else { settings.segments.to_string() },
+            limits_on: settings.limits_on,
+            limit_down: rate_field::text(settings.limit_down),
+            limit_up: rate_field::text(settings.limit_up),
+            schedule: settings.schedule.iter().map(RuleForm::new).collect(),
             keep_alive: settings.keep_alive,
             minimum_tls: settings.minimum_tls,
             ascii_extensions: settings.ascii_extensions.join(", "),
@@ -112,7 +142,10 @@ impl SettingsForm {
             retry_delay: settings.retry_delay_seconds.to_string(),
             on_exists: settings.on_exists,
             safe_uploads: settings.safe_uploads,
+            verify: settings.verify,
+            flush: settings.flush,
             preserve_times: settings.preserve_times,
+            history_days: settings.history_days.to_string(),
             theme: settings.theme,
         }
     }
@@ -155,25 +188,27 @@ impl SettingsForm {
             },
         };
         let connections = number(&self.connections, CONNECTIONS, "1 to 32", &mut problems.connections);
-        let speed_limit = match self.speed_limit.trim() {
-            "" => None,
-            text => match text.parse::<u64>().ok().filter(|kib| (1..=LIMIT_KIB).contains(kib)) {
-                Some(kib) => Some(self.kept_limit(base).unwrap_or(kib * 1024)),
-                None => {
-                    problems.speed_limit = Some("A whole number of KiB a second, or empty");
-                    None
-                }
-            },
+        let segments = match self.segments.trim() {
+            "" => Some(0),
+            text => number(text, SEGMENTS, "1 to 32, or empty", &mut problems.segments),
         };
+        let limit_down = rate_field::read(&self.limit_down, &mut problems.limit_down);
+        let limit_up = rate_field::read(&self.limit_up, &mut problems.limit_up);
+        let rules: Vec<_> = self.schedule.iter().map(RuleForm::rule).collect();
+        if rules.iter().any(Result::is_err) {
+            problems.schedule = rules.iter().map(|rule| rule.as_ref().err().copied().unwrap_or_default()).collect();
+        }
+        let history = number(&self.history_days, HISTORY_DAYS, "0 to 9999", &mut problems.history_days);
         let ascii_extensions = extensions(&self.ascii_extensions, &mut problems);
         let proxy = self.proxy(&mut problems);
         let connect = number(&self.connect_timeout, TIMEOUT_SECONDS, "1 to 3600", &mut problems.connect_timeout);
         let reply = number(&self.reply_timeout, TIMEOUT_SECONDS, "1 to 3600", &mut problems.reply_timeout);
         let retries = number(&self.retries, RETRIES, "0 to 99", &mut problems.retries);
         let delay = number(&self.retry_delay, RETRY_DELAY_SECONDS, "1 to 3600", &mut problems.retry_delay);
-        let (Some(connections), Some(connect), Some(reply), Some(retries), Some(delay)) =
-            (connections, connect, reply, retries, delay)
-        else {
+        let (Some(connections), Some(segments), Some(history)) = (connections, segments, history) else {
+            return Err(problems);
+        };
+        let (Some(connect), Some(reply), Some(retries), Some(delay)) = (connect, reply, retries, delay) else {
             return Err(problems);
         };
         if *problems != SettingsProblems::default() {
@@ -184,7 +219,11 @@ impl SettingsForm {
             port_range,
             external_address,
             connections,
-            speed_limit,
+            segments,
+            limits_on: self.limits_on,
+            limit_down,
+            limit_up,
+            schedule: rules.into_iter().flatten().collect(),
             keep_alive: self.keep_alive,
             minimum_tls: self.minimum_tls,
             ascii_extensions,
@@ -195,15 +234,13 @@ impl SettingsForm {
             retry_delay_seconds: delay,
             on_exists: self.on_exists,
             safe_uploads: self.safe_uploads,
+            verify: self.verify,
+            flush: self.flush,
             preserve_times: self.preserve_times,
+            history_days: history,
             theme: self.theme,
             ..base.clone()
         })
-    }
-
-    /// A limit that is no whole number of KiB stays what it is while nobody touches it.
-    fn kept_limit(&self, base: &Settings) -> Option<u64> {
-        base.speed_limit.filter(|limit| kib(*limit) == self.speed_limit.trim())
     }
 
     fn proxy(&self, problems: &mut SettingsProblems) -> Option<Proxy> {
@@ -221,13 +258,6 @@ impl SettingsForm {
         }
         Some(Proxy { kind, host, port: port?, user: self.proxy_user.trim().to_owned() })
     }
-}
-
-/// The most that can be typed, in KiB: 1 TiB a second is no limit any more.
-const LIMIT_KIB: u64 = 1 << 30;
-
-fn kib(bytes: u64) -> String {
-    bytes.div_ceil(1024).to_string()
 }
 
 /// `TXT, .html;md` as `txt`, `html`, `md`.
@@ -268,16 +298,21 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_was_set_by_hand_to_the_byte_is_not_rounded_unasked() {
-        let base = Settings { speed_limit: Some(1500), ..Settings::default() };
+    fn limits_are_kept_to_the_byte_and_a_rule_that_is_wrong_is_told_in_its_line() {
+        let base = Settings { limit_down: Some(1500), ..Settings::default() };
         let mut form = SettingsForm::new(&base);
-        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(Some(1500)));
-        form.speed_limit = "500".into();
-        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(Some(512_000)));
-        form.speed_limit = "0".into();
-        assert!(form.settings(&base).expect_err("no limit").speed_limit.is_some());
-        form.speed_limit = " ".into();
-        assert_eq!(form.settings(&base).map(|settings| settings.speed_limit), Ok(None));
+        assert_eq!(form.settings(&base).as_ref(), Ok(&base));
+        (form.limit_down, form.limit_up) = (" ".into(), "5M".into());
+        form.schedule = vec![RuleForm::default()];
+        let settings = form.settings(&base).expect("settings");
+        assert_eq!((settings.limit_down, settings.limit_up, settings.schedule.len()), (None, Some(5 << 20), 1));
+        assert_eq!(SettingsForm::new(&settings).settings(&settings), Ok(settings));
+        form.schedule.push(RuleForm { from: "noon".into(), ..RuleForm::default() });
+        (form.limit_up, form.segments, form.history_days) = ("0".into(), "33".into(), "-1".into());
+        let problems = form.settings(&base).expect_err("wrong");
+        assert!(problems.limit_up.is_some() && problems.segments.is_some() && problems.history_days.is_some());
+        assert_eq!(problems.schedule[0].first(), None);
+        assert!(problems.schedule[1].from.is_some());
     }
 
     #[test]

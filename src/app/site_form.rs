@@ -9,6 +9,7 @@ use crate::domain::{
 
 use super::clock;
 use super::learned_form::{LearnedForm, LearnedProblems};
+use super::rate_field;
 
 /// The form of one site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,12 @@ pub struct SiteForm {
     pub charset: Charset,
     /// Digits, or empty for the settings'.
     pub connection_limit: String,
+    /// KiB a second for its downloads together, or empty for none beside the settings'.
+    pub limit_down: String,
+    /// The same of uploads.
+    pub limit_up: String,
+    /// Whether uploads go to a temporary name first; `None` = the settings'.
+    pub safe_uploads: Option<bool>,
     /// Where the local pane goes.
     pub local_dir: String,
     /// Where the remote pane goes.
@@ -76,6 +83,10 @@ pub struct SiteProblems {
     pub user: Option<&'static str>,
     /// Of the connection limit.
     pub connection_limit: Option<&'static str>,
+    /// Of the limit of downloads.
+    pub limit_down: Option<&'static str>,
+    /// Of the limit of uploads.
+    pub limit_up: Option<&'static str>,
     /// Of the local directory.
     pub local_dir: Option<&'static str>,
     /// Of the client certificate's files.
@@ -103,6 +114,9 @@ impl SiteForm {
             transfer_mode: site.transfer_mode,
             charset: site.charset.clone(),
             connection_limit: text(site.connection_limit.map(u64::from)),
+            limit_down: rate_field::text(site.limit_down),
+            limit_up: rate_field::text(site.limit_up),
+            safe_uploads: site.safe_uploads,
             local_dir: site.local_dir.as_ref().map(|dir| dir.display().to_string()).unwrap_or_default(),
             remote_dir: site.remote_dir.clone().unwrap_or_default(),
             notes: site.notes.clone(),
@@ -229,6 +243,8 @@ impl SiteForm {
                 }
             },
         };
+        let limit_down = rate_field::read(&self.limit_down, &mut problems.limit_down);
+        let limit_up = rate_field::read(&self.limit_up, &mut problems.limit_up);
         let local_dir = Some(self.local_dir.trim()).filter(|dir| !dir.is_empty()).map(PathBuf::from);
         if local_dir.as_ref().is_some_and(|dir| !dir.is_absolute()) {
             problems.local_dir = Some("Enter the whole path of the folder.");
@@ -274,6 +290,8 @@ impl SiteForm {
             transfer_mode: self.transfer_mode,
             charset: self.charset.clone(),
             connection_limit,
+            limit_down,
+            limit_up,
             local_dir,
             remote_dir: Some(self.remote_dir.trim().to_owned()).filter(|dir| !dir.is_empty()),
             notes: self.notes.clone(),
@@ -284,7 +302,7 @@ impl SiteForm {
             clock_offset_minutes,
             bypass_proxy: self.bypass_proxy,
             compression: self.compression,
-            safe_uploads: self.saved.safe_uploads,
+            safe_uploads: self.safe_uploads,
             learned,
         })
     }
@@ -329,12 +347,13 @@ mod tests {
         form.port = "70000".into();
         form.user = String::new();
         form.connection_limit = "0".into();
+        form.limit_up = "fast".into();
         form.local_dir = "relative".into();
         form.key = "/keys/anna.pem".into();
         form.clock_offset = "noon".into();
         let problems = form.site().expect_err("nothing is right");
         assert!(problems.host.is_some() && problems.port.is_some() && problems.user.is_some());
-        assert!(problems.connection_limit.is_some() && problems.local_dir.is_some());
+        assert!(problems.connection_limit.is_some() && problems.limit_up.is_some() && problems.local_dir.is_some());
         assert!(problems.certificate.is_some() && problems.clock_offset.is_some());
     }
 

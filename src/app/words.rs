@@ -21,6 +21,7 @@ pub const REFRESH: &str = "Refresh";
 pub const CANCEL: &str = "Cancel";
 pub const PAUSE_QUEUE: &str = "Pause queue";
 pub const RESUME_QUEUE: &str = "Resume queue";
+pub const LIMIT_SPEEDS: &str = "Limit speeds";
 pub const OTHER_PANE: &str = "Other pane";
 pub const TRANSFER_QUEUE: &str = "Transfer queue";
 pub const MESSAGE_LOG: &str = "Message log";

@@ -132,7 +132,7 @@ pub struct Options {
     /// Seconds to wait for the server [default: 20].
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..))]
     pub timeout: Option<u16>,
-    /// At most so many bytes a second: 500K, 5M.
+    /// At most so many bytes a second in each direction: 500K, 5M.
     #[arg(long, global = true, value_name = "RATE", value_parser = rate)]
     pub limit: Option<u64>,
     /// Automatic retries of what may pass by itself [default: 3].
@@ -274,8 +274,9 @@ impl Arguments {
 }
 
 impl Options {
-    /// The settings with what the command line says on top.
+    /// The settings with what the command line says on top. Without the schedule: who types a command wants it now.
     pub fn apply_to_settings(&self, settings: &mut Settings) {
+        settings.schedule.clear();
         if let Some(mode) = self.mode {
             settings.transfer_mode = mode.into();
         }
@@ -287,7 +288,8 @@ impl Options {
             settings.reply_timeout_seconds = seconds;
         }
         if self.limit.is_some() {
-            settings.speed_limit = self.limit;
+            (settings.limit_down, settings.limit_up) = (self.limit, self.limit);
+            settings.limits_on = true;
         }
         if let Some(retries) = self.retries {
             settings.retries = retries;
@@ -309,6 +311,9 @@ impl Options {
         }
         if self.connections.is_some() {
             site.connection_limit = self.connections;
+        }
+        if self.limit.is_some() {
+            (site.limit_down, site.limit_up) = (None, None);
         }
         if let Some(tls) = self.tls {
             site.security = tls.into();

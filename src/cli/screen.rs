@@ -2,12 +2,11 @@
 //! or where nobody wants it, only lines on stderr.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::printable;
-use crate::domain::{JobId, duration, rate};
+use crate::domain::{JobId, rate, time_left};
 use crate::engine::message::Progress;
 
 /// The bar for all.
@@ -26,19 +25,6 @@ struct Bars {
     all: MultiProgress,
     total: ProgressBar,
     files: HashMap<JobId, ProgressBar>,
-}
-
-/// What the total bar shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Totals {
-    /// Files that are finished, well or not.
-    pub(super) finished: u64,
-    /// Files known by now.
-    pub(super) files: u64,
-    /// Bytes transferred, as far as the engine told.
-    pub(super) bytes: u64,
-    /// Bytes of all files known by now.
-    pub(super) size: u64,
 }
 
 impl Screen {
@@ -63,7 +49,7 @@ impl Screen {
     }
 
     /// Shows what moves. `name` tells what a job is called.
-    pub(super) fn show<'a>(&mut self, progress: &Progress, totals: Totals, name: impl Fn(JobId) -> Option<&'a str>) {
+    pub(super) fn show<'a>(&mut self, progress: &Progress, name: impl Fn(JobId) -> Option<&'a str>) {
         let Some(bars) = &mut self.bars else { return };
         bars.files.retain(|id, bar| {
             let active = progress.jobs.iter().any(|job| job.id == *id);
@@ -85,13 +71,14 @@ impl Screen {
             bar.set_position(job.bytes);
             bar.set_message(format!("{}  {}", rate(job.rate), printable(name)));
         }
-        let mut message = format!("{} of {} files", totals.finished, totals.files);
+        let (done, all) = (&progress.done, &progress.all);
+        let mut message = format!("{} of {} files", done.files, all.files);
         message.push_str(&format!("  {}", rate(progress.rate_down.saturating_add(progress.rate_up))));
         if let Some(left) = progress.time_left {
-            message.push_str(&format!("  {} left", duration(left.max(Duration::from_secs(1)))));
+            message.push_str(&format!("  {} left", time_left(left)));
         }
-        bars.total.set_length(totals.size.max(totals.bytes));
-        bars.total.set_position(totals.bytes);
+        bars.total.set_length(all.bytes);
+        bars.total.set_position(done.bytes);
         bars.total.set_message(message);
     }
 

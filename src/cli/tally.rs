@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::client::is_connection_failure;
-use super::screen::Totals;
-use crate::domain::{Charset, EntryKind, JobId};
+use crate::domain::{Charset, JobId};
 use crate::engine::message::{Class, FtpError, JobChange, JobError, JobState, Outcome, Progress};
 
 /// The jobs of one command.
@@ -19,7 +18,6 @@ pub(super) struct Tally {
     expected: usize,
     /// Bytes of the finished ones.
     finished_bytes: u64,
-    totals: Totals,
     skipped: u64,
     failed: u64,
     done: u64,
@@ -29,13 +27,10 @@ pub(super) struct Tally {
 
 /// A job that has not ended.
 struct Open {
-    kind: EntryKind,
     local: PathBuf,
     /// The whole remote path, as text.
     remote: String,
     bytes: u64,
-    /// 0 = unknown.
-    size: u64,
     /// It waits for room, which was told.
     waits_for_room: bool,
 }
@@ -100,7 +95,6 @@ impl Tally {
             open: HashMap::new(),
             expected: orders,
             finished_bytes: 0,
-            totals: Totals::default(),
             skipped: 0,
             failed: 0,
             done: 0,
@@ -126,15 +120,11 @@ impl Tally {
                 if job.parent.is_none() {
                     self.expected = self.expected.saturating_sub(1);
                 }
-                if job.kind != EntryKind::Directory {
-                    self.totals.files += 1;
-                }
                 let remote = job.remote.text(&self.charset);
-                let (kind, local) = (job.kind, job.local);
-                self.open.insert(job.id, Open { kind, local, remote, bytes: 0, size: 0, waits_for_room: false });
-                self.change(job.id, job.state, job.bytes, job.size)
+                self.open.insert(job.id, Open { local: job.local, remote, bytes: 0, waits_for_room: false });
+                self.change(job.id, job.state, job.bytes)
             }
-            JobChange::Changed { id, state, bytes, size } => self.change(id, state, bytes, size),
+            JobChange::Changed { id, state, bytes, .. } => self.change(id, state, bytes),
             // Nobody here removes jobs; one that is gone must not be waited for.
             JobChange::Removed(id) => {
                 self.open.remove(&id);
@@ -144,13 +134,12 @@ impl Tally {
         }
     }
 
-    /// Takes the engine's samples over; what the total bar shows.
-    pub(super) fn totals(&mut self, progress: &Progress) -> Totals {
+    /// Takes the engine's samples over. The sums are the engine's, too: nobody adds up twice.
+    pub(super) fn moved(&mut self, progress: &Progress) {
         for sample in &progress.jobs {
             self.reached |= sample.bytes > 0;
-            self.know(sample.id, sample.bytes, sample.size);
+            self.know(sample.id, sample.bytes);
         }
-        self.totals
     }
 
     /// What an open job is called.
@@ -170,13 +159,10 @@ impl Tally {
         }
     }
 
-    /// Keeps the sums: a queue may be too long to be added up ten times a second.
-    fn know(&mut self, id: JobId, bytes: u64, size: Option<u64>) {
-        let Some(job) = self.open.get_mut(&id) else { return };
-        let size = size.unwrap_or(job.size).max(bytes);
-        self.totals.bytes = self.totals.bytes.saturating_sub(job.bytes).saturating_add(bytes);
-        self.totals.size = self.totals.size.saturating_sub(job.size).saturating_add(size);
-        (job.bytes, job.size) = (bytes, size);
+    fn know(&mut self, id: JobId, bytes: u64) {
+        if let Some(job) = self.open.get_mut(&id) {
+            job.bytes = bytes;
+        }
     }
 
     /// The jobs that have not ended, as failed ones.
@@ -195,8 +181,8 @@ impl Tally {
         rest
     }
 
-    fn change(&mut self, id: JobId, state: JobState, bytes: u64, size: Option<u64>) -> Option<Consequence> {
-        self.know(id, bytes, size);
+    fn change(&mut self, id: JobId, state: JobState, bytes: u64) -> Option<Consequence> {
+        self.know(id, bytes);
         match state {
             JobState::Queued | JobState::Asking(_) | JobState::Running | JobState::Paused => None,
             JobState::Waiting { error, .. } => {
@@ -213,22 +199,14 @@ impl Tally {
                 self.reached = true;
                 let job = self.open.remove(&id)?;
                 match outcome {
-                    Outcome::Folder => {
-                        // It was counted as a file as long as nobody knew better.
-                        if job.kind != EntryKind::Directory {
-                            self.totals.files = self.totals.files.saturating_sub(1);
-                        }
-                        None
-                    }
+                    Outcome::Folder => None,
                     Outcome::Transferred => {
                         self.done += 1;
-                        self.totals.finished += 1;
                         self.finished_bytes += bytes;
                         Some(Consequence::Finished(job.finished(Status::Done, bytes, None)))
                     }
                     Outcome::Skipped => {
                         self.skipped += 1;
-                        self.totals.finished += 1;
                         Some(Consequence::Finished(job.finished(Status::Skipped, 0, None)))
                     }
                 }
@@ -246,9 +224,6 @@ impl Tally {
     fn end_badly(&mut self, id: JobId, bytes: u64, error: String) -> Option<Consequence> {
         let job = self.open.remove(&id)?;
         self.failed += 1;
-        if job.kind != EntryKind::Directory {
-            self.totals.finished += 1;
-        }
         Some(Consequence::Finished(job.finished(Status::Failed, bytes, Some(error))))
     }
 
@@ -286,7 +261,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::domain::{RemotePath, Site};
+    use crate::domain::{EntryKind, RemotePath, Site};
     use crate::engine::message::{Direction, JobView, Reply, Stage};
 
     fn added(id: u64, parent: Option<u64>, kind: EntryKind) -> JobChange {
@@ -334,7 +309,6 @@ mod tests {
         assert!(tally.is_complete());
         let summary = tally.summary(0.5);
         assert_eq!((summary.files, summary.bytes, summary.failed), (1, 7, 1));
-        assert_eq!(tally.totals(&Progress::default()).files, 2);
     }
 
     #[test]

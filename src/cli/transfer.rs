@@ -97,8 +97,8 @@ impl Transfer {
                         self.flush();
                     }
                     Event::Progress(progress) => {
-                        let totals = self.tally.totals(&progress);
-                        self.screen.show(&progress, totals, |id| self.tally.name(id));
+                        self.tally.moved(&progress);
+                        self.screen.show(&progress, |id| self.tally.name(id));
                     }
                     Event::Data { .. } => self.tally.reached(),
                     Event::Question { id, question: question @ Question::FileExists { .. } } => {

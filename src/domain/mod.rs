@@ -18,7 +18,7 @@ pub use certificate::{Certificate, Distrust, Encryption, Fingerprint, MinimumTls
 pub use channel::{ControlPath, DataPath, Mode, TransferMode};
 pub use charset::Charset;
 pub use entry::{Entry, EntryKind, Listing, Permissions, natural_order};
-pub use human::{bytes, duration, rate};
+pub use human::{bytes, bytes_of, duration, rate, time_left};
 pub use ids::{ConnectionId, JobId, QuestionId, SiteId};
 pub use learned::{Learned, Lesson};
 pub use proxy::{FtpProxy, PROXY_SECRET, Proxy, ProxyKind};

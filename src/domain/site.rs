@@ -32,6 +32,10 @@ pub struct Site {
     pub charset: Charset,
     /// At most so many connections at once; `None` = the settings'.
     pub connection_limit: Option<u8>,
+    /// All downloads from it together, bytes a second, beside the limit for all sites; `None` = only that one.
+    pub limit_down: Option<u64>,
+    /// The same of uploads.
+    pub limit_up: Option<u64>,
     /// Where the local pane goes on connecting.
     pub local_dir: Option<PathBuf>,
     /// Where the remote pane goes on connecting; as typed, in the site's charset.
@@ -159,6 +163,8 @@ impl Default for Site {
             transfer_mode: None,
             charset: Charset::default(),
             connection_limit: None,
+            limit_down: None,
+            limit_up: None,
             local_dir: None,
             remote_dir: None,
             notes: String::new(),

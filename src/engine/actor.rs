@@ -19,9 +19,9 @@ use crate::store::settings::Settings;
 use super::EngineConfig;
 use super::browse::Browser;
 use super::keep_alive::KeepAlive;
-use super::limiter::Limiter;
+use super::limiter::Limits;
 use super::local::{LocalReport, LocalTask, LocalThread};
-use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
+use super::message::{Answer, Command, Event, Limited, LogKind, LogLine, Question};
 use super::queue::Queue;
 use super::room::Room;
 use super::scribe::Scribe;
@@ -52,7 +52,11 @@ pub(super) struct Actor {
     pub(super) totals: Totals,
     pub(super) secrets: Arc<Secrets>,
     pub(super) trusted: Trusted,
-    pub(super) limiter: Arc<Limiter>,
+    pub(super) limits: Limits,
+    /// What limits all transfers now.
+    pub(super) limited: Limited,
+    /// When that was found out.
+    pub(super) limited_at: Instant,
     pub(super) room: Arc<Room>,
     pub(super) trail: Arc<Trail>,
     /// Jobs that wait for room, and how often they came back for it in vain.
@@ -133,8 +137,6 @@ impl Actor {
         let (notices, notices_inbox) = unbounded();
         let secrets = Arc::new(Secrets::new(keyring));
         let local = LocalThread::start(Arc::clone(secrets.keyring()), log.clone(), local_reports)?;
-        let limiter = Arc::new(Limiter::default());
-        limiter.set_rate(settings.speed_limit);
         let now = Instant::now();
         let mut actor = Self {
             settings,
@@ -147,7 +149,9 @@ impl Actor {
             totals: Totals::default(),
             secrets,
             trusted: Trusted::new(trust),
-            limiter,
+            limits: Limits::default(),
+            limited: Limited::default(),
+            limited_at: now,
             room: Arc::default(),
             trail: Arc::default(),
             short_of_room: HashMap::new(),
@@ -169,6 +173,7 @@ impl Actor {
             last_session: 0,
             last_question: 0,
         };
+        actor.limit();
         if let Some(path) = journal {
             match Scribe::start(&path, notices) {
                 Ok((scribe, jobs)) => {
@@ -195,6 +200,7 @@ impl Actor {
             self.now = Instant::now();
             self.dispatch();
             self.keep_browsers_alive();
+            self.keep_to_schedule();
             self.sample();
             if !self.flush() {
                 break;
@@ -237,9 +243,10 @@ impl Actor {
             Command::Answer { question, answer } => self.answer(question, answer),
             Command::Teach { server_key, learned } => self.teach(&server_key, *learned),
             Command::KeepSecret { site, secret } => self.keep_secret(site, secret),
+            Command::LimitSite { server_key, down, up } => self.limits.set_site(&server_key, down, up),
             Command::Configure(settings) => {
-                self.limiter.set_rate(settings.speed_limit);
                 self.settings = *settings;
+                self.limit();
             }
         }
     }
@@ -485,10 +492,8 @@ impl Actor {
     fn sample(&mut self) {
         if self.now.duration_since(self.sampled_at) >= TICK {
             self.sampled_at = self.now;
-            if let Some(progress) = self.progress() {
-                self.pending.push(Event::Progress(progress));
-                self.urgent = true;
-            }
+            self.measure();
+            self.urgent |= self.totals.are_shown();
         }
     }
 
@@ -499,6 +504,10 @@ impl Actor {
             return true;
         }
         let changes = self.queue.take_changes();
+        changes.changes.iter().for_each(|change| self.totals.hear(change));
+        if let Some(progress) = self.progress() {
+            self.pending.push(Event::Progress(progress));
+        }
         if let Some(scribe) = &self.scribe {
             scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
         }
@@ -551,7 +560,8 @@ impl Actor {
         let idle = self.sessions.values().any(|slot| matches!(slot.role, Role::Transfer(_)));
         let idle = idle.then_some(Duration::from_secs(1));
         let alive = self.next_keep_alive().map(|at| at.saturating_duration_since(self.now));
-        [until, idle, alive].into_iter().flatten().min()
+        let schedule = self.next_limit().map(|at| at.saturating_duration_since(self.now));
+        [until, idle, alive, schedule].into_iter().flatten().min()
     }
 
     /// Ends all threads; partial files stay, the queue is saved.

@@ -8,6 +8,7 @@ use crate::store::settings::ConflictPolicy;
 
 use super::conflict::Side;
 use super::message::{Direction, JobState, JobView};
+use super::totals::Open;
 
 /// A file, or a folder that is read and becomes jobs of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,13 +93,24 @@ impl Job {
         }
     }
 
-    /// Bytes it will still move by itself; 0 where it will not, or where its size is unknown.
-    pub(super) fn outstanding(&self) -> u64 {
-        match self.state {
-            JobState::Queued | JobState::Waiting { .. } | JobState::Asking(_) | JobState::Running => {
-                self.size.unwrap_or(0).saturating_sub(self.bytes)
-            }
-            JobState::Paused | JobState::Done(_) | JobState::Failed(_) | JobState::Cancelled => 0,
+    /// What it adds to the sums of what is open.
+    pub(super) fn outstanding(&self) -> Open {
+        if self.state.is_ended() {
+            return Open::default();
+        }
+        if self.kind == EntryKind::Directory {
+            return Open { folders: 1, ..Open::default() };
+        }
+        let size = self.size.unwrap_or(0).max(self.bytes);
+        let parks = self.state == JobState::Paused;
+        Open {
+            files: 1,
+            unsized_files: u64::from(self.size.is_none() && !parks),
+            folders: 0,
+            size,
+            bytes: self.bytes,
+            parked_files: u64::from(parks),
+            parked_bytes: if parks { size - self.bytes } else { 0 },
         }
     }
 }

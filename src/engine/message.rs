@@ -46,6 +46,9 @@ pub enum Command {
     Teach { server_key: String, learned: Box<Learned> },
     /// Puts a saved site's password into the keyring, or (`None`) takes it out.
     KeepSecret { site: SiteId, secret: Option<Secret> },
+    /// How fast that server may be used from now on, bytes a second, whatever the settings say for all: the user changed
+    /// a site. Transfers that run obey at once.
+    LimitSite { server_key: String, down: Option<u64>, up: Option<u64> },
     /// The settings changed.
     Configure(Box<Settings>),
 }
@@ -74,6 +77,8 @@ pub enum Event {
     Jobs(Vec<JobChange>),
     /// All active jobs, at most ten times a second, and only when something moved.
     Progress(Progress),
+    /// What limits all transfers from now on: the user's word, or the schedule's hour.
+    Limited(Limited),
     /// The queue was paused or resumed.
     QueuePaused(bool),
     /// A question to the user; asked again by nobody.
@@ -333,10 +338,39 @@ pub struct Progress {
     pub rate_down: u64,
     /// All uploads together, bytes a second.
     pub rate_up: u64,
+    /// Since the queue had nothing to do last: files that are finished, and bytes that are there, those of unfinished
+    /// files included.
+    pub done: Amount,
+    /// The same and what is still to come. What failed, was skipped or removed is in neither; what is paused is.
+    pub all: Amount,
+    /// Folders that are still to be read: there will be more.
+    pub folders: u64,
     /// Bytes not yet transferred of jobs that will run (known sizes).
     pub bytes_left: u64,
     /// Till the queue is done, where it can be told.
     pub time_left: Option<Duration>,
+}
+
+/// Files, and what is in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Amount {
+    /// How many.
+    pub files: u64,
+    /// Bytes, where sizes are known.
+    pub bytes: u64,
+}
+
+/// What limits all transfers together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limited {
+    /// Downloads, bytes a second; `None` = as fast as they go.
+    pub down: Option<u64>,
+    /// Uploads.
+    pub up: Option<u64>,
+    /// The schedule lets nothing be transferred.
+    pub paused: bool,
+    /// Until the schedule says otherwise.
+    pub until: Option<SystemTime>,
 }
 
 /// One active job.

@@ -10,6 +10,7 @@ use crate::store::settings::ConflictPolicy;
 
 use super::job::{Child, Existing, Job, Rank, may_become};
 use super::message::{Direction, JobChange, JobState, Place};
+use super::totals::Open;
 
 /// All jobs.
 #[derive(Default)]
@@ -21,7 +22,7 @@ pub(super) struct Queue {
     /// Targets being written: two jobs never write one file at a time.
     targets: HashSet<Target>,
     last_id: u64,
-    outstanding: u64,
+    outstanding: Open,
     changes: Vec<JobChange>,
     dirty: HashSet<JobId>,
     removed: Vec<JobId>,
@@ -305,8 +306,8 @@ impl Queue {
         self.order.values().filter_map(|id| self.jobs.get(id))
     }
 
-    /// Bytes that the queue will still move by itself, where sizes are known.
-    pub(super) fn outstanding(&self) -> u64 {
+    /// What is open, and how far it is.
+    pub(super) fn outstanding(&self) -> Open {
         self.outstanding
     }
 
@@ -463,9 +464,9 @@ mod tests {
         assert_eq!(run_next(&mut queue), Some(b));
         assert_eq!(run_next(&mut queue), None);
         assert!(queue.is_idle());
-        assert_eq!(queue.outstanding(), 20);
+        assert_eq!(queue.outstanding().bytes_left(), 20);
         assert!(queue.transition(a, JobState::Done(Outcome::Transferred)));
-        assert_eq!(queue.outstanding(), 10);
+        assert_eq!(queue.outstanding().bytes_left(), 10);
     }
 
     #[test]
@@ -531,7 +532,7 @@ mod tests {
         queue.take_changes();
         queue.remove(id);
         assert!(queue.is_idle());
-        assert_eq!(queue.outstanding(), 0);
+        assert_eq!(queue.outstanding(), Open::default());
         assert_eq!(queue.iter().count(), 0);
         let changes = queue.take_changes();
         assert_eq!(changes.changes, [JobChange::Removed(id)]);

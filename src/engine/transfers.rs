@@ -159,7 +159,7 @@ impl Actor {
     pub(super) fn dispatch(&mut self) {
         let now = SystemTime::now();
         self.queue.wake(now);
-        if !self.paused {
+        if !self.paused && !self.limited.paused {
             for server in self.queue.ready_servers() {
                 self.dispatch_to(&server, now);
             }
@@ -235,7 +235,7 @@ impl Actor {
             trail: Arc::clone(&self.trail),
             unhashed: OnceLock::new(),
             counter,
-            limiter: Arc::clone(&self.limiter),
+            limiter: self.limits.of(&job.site, &job.server, job.direction),
             cancel: cancel.clone(),
         };
         let dial = self.dial(&Arc::clone(&job.site));
@@ -433,7 +433,7 @@ impl Actor {
         }
     }
 
-    fn stop_all(&mut self) -> Vec<JobId> {
+    pub(super) fn stop_all(&mut self) -> Vec<JobId> {
         let mut stopped = Vec::new();
         for slot in self.sessions.values() {
             if let Some(busy) = &slot.busy

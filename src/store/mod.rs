@@ -6,6 +6,7 @@ pub mod journal;
 pub mod log;
 pub mod profile;
 pub mod saver;
+pub mod schedule;
 pub mod secrets;
 pub mod settings;
 pub mod sitebook;

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::file::{self, Loaded};
+use super::schedule::{Pace, Rule};
 use crate::domain::{MinimumTls, Proxy, TransferMode};
 
 /// Everything in the Settings window, and what the window remembers of itself.
@@ -34,8 +35,14 @@ pub struct Settings {
     pub connect_timeout_seconds: u16,
     /// For a reply, or the next byte of a transfer.
     pub reply_timeout_seconds: u16,
-    /// All transfers together, bytes a second; `None` = as fast as it goes.
-    pub speed_limit: Option<u64>,
+    /// Whether the limits hold, those of sites and of the schedule included: a switch that forgets no value.
+    pub limits_on: bool,
+    /// All downloads together, bytes a second; `None` = as fast as they go.
+    pub limit_down: Option<u64>,
+    /// The same of uploads.
+    pub limit_up: Option<u64>,
+    /// What holds at certain hours instead; of several rules that hold the last one counts.
+    pub schedule: Vec<Rule>,
     /// Automatic retries of what is transient.
     pub retries: u8,
     /// Before the first retry; doubles each time.
@@ -146,6 +153,8 @@ pub const CONNECTIONS: RangeInclusive<u8> = 1..=32;
 pub const TIMEOUT_SECONDS: RangeInclusive<u16> = 1..=3600;
 /// Connections for one large download.
 pub const SEGMENTS: RangeInclusive<u8> = 0..=32;
+/// Days after which what has ended is forgotten.
+pub const HISTORY_DAYS: RangeInclusive<u16> = 0..=9999;
 /// Automatic retries.
 pub const RETRIES: RangeInclusive<u8> = 0..=99;
 /// Seconds before the first retry.
@@ -155,9 +164,16 @@ impl Settings {
     /// Reads `settings.ron`. What cannot be used is replaced by the nearest that can, and told.
     pub fn load(path: &Path) -> Loaded<Self> {
         let mut loaded: Loaded<Self> = file::load_ron(path);
+        loaded.value.take_over(&file::load_ron::<Former>(path).value);
         let changed = loaded.value.sanitise();
         loaded.warnings.extend(changed);
         loaded
+    }
+
+    /// What an older version wrote under another name.
+    fn take_over(&mut self, former: &Former) {
+        self.limit_down = self.limit_down.or(former.speed_limit);
+        self.limit_up = self.limit_up.or(former.speed_limit);
     }
 
     /// As `settings.ron` holds it.
@@ -178,6 +194,7 @@ impl Settings {
         clamp(&mut self.connect_timeout_seconds, TIMEOUT_SECONDS, "connect_timeout_seconds", &mut told);
         clamp(&mut self.reply_timeout_seconds, TIMEOUT_SECONDS, "reply_timeout_seconds", &mut told);
         clamp(&mut self.segments, SEGMENTS, "segments", &mut told);
+        clamp(&mut self.history_days, HISTORY_DAYS, "history_days", &mut told);
         clamp(&mut self.retries, RETRIES, "retries", &mut told);
         clamp(&mut self.retry_delay_seconds, RETRY_DELAY_SECONDS, "retry_delay_seconds", &mut told);
         if let Some((from, to)) = self.port_range
@@ -200,9 +217,27 @@ impl Settings {
                 "settings.ron: the proxy has no host or no port; no connection is possible before that is set.".into(),
             );
         }
+        for rate in [&mut self.limit_down, &mut self.limit_up] {
+            // Nothing would ever be transferred.
+            rate.take_if(|rate| *rate == 0);
+        }
+        for rule in &mut self.schedule {
+            if let Pace::Limit { down, up } = &mut rule.then {
+                down.take_if(|rate| *rate == 0);
+                up.take_if(|rate| *rate == 0);
+            }
+        }
         self.window.sanitise();
         told
     }
+}
+
+/// Fields that older versions wrote.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Former {
+    /// For both directions together, up to November 2026.
+    speed_limit: Option<u64>,
 }
 
 impl WindowState {
@@ -252,7 +287,10 @@ impl Default for Settings {
             connections: 4,
             connect_timeout_seconds: 20,
             reply_timeout_seconds: 20,
-            speed_limit: None,
+            limits_on: true,
+            limit_down: None,
+            limit_up: None,
+            schedule: Vec::new(),
             retries: 3,
             retry_delay_seconds: 5,
             on_exists: ConflictPolicy::Ask,
@@ -315,6 +353,29 @@ mod tests {
         assert_eq!(loaded.value.window.size, (480.0, 800.0));
         assert_eq!(loaded.value.window.split.to_bits(), 0.5f32.to_bits());
         assert_eq!(loaded.warnings.len(), 4, "{:?}", loaded.warnings);
+    }
+
+    #[test]
+    fn the_speed_limit_of_older_versions_holds_in_both_directions() {
+        let loaded = load("(speed_limit: Some(512000), connections: 3)");
+        assert_eq!((loaded.value.limit_down, loaded.value.limit_up), (Some(512_000), Some(512_000)));
+        assert_eq!(loaded.warnings, Vec::<String>::new());
+        let loaded = load("(limit_down: 1024, limit_up: 0)");
+        assert_eq!((loaded.value.limit_down, loaded.value.limit_up, loaded.value.limits_on), (Some(1024), None, true));
+    }
+
+    #[test]
+    fn a_schedule_is_text_that_people_can_write() {
+        let loaded = load(
+            "(schedule: [(days: [Mon, Fri], from: \"8\", to: \"18:30\", then: Limit(down: 512000, up: None)), \
+             (days: [Sun], from: \"22:00\", to: \"06:00\", then: Pause)])",
+        );
+        assert_eq!(loaded.warnings, Vec::<String>::new());
+        let [day, night] = &loaded.value.schedule[..] else { panic!("two rules") };
+        assert_eq!(day.then, Pace::Limit { down: Some(512_000), up: None });
+        assert_eq!((night.from.to_string(), night.then), ("22:00".to_owned(), Pace::Pause));
+        let again = load(&loaded.value.to_ron().expect("written"));
+        assert_eq!(again.value.schedule, loaded.value.schedule);
     }
 
     #[test]

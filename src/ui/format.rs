@@ -1,5 +1,7 @@
 //! An entry's facts as the table's cells show them.
 
+use std::time::SystemTime;
+
 use jiff::tz::TimeZone;
 
 use crate::domain::{Entry, EntryKind, Precision, Timestamp, Zone, bytes};
@@ -56,6 +58,17 @@ pub(super) fn whose_clock(time: Timestamp) -> String {
 /// A time on this computer's clock where it can be: `2024-02-29 12:34`.
 pub(super) fn time(time: Timestamp) -> String {
     clock(time, &TimeZone::system())
+}
+
+/// When something ends, on this computer's clock: `18:00`; on another day than `now` is, `Mon 08:00`.
+pub(super) fn until(end: SystemTime, now: SystemTime) -> String {
+    until_in(end, now, &TimeZone::system())
+}
+
+fn until_in(end: SystemTime, now: SystemTime, here: &TimeZone) -> String {
+    let local = |time| jiff::Timestamp::try_from(time).map(|time| time.to_zoned(here.clone()));
+    let (Ok(end), Ok(now)) = (local(end), local(now)) else { return String::new() };
+    end.strftime(if end.date() == now.date() { "%H:%M" } else { "%a %H:%M" }).to_string()
 }
 
 /// `rwxr-xr-x`.

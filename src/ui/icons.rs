@@ -76,6 +76,7 @@ pub fn of(icon: Icon) -> char {
         Icon::Queue => '\u{e5a2}',
         Icon::Log => '\u{eae8}',
         Icon::SelectAll => '\u{e746}',
+        Icon::Limits => '\u{e628}',
         Icon::Swap => '\u{e0a0}',
         Icon::Quit => '\u{e42a}',
     }

@@ -17,6 +17,7 @@ mod notices;
 mod pane;
 mod queue_panel;
 mod quick_connect;
+mod speed;
 mod status_bar;
 mod table_header;
 pub mod theme;
@@ -45,6 +46,7 @@ use log_panel::LogPanel;
 use pane::PaneView;
 use queue_panel::QueuePanel;
 use quick_connect::QuickConnect;
+use speed::SpeedMenu;
 
 /// Events taken in before a frame is drawn, at most: the rest waits for the next one, so that drawing goes on.
 const EVENTS_A_FRAME: usize = 2000;
@@ -95,6 +97,7 @@ struct View {
     remote: PaneView,
     queue: QueuePanel,
     log: LogPanel,
+    speed: SpeedMenu,
     dialogs: Dialogs,
     picker: FilePicker,
     /// Rows of huge folders being made: of the local pane, of the remote one.
@@ -259,7 +262,7 @@ impl eframe::App for Desktop {
             view.quick_connect.show(ui, model, actions);
         });
         Panel::bottom("status").exact_size(theme::LINE).frame(bar).show(ui, |ui| {
-            status_bar::show(ui, model, actions);
+            status_bar::show(ui, model, &mut view.speed, actions);
         });
         // Two ids each: the height that the user gave an open panel survives while it is shut.
         let log = if model.settings.window.log_open {

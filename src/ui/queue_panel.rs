@@ -12,7 +12,7 @@ use super::dialogs::painted;
 use super::{icons, theme};
 use crate::app::queue_view::{Job, Tab};
 use crate::app::{Action, Actions, Model, words};
-use crate::domain::{EntryKind, JobId, bytes, duration, rate};
+use crate::domain::{EntryKind, JobId, bytes, bytes_of, rate, time_left};
 use crate::engine::message::{Direction, JobState, Outcome, Place, QueueCommand};
 
 /// The queue panel's own state.
@@ -159,7 +159,7 @@ impl QueuePanel {
                 .column(Column::initial(136.0).at_least(80.0).clip(true))
                 // The longest is “1023.9 KiB/s”.
                 .column(Column::initial(100.0).at_least(56.0).clip(true))
-                .column(Column::initial(64.0).at_least(48.0).clip(true).resizable(false)),
+                .column(Column::initial(92.0).at_least(56.0).clip(true).resizable(false)),
             tab => table
                 .column(Column::initial((wide * 0.26).clamp(120.0, 360.0)).at_least(100.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
@@ -284,7 +284,7 @@ fn active_cells(row: &mut TableRow<'_, '_>, job: &Job) {
     row.col(|ui| progress(ui, job));
     let rate = if job.rate > 0 { rate(job.rate) } else { String::new() };
     text_cell(row, &rate, Align::Max, false);
-    text_cell(row, &job.time_left.map(duration).unwrap_or_default(), Align::Max, false);
+    text_cell(row, &job.time_left.map(time_left).unwrap_or_default(), Align::Max, false);
 }
 
 fn settled_cells(row: &mut TableRow<'_, '_>, job: &Job) {
@@ -436,29 +436,36 @@ fn tab_name(tab: Tab) -> &'static str {
     }
 }
 
-/// `3 of 12 files · 1.2 GiB left · 5.3 MiB/s · 0:42 left`; nothing where nothing is to be done.
+/// `12 of 340 files · 1.2 of 4.5 GiB · 35.0 MiB/s · 1 min 20 s left`; nothing where nothing is to be done. As the engine
+/// counts: what was done since the queue had nothing to do last, and what is open.
 fn totals(model: &Model) -> Option<String> {
     let queue = &model.queue;
-    let open = queue.count(Tab::Queued) + queue.count(Tab::Active);
-    if open == 0 {
+    if queue.count(Tab::Queued) + queue.count(Tab::Active) == 0 {
         return None;
     }
-    let done = queue.count(Tab::Done);
-    let all = done + open + queue.count(Tab::Failed);
-    let mut parts = vec![format!("{} of {}", words::grouped(done), words::count(all, "file", "files"))];
+    let progress = &queue.progress;
+    let (done, all) = (&progress.done, &progress.all);
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let mut parts = Vec::new();
+    if all.files > 0 {
+        let files = words::count(number(all.files), "file", "files");
+        parts.push(format!("{} of {files}", words::grouped(number(done.files))));
+    }
+    if progress.folders > 0 {
+        parts.push(format!("{} to read", words::count(number(progress.folders), "folder", "folders")));
+    }
+    if all.bytes > 0 {
+        parts.push(bytes_of(done.bytes, all.bytes));
+    }
     if queue.paused {
         parts.push("paused".into());
     }
-    let progress = &queue.progress;
-    if progress.bytes_left > 0 {
-        parts.push(format!("{} to go", bytes(progress.bytes_left)));
-    }
-    let speed = progress.rate_down + progress.rate_up;
+    let speed = progress.rate_down.saturating_add(progress.rate_up);
     if speed > 0 {
         parts.push(rate(speed));
     }
     if let Some(left) = progress.time_left {
-        parts.push(format!("{} left", duration(left)));
+        parts.push(format!("{} left", time_left(left)));
     }
     Some(parts.join("  ·  "))
 }

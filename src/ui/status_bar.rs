@@ -3,13 +3,14 @@
 use egui::{Align, Color32, FontId, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, vec2};
 
 use super::data_path::Picture;
+use super::speed::SpeedMenu;
 use super::{icons, theme};
 use crate::app::queue_view::Tab;
 use crate::app::{Actions, Link, Model, certificate};
-use crate::domain::{DataPath, Encryption, rate};
+use crate::domain::{DataPath, Encryption};
 
 /// Draws it into its panel.
-pub(super) fn show(ui: &mut Ui, model: &Model, _actions: &mut Actions) {
+pub(super) fn show(ui: &mut Ui, model: &Model, speed: &mut SpeedMenu, actions: &mut Actions) {
     let look = theme::palette(ui);
     ui.allocate_ui_with_layout(vec2(ui.available_width(), theme::LINE), Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_height(theme::LINE);
@@ -28,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, model: &Model, _actions: &mut Actions) {
         gap(ui);
         data_channel(ui, model);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            text(ui, &format!("Speed: {}", speed(model)));
+            speed.show(ui, model, actions);
         });
     });
 }
@@ -147,16 +148,6 @@ fn security_text(model: &Model) -> String {
         Some(encryption) => format!("{}, files in clear text", encryption.version),
         None if model.is_connected() => "none, clear text".into(),
         None => "none".into(),
-    }
-}
-
-fn speed(model: &Model) -> String {
-    let progress = &model.queue.progress;
-    match (progress.rate_down, progress.rate_up) {
-        (0, 0) => "idle".into(),
-        (down, 0) => format!("{} down", rate(down)),
-        (0, up) => format!("{} up", rate(up)),
-        (down, up) => format!("{} down, {} up", rate(down), rate(up)),
     }
 }
 

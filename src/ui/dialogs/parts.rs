@@ -133,6 +133,42 @@ pub(super) fn tab(ui: &mut Ui, text: &str, selected: bool, marked: bool) -> Resp
     response
 }
 
+/// The tabs above a form, with a line below them; those in which something is wrong are marked.
+pub(super) fn tab_line<T: Copy + PartialEq>(ui: &mut Ui, tabs: &[(T, &str, bool)], chosen: &mut T) {
+    let line = ui
+        .horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            for (which, text, wrong) in tabs {
+                if tab(ui, text, *chosen == *which, *wrong).clicked() {
+                    *chosen = *which;
+                }
+            }
+        })
+        .response
+        .rect;
+    let look = theme::palette(ui);
+    ui.painter().hline(ui.max_rect().x_range(), line.bottom(), egui::Stroke::new(1.0, look.line));
+    ui.add_space(4.0);
+}
+
+/// One page of several, all of the same height, which scrolls where the window is too low for it. `rest` is the height of
+/// what stays in sight.
+pub(super) fn page(
+    ui: &mut Ui,
+    id: impl std::hash::Hash + std::fmt::Debug,
+    rest: f32,
+    height: f32,
+    add: impl FnOnce(&mut Ui),
+) {
+    let height = (ui.ctx().content_rect().height() - rest).clamp(160.0, height);
+    let area = ScrollArea::vertical().id_salt(id).max_height(height).min_scrolled_height(height).auto_shrink(false);
+    area.show(ui, |ui| {
+        // Room for the scroll bar, so that it never lies on a field.
+        ui.set_width(ui.available_width() - 12.0);
+        add(ui);
+    });
+}
+
 /// The row of buttons at a dialog's end: the first one added is the outermost on the right.
 pub(super) fn footer(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.add_space(8.0);

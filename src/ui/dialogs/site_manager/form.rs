@@ -4,7 +4,7 @@ use egui::{ComboBox, Response, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui
 
 use super::super::super::theme::{self, CONTROL};
 use super::super::parts::{
-    LABEL_WIDTH, field, focus_and_select, hint, input, label_cell, note, section, tab, text_edit,
+    LABEL_WIDTH, field, focus_and_select, hint, input, label_cell, note, section, tab_line, text_edit,
 };
 use super::learned;
 use crate::app::site_drafts::SiteDrafts;
@@ -59,6 +59,8 @@ impl State {
             certificate: None,
             clock_offset: None,
             connection_limit: None,
+            limit_down: None,
+            limit_up: None,
             learned: Default::default(),
             ..problems.clone()
         };
@@ -128,26 +130,15 @@ fn tabs(ui: &mut Ui, form: &SiteForm, problems: &SiteProblems, chosen: &mut Tab)
     let known = form.learned.known().len();
     let learned = if known == 0 { "Learned".to_owned() } else { format!("Learned ({known})") };
     let wrong_general = problems.host.or(problems.port).or(problems.user).or(problems.local_dir);
-    let wrong_advanced = problems.connection_limit.or(problems.certificate).or(problems.clock_offset);
+    let wrong_advanced = problems.connection_limit.or(problems.limit_down).or(problems.limit_up);
+    let wrong_advanced = wrong_advanced.or(problems.certificate).or(problems.clock_offset);
     let wrong_learned = problems.learned.cap.or(problems.learned.clock);
-    let line = ui
-        .horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            for (which, text, wrong) in [
-                (Tab::General, "General", wrong_general),
-                (Tab::Advanced, "Advanced", wrong_advanced),
-                (Tab::Learned, &learned, wrong_learned),
-            ] {
-                if tab(ui, text, *chosen == which, wrong.is_some()).clicked() {
-                    *chosen = which;
-                }
-            }
-        })
-        .response
-        .rect;
-    let look = theme::palette(ui);
-    ui.painter().hline(ui.max_rect().x_range(), line.bottom(), Stroke::new(1.0, look.line));
-    ui.add_space(4.0);
+    let tabs = [
+        (Tab::General, "General", wrong_general.is_some()),
+        (Tab::Advanced, "Advanced", wrong_advanced.is_some()),
+        (Tab::Learned, &learned, wrong_learned.is_some()),
+    ];
+    tab_line(ui, &tabs, chosen);
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a form is drawn from")]
@@ -219,13 +210,36 @@ fn advanced(
         let text = "PEM files, for servers that want to see one. No key file: it is in the certificate's.";
         hint(ui, text, problems.certificate);
     });
-    section(ui, "Connection");
+    section(ui, "Transfers");
     ui.horizontal(|ui| {
         let label = label_cell(ui, "Connection limit");
         let edit = TextEdit::singleline(&mut form.connection_limit).hint_text("none");
         text_edit(ui, edit, 72.0, problems.connection_limit.is_some()).labelled_by(label.id);
         note(ui, "At most so many at once on this server.", problems.connection_limit);
     });
+    for (name, text, help, problem) in [
+        ("Download limit", &mut form.limit_down, "KiB a second, or 5M: for this site alone.", problems.limit_down),
+        ("Upload limit", &mut form.limit_up, "Those for all sites hold as well.", problems.limit_up),
+    ] {
+        ui.horizontal(|ui| {
+            let label = label_cell(ui, name);
+            let edit = TextEdit::singleline(text).hint_text("none");
+            text_edit(ui, edit, 72.0, problem.is_some()).labelled_by(label.id);
+            note(ui, help, problem);
+        });
+    }
+    let as_set = format!("As in the settings ({})", uploads_text(settings.safe_uploads).to_lowercase());
+    let shown = form.safe_uploads.map_or(as_set.as_str(), |safe| uploads_text(safe));
+    combo(ui, "Uploads", 280.0, shown, |ui| {
+        ui.selectable_value(&mut form.safe_uploads, None, &as_set);
+        for safe in [true, false] {
+            ui.selectable_value(&mut form.safe_uploads, Some(safe), uploads_text(safe));
+        }
+    });
+    let direct = "A half file has its final name until the rest is there; for servers that let nobody rename.";
+    let safe = "Nobody sees a half file under its final name.";
+    hint(ui, if form.safe_uploads.unwrap_or(settings.safe_uploads) { safe } else { direct }, None);
+    section(ui, "Connection");
     ui.horizontal(|ui| {
         let label = label_cell(ui, "Server clock");
         let edit = TextEdit::singleline(&mut form.clock_offset).hint_text("auto");
@@ -244,6 +258,10 @@ fn advanced(
         ui.checkbox(&mut form.compression, "Compress text on its way, where the server can")
             .on_hover_text("MODE Z: worth it on slow lines; it costs the server processor time");
     });
+}
+
+fn uploads_text(safe: bool) -> &'static str {
+    if safe { "Temporary name, then renamed" } else { "Directly under the final name" }
 }
 
 /// A path, typed; whether it is to be chosen.
