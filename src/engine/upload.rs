@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 
 use crate::domain::{EntryKind, RemotePath, Timestamp};
-use crate::ftp::error::{Class, FtpError};
+use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::session::{Session, StoreAt};
 use crate::store::settings::ConflictPolicy;
 
@@ -159,7 +159,10 @@ pub(super) fn upload(
     let mut direct = false;
     loop {
         let sent = match &temporary {
-            Some(temporary) => via(session, job, temporary, &target, (at, size, replace), (&mut file, buffer)),
+            Some(temporary) => {
+                let time = source.modified.filter(|_| job.preserve_times);
+                via(session, job, temporary, &target, (at, size, replace, time), (&mut file, buffer))
+            }
             None => store(session, job, &target, append_at, size, (&mut file, buffer)),
         };
         match sent {
@@ -170,7 +173,9 @@ pub(super) fn upload(
             }
             Err(error) if !is_refused(&error) || session.is_broken() => return Err(error),
             // In the middle it is the content that it does not like: a half file must not get the final name.
-            Err(error) if job.counter.moved() > 0 && !is_rename(&error) => return Err(error),
+            Err(error) if job.counter.moved() > 0 && !is_rename(&error) && !is_refused_at_once(&error) => {
+                return Err(error);
+            }
             Err(_) if may_make => {
                 may_make = false;
                 if let Some(above) = target.parent().filter(|above| !above.is_root() && !above.is_home()) {
@@ -187,6 +192,7 @@ pub(super) fn upload(
         }
     }
     if job.preserve_times
+        && temporary.is_none()
         && let Some(time) = source.modified
         && !session.is_broken()
     {
@@ -196,13 +202,13 @@ pub(super) fn upload(
     Ok(Worked::Transferred)
 }
 
-/// Under the temporary name, then renamed.
+/// Under the temporary name, then renamed, with its time.
 fn via(
     session: &mut Session,
     job: &Assignment,
     temporary: &RemotePath,
     target: &RemotePath,
-    (at, size, replace): (Option<u64>, u64, bool),
+    (at, size, replace, time): (Option<u64>, u64, bool, Option<Timestamp>),
     (file, buffer): (&mut File, &mut [u8]),
 ) -> Result<(), JobError> {
     if let Err(error) = store(session, job, temporary, at, size, (file, buffer)) {
@@ -212,7 +218,7 @@ fn via(
         }
         return Err(error);
     }
-    Ok(session.rename(temporary, target, replace)?)
+    Ok(session.publish(temporary, target, replace, time)?)
 }
 
 /// STOR or its continuation, and a look at what arrived. What turns out to be wrong is sent anew, as a whole.
@@ -260,7 +266,11 @@ fn send(
         Some(at) if path.file_name().is_some_and(is_part) => StoreAt::Offset(at),
         Some(at) => StoreAt::End(at),
     };
-    let mut channel = if job.text { session.store_text(path)? } else { session.store(path, begin)? };
+    let mut channel = match (job.text, begin) {
+        (true, _) => session.store_text(path)?,
+        (_, StoreAt::Start) if path.file_name().is_some_and(is_part) => session.store_at_once(path)?,
+        _ => session.store(path, begin)?,
+    };
     let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
     if !path.file_name().is_some_and(is_part) {
         job.counter.write_to(path);
@@ -531,6 +541,11 @@ fn free_name(session: &mut Session, job: &Assignment, target: &RemotePath) -> Re
         }
     }
     Err(FtpError::Exists { path: target.text(&job.charset) }.into())
+}
+
+/// Whether the server took nothing of the file, though bytes may have left.
+fn is_refused_at_once(error: &JobError) -> bool {
+    matches!(error, JobError::Remote(FtpError::Refused { stage: Stage::DataConnection, .. }))
 }
 
 /// The bytes are there, only their name is not.
