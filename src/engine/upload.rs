@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::domain::{EntryKind, RemotePath, Timestamp};
-use crate::ftp::error::{Class, FtpError};
+use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::session::{Session, StoreAt};
 use crate::store::settings::{ConflictPolicy, Verify};
 
@@ -241,7 +241,9 @@ impl<'a> Upload<'a> {
                 }
                 Err(error) if !is_refused(&error) || self.session.is_broken() => return Err(error),
                 // In the middle it is the content that it does not like: a half file must not get the final name.
-                Err(error) if self.job.counter.moved() > 0 && !is_rename(&error) => return Err(error),
+                Err(error) if self.job.counter.moved() > 0 && !is_rename(&error) && !is_refused_at_once(&error) => {
+                    return Err(error);
+                }
                 Err(_) if may_make => {
                     may_make = false;
                     if let Some(above) = target.parent().filter(|above| !above.is_root() && !above.is_home()) {
@@ -285,8 +287,9 @@ impl<'a> Upload<'a> {
     /// From the temporary name to the final one, and the time: the one place where a file on the server gets its name. It is
     /// whole and checked by now, and what it replaces is there until here.
     fn publish(&mut self, temporary: &RemotePath, target: &RemotePath, replace: bool) -> Result<(), JobError> {
-        match self.session.rename(temporary, target, false) {
-            Ok(()) => {}
+        let time = self.source.modified.filter(|_| self.job.preserve_times);
+        match self.session.publish(temporary, target, false, time) {
+            Ok(()) => Ok(()),
             // IIS and others replace nothing.
             Err(refusal) if replace && is_about_target(&refusal) => {
                 match self.session.remove_file(target) {
@@ -294,18 +297,17 @@ impl<'a> Upload<'a> {
                     Err(FtpError::Refused { .. }) => return Err(refusal.into()),
                     Err(error) => return Err(error.into()),
                 }
-                self.session.rename(temporary, target, false).map_err(|error| match error {
+                self.session.publish(temporary, target, false, time).map_err(|error| match error {
                     FtpError::Refused { reply, .. } => JobError::Unnamed {
                         target: target.text(&self.job.charset),
                         temporary: temporary.text(&self.job.charset),
                         words: reply.text(),
                     },
                     error => error.into(),
-                })?;
+                })
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => Err(error.into()),
         }
-        self.stamp(target)
     }
 
     /// The source's time, where that is wanted. The file is whole; a server that keeps its own time does not make it less so.
@@ -393,7 +395,11 @@ impl<'a> Upload<'a> {
             Some(at) if path.file_name().is_some_and(is_part) => StoreAt::Offset(at),
             Some(at) => StoreAt::End(at),
         };
-        let mut channel = if job.text { self.session.store_text(path)? } else { self.session.store(path, begin)? };
+        let mut channel = match begin {
+            _ if job.text => self.session.store_text(path)?,
+            StoreAt::Start if path.file_name().is_some_and(is_part) => self.session.store_at_once(path)?,
+            begin => self.session.store(path, begin)?,
+        };
         let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
         if !path.file_name().is_some_and(is_part) {
             job.counter.write_to(path);
@@ -528,6 +534,11 @@ pub(super) fn temporary_of(local: &Path, remote: &RemotePath, source: Side) -> O
     Some(remote.parent()?.join(&remote_part_name(name, mark)))
 }
 
+/// Nothing was stored, though bytes went along with the command ([`Session::store_at_once`]).
+fn is_refused_at_once(error: &JobError) -> bool {
+    matches!(error, JobError::Remote(FtpError::Refused { stage: Stage::DataConnection, .. }))
+}
+
 /// The bytes are there, only their name is not.
 fn is_rename(error: &JobError) -> bool {
     matches!(error, JobError::Remote(FtpError::Refused { verb: "RNFR" | "RNTO", .. }))
@@ -538,7 +549,7 @@ fn is_refused(error: &JobError) -> bool {
     matches!(error, JobError::Remote(FtpError::Refused { reply, .. }) if reply.code >= 500) && !error.lacks_room()
 }
 
-/// RNTO refused for good, as where the name is taken; not where the verb is unknown, or it may pass.
+/// RNTO refused for good, as where the name is taken; not where the verb is unknown, there is no room, or it may pass.
 fn is_about_target(error: &FtpError) -> bool {
-    matches!(error, FtpError::Refused { verb: "RNTO", reply, .. } if reply.code >= 550)
+    matches!(error, FtpError::Refused { verb: "RNTO", reply, .. } if reply.code >= 550 && reply.code != 552)
 }

@@ -47,12 +47,16 @@ impl Server {
         known.into_iter().find(|(name, _)| text.contains(name)).map_or(Self::Other, |(_, server)| server)
     }
 
+    pub(super) fn is_known(self) -> bool {
+        self != Self::Other
+    }
+
     /// Whether the next EPSV or PASV may come in the same write as this command, and that is worth something: at the end of
     /// the data it is too late for uploads (ProFTPD answers 450 beside the transfer, Pure-FTPd 500), and for downloads as
     /// early, where the server waits for our end of the data connection before its 226 (vsftpd, ProFTPD).
     fn opens_along_with(self, verb: &Verb) -> bool {
         match verb {
-            Verb::Stor(_) => self != Self::Other,
+            Verb::Stor(_) => self.is_known(),
             Verb::Retr(_) => self == Self::PureFtpd,
             _ => false,
         }

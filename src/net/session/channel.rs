@@ -42,6 +42,8 @@ pub struct DataChannel<'s> {
     next: Next,
     /// A no that may be its own, or that to what was sent ahead.
     held: Option<Reply>,
+    /// Bytes went before the server said yes.
+    eager: bool,
 }
 
 /// MODE Z at work.
@@ -52,7 +54,7 @@ enum Codec {
 
 impl<'s> DataChannel<'s> {
     pub(super) fn new(session: &'s mut Session, verb: &'static str, started: Started) -> Self {
-        let Started { stream, path, coding, announced, last, preliminary, held } = started;
+        let Started { stream, path, coding, announced, last, preliminary, held, eager } = started;
         let codec = match coding {
             Coding::Stream => None,
             Coding::Deflate if is_upload(verb) => {
@@ -62,7 +64,10 @@ impl<'s> DataChannel<'s> {
         };
         // What is announced of a compressed file may be either of its sizes.
         let announced = announced.filter(|_| codec.is_none());
-        let verdict = last.map(|reply| judge(verb, reply, 0));
+        let verdict = last.map(|reply| match reply.is_positive() {
+            true => Ok(reply),
+            false => Err(FtpError::Refused { verb, stage: Stage::Transfer, reply }),
+        });
         // Until the last reply is read; so that a channel that is simply dropped leaves its mark without a destructor,
         // which would keep its session borrowed.
         session.unsettled = verdict.is_none();
@@ -82,6 +87,7 @@ impl<'s> DataChannel<'s> {
             codec,
             next,
             held,
+            eager,
         }
     }
 
@@ -316,7 +322,7 @@ impl<'s> DataChannel<'s> {
                     self.session.resync_due = true;
                     break Err(match (error, self.held.take()) {
                         (FtpError::Timeout { .. } | FtpError::Closed { last: None, .. }, Some(no)) => {
-                            refusal(self.verb, no, self.moved)
+                            self.refusal(no)
                         }
                         (FtpError::Timeout { stage, .. }, _) => FtpError::Timeout { stage, waited: patience },
                         (error, _) => error,
@@ -407,7 +413,7 @@ impl<'s> DataChannel<'s> {
         if self.verdict.is_some() {
             self.session.opened(reply);
         } else if let Some(own) = self.session.sort(&mut self.held, reply) {
-            self.decide(judge(self.verb, own, self.moved));
+            self.decide(self.judge(own));
         }
     }
 
@@ -423,6 +429,20 @@ impl<'s> DataChannel<'s> {
         if !cut && !matches!(self.verdict, Some(Err(_))) {
             self.session.look_ahead(next);
         }
+    }
+
+    fn judge(&self, reply: Reply) -> Result<Reply, FtpError> {
+        if reply.is_positive() { Ok(reply) } else { Err(self.refusal(reply)) }
+    }
+
+    fn refusal(&self, reply: Reply) -> FtpError {
+        let stage = match self.moved {
+            // It never began, whatever has left here.
+            _ if self.eager && !self.preliminary => Stage::DataConnection,
+            0 => Stage::Transfer,
+            _ => Stage::Completion,
+        };
+        FtpError::Refused { verb: self.verb, stage, reply }
     }
 
     fn decide(&mut self, verdict: Result<Reply, FtpError>) {
@@ -464,7 +484,7 @@ impl<'s> DataChannel<'s> {
             match control.last_words(wait, Stage::Transfer, patience) {
                 Ok(Some(heard)) => self.settle(heard.reply),
                 Ok(None) => match self.held.take() {
-                    Some(no) => self.decide(judge(self.verb, no, self.moved)),
+                    Some(no) => self.decide(self.judge(no)),
                     None => return,
                 },
                 Err(error) => self.decide(Err(error)),
@@ -499,18 +519,6 @@ fn damaged(damage: Damage) -> FtpError {
         Damage::Cut => "the compressed bytes ended in the middle",
     };
     FtpError::Lost { stage: Stage::Transfer, kind: ErrorKind::InvalidData, detail: detail.into() }
-}
-
-fn judge(verb: &'static str, reply: Reply, moved: u64) -> Result<Reply, FtpError> {
-    if reply.is_positive() {
-        return Ok(reply);
-    }
-    Err(refusal(verb, reply, moved))
-}
-
-fn refusal(verb: &'static str, reply: Reply, moved: u64) -> FtpError {
-    let stage = if moved == 0 { Stage::Transfer } else { Stage::Completion };
-    FtpError::Refused { verb, stage, reply }
 }
 
 fn stream_of(stream: &mut Option<Stream>, act: impl FnOnce(&mut Stream)) {

@@ -101,6 +101,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         ahead: Ahead::Nothing,
         foresight: true,
         server: Server::read(&welcome),
+        eager: false,
         features,
         timeouts: dial.timeouts,
         arranger,

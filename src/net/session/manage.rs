@@ -1,11 +1,11 @@
 //! Making, renaming, removing, and what else changes a directory.
 
 use super::Session;
-use crate::domain::{EntryKind, RemotePath};
+use crate::domain::{EntryKind, RemotePath, Timestamp};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::pathname;
-use crate::ftp::reply::Reply;
+use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::{Argument, Verb};
 
 impl Session {
@@ -204,6 +204,21 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub fn rename(&mut self, from: &RemotePath, to: &RemotePath, replace: bool) -> Result<(), FtpError> {
+        self.publish(from, to, replace, None)
+    }
+
+    /// The same of a file that is whole now, with its time: set first, so that what is refused never touches the file that
+    /// was there, and all of it in one write.
+    ///
+    /// # Errors
+    /// As [`Session::rename`]. A server that keeps its own time does not make the file less whole.
+    pub fn publish(
+        &mut self,
+        from: &RemotePath,
+        to: &RemotePath,
+        replace: bool,
+        time: Option<Timestamp>,
+    ) -> Result<(), FtpError> {
         self.ready()?;
         let (from, to) = (self.whole(from), self.whole(to));
         let target = match self.dialect.file(&to) {
@@ -211,32 +226,35 @@ impl Session {
             None if from.parent() == to.parent() => self.file_argument(&to)?,
             None => self.dir_argument(&to)?,
         };
-        let both = [Verb::Rnfr(self.file_argument(&from)?), Verb::Rnto(target.clone())];
-        let Some(failure) = self.rename_once(&both)? else { return Ok(()) };
+        let source = self.file_argument(&from)?;
+        let stamp = time.and_then(|time| self.stamp(time, source.clone()));
+        let both = [Verb::Rnfr(source), Verb::Rnto(target.clone())];
+        let mut replies = match &stamp {
+            Some((_, verb)) => self.ask_all(&[std::slice::from_ref(verb), &both[..]].concat())?,
+            None => self.ask_all(&both)?,
+        };
+        let renamed = judge_renaming(&replies.split_off(replies.len().saturating_sub(2)))?;
+        let stamped = match (stamp, replies.first()) {
+            (Some((way, _)), Some(heard)) => self.has_stamped(way, &heard.reply),
+            _ => Some(false),
+        };
+        let Some(failure) = renamed else {
+            // The server may know another way to set a time.
+            if let (None, Some(time)) = (stamped, time) {
+                self.set_modified(&to, time).ok();
+            }
+            return Ok(());
+        };
         // IIS replaces nothing. What is only in the way for now, or for want of room, is no reason to delete the old file.
         if replace
             && matches!(&failure, FtpError::Refused { verb: "RNTO", reply, .. } if reply.code >= 500 && reply.code != 552)
         {
             let reply = self.ask(&Verb::Dele(target))?;
             if reply.is_positive() {
-                return self.rename_once(&both)?.map_or(Ok(()), Err);
+                return judge_renaming(&self.ask_all(&both)?)?.map_or(Ok(()), Err);
             }
         }
         Err(failure)
-    }
-
-    fn rename_once(&mut self, both: &[Verb; 2]) -> Result<Option<FtpError>, FtpError> {
-        let replies = self.ask_all(both)?;
-        let [first, second] = &replies[..] else {
-            return Err(FtpError::Protocol { detail: "a reply is missing".into() });
-        };
-        Ok(if first.reply.is_negative() {
-            Some(refused("RNFR", first.reply.clone()))
-        } else if !second.reply.is_positive() {
-            Some(refused("RNTO", second.reply.clone()))
-        } else {
-            None
-        })
     }
 
     /// SITE CHMOD.
@@ -286,6 +304,21 @@ impl Session {
 
 fn refused(verb: &'static str, reply: Reply) -> FtpError {
     FtpError::Refused { verb, stage: Stage::Command, reply }
+}
+
+/// What the replies to RNFR and RNTO mean; `None` = it was renamed. After a refused RNFR the server knows nothing that RNTO
+/// could name: 503.
+fn judge_renaming(replies: &[Heard]) -> Result<Option<FtpError>, FtpError> {
+    let [first, second] = replies else {
+        return Err(FtpError::Protocol { detail: "a reply is missing".into() });
+    };
+    Ok(if first.reply.is_negative() {
+        Some(refused("RNFR", first.reply.clone()))
+    } else if !second.reply.is_positive() {
+        Some(refused("RNTO", second.reply.clone()))
+    } else {
+        None
+    })
 }
 
 /// Whether two names or paths are one, on servers that mind no case, too.

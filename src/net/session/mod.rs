@@ -105,6 +105,8 @@ pub struct Session {
     /// Whether anything may be sent ahead; `false` = it was of no use.
     foresight: bool,
     server: Server,
+    /// Bytes may go before the server's yes.
+    eager: bool,
 }
 
 /// A transfer that has begun.
@@ -117,6 +119,8 @@ struct Started {
     preliminary: bool,
     /// A no that may be this transfer's, or that to what was sent ahead.
     held: Option<Reply>,
+    /// It may still be refused.
+    eager: bool,
 }
 
 impl Session {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Session;
 use super::transfer::Begun;
 use crate::domain::{Lesson, Security};
+use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::Verb;
@@ -105,7 +106,11 @@ impl Session {
                 }
             }
             match self.control.poll_reply(Stage::DataConnection)? {
-                Some(heard) if heard.reply.is_preliminary() => self.has_begun(&mut begun.held),
+                Some(heard) if heard.reply.is_preliminary() => {
+                    self.has_begun(&mut begun.held);
+                    begun.preliminary = true;
+                    begun.announced = begun.announced.or_else(|| answer::announced(&heard.reply));
+                }
                 Some(heard) => match self.sort(&mut begun.held, heard.reply) {
                     Some(reply) if reply.is_negative() => return Err(refused(reply)),
                     Some(reply) => begun.last = Some(reply),

@@ -4,6 +4,7 @@ use super::Session;
 use crate::domain::{RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
 use crate::ftp::features::Features;
+use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 
 /// A command that sets a file's time.
@@ -48,18 +49,31 @@ impl Session {
         let argument = self.file_argument(path)?;
         while let Some(stamp) = self.stamps.first().copied() {
             let reply = self.ask(&stamp.verb(time, argument.clone()))?;
-            if reply.is_positive() {
-                return Ok(true);
+            if let Some(done) = self.has_stamped(stamp, &reply) {
+                return Ok(done);
             }
-            // Of this file.
-            if stamp == Stamp::Mfmt && !reply.is_not_implemented() {
-                return Ok(false);
-            }
-            // A guess that was wrong once is not tried again: that nothing was found may mean the time, taken for a name.
-            let is_unknown = matches!(reply.code, 500 | 502);
-            self.stamps.retain(|other| *other != stamp && !(is_unknown && other.name() == stamp.name()));
         }
         Ok(false)
+    }
+
+    /// The first way that is worth a try.
+    pub(super) fn stamp(&self, time: Timestamp, path: Argument) -> Option<(Stamp, Verb)> {
+        self.stamps.first().map(|stamp| (*stamp, stamp.verb(time, path)))
+    }
+
+    /// Whether that way has set the time; `None` = it will never do, another one may.
+    pub(super) fn has_stamped(&mut self, stamp: Stamp, reply: &Reply) -> Option<bool> {
+        if reply.is_positive() {
+            return Some(true);
+        }
+        // Of this file.
+        if stamp == Stamp::Mfmt && !reply.is_not_implemented() {
+            return Some(false);
+        }
+        // A guess that was wrong once is not tried again: that nothing was found may mean the time, taken for a name.
+        let is_unknown = matches!(reply.code, 500 | 502);
+        self.stamps.retain(|other| *other != stamp && !(is_unknown && other.name() == stamp.name()));
+        None
     }
 }
 

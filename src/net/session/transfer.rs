@@ -178,6 +178,22 @@ impl Session {
         Ok(channel)
     }
 
+    /// STOR of a name that is nobody's file yet (a temporary one), from its start: on a server that is known to bear it, bytes
+    /// go along with the command instead of waiting for its 150. Its refusal comes with the bytes or at the end then, as
+    /// [`FtpError::Refused`] at [`Stage::DataConnection`]: nothing was stored.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn store_at_once(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
+        self.ready()?;
+        let verb = Verb::Stor(self.file_argument(path)?);
+        self.be_binary()?;
+        self.eager = self.server.is_known() && self.control.keeps_step();
+        let started = self.start(&verb, 0, Vec::new());
+        self.eager = false;
+        Ok(DataChannel::new(self, "STOR", started?))
+    }
+
     /// STOR as text: lines must end in CR LF ([`crate::ftp::ascii`]).
     ///
     /// # Errors
@@ -373,7 +389,8 @@ impl Session {
                     }
                     Way::Ajar(_) | Way::Shut => None,
                 };
-                Ok(Started { stream, path, coding, announced, last, preliminary, held })
+                let eager = self.eager && !preliminary;
+                Ok(Started { stream, path, coding, announced, last, preliminary, held, eager })
             }
             Err(error) => {
                 drop(way);
@@ -401,6 +418,11 @@ impl Session {
                 && let Some(stream) = listening.accept(&mut self.wait)?
             {
                 *way = Way::Open(stream);
+            }
+            // The handshake waits for the server's turn by itself; and what somebody said nothing of, is in nobody's way.
+            let at_once = (self.protected && self.server.is_known() && self.control.keeps_step()) || self.eager;
+            if at_once && matches!(way, Way::Open(_)) {
+                return Ok(begun);
             }
             // What comes after the 150 belongs to the transfer.
             if begun.preliminary && matches!(way, Way::Open(_)) {
