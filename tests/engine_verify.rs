@@ -457,3 +457,152 @@ fn a_full_server_holds_back_its_uploads_and_nothing_else() {
         assert_eq!(server.content(format!("/{name}")).unwrap(), b"x");
     }
 }
+
+// --- a real server ---
+
+#[cfg(target_os = "linux")]
+mod proftpd {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpStream;
+
+    use twinport::domain::{Secret, TransferMode};
+    use twinport::engine::message::{RemoteTarget, What};
+    use twinport::ftp::checksum::{methods, read};
+    use twinport::ftp::features::Features;
+    use twinport::ftp::reply::Reply;
+    use twinport::net::session::{Hashed, Session};
+    use twinport::net::terms::{ActiveMode, Dial, Timeouts, TlsTerms};
+    use twinport::net::wait::Cancel;
+
+    use super::common::face::{self, send};
+    use super::common::servers::{self, Config, Kind, PASSWORD, Server, USER};
+    use super::*;
+
+    /// Lines to a server, replies back.
+    struct Wire(BufReader<TcpStream>);
+
+    impl Wire {
+        fn ask(&mut self, line: &str) -> Reply {
+            self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+            self.reply()
+        }
+
+        fn reply(&mut self) -> Reply {
+            let mut lines = Vec::new();
+            loop {
+                let mut line = String::new();
+                self.0.read_line(&mut line).unwrap();
+                let line = line.trim_end().to_owned();
+                let last = line.as_bytes().get(3) == Some(&b' ') && line.as_bytes()[..3].iter().all(u8::is_ascii_digit);
+                let text = if lines.is_empty() || last { line.get(4..).unwrap_or_default() } else { line.as_str() };
+                lines.push(text.to_owned());
+                if last {
+                    return Reply { code: line[..3].parse().unwrap(), lines };
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_of_proftpds_ways_to_tell_a_checksum_are_understood_and_agree_with_ours() {
+        if !servers::ready() {
+            return;
+        }
+        let served = tempfile::tempdir().unwrap();
+        let data = noise(3_000_000);
+        fs::write(served.path().join("a b.bin"), &data).unwrap();
+        let server = Server::start(&Config::new(Kind::ProFtpd, served.path()).digesting());
+        let mut wire = Wire(BufReader::new(TcpStream::connect(server.addr()).unwrap()));
+        wire.reply();
+        assert_eq!(wire.ask(&format!("USER {USER}")).code, 331);
+        assert_eq!(wire.ask(&format!("PASS {PASSWORD}")).code, 230);
+        wire.ask("TYPE I");
+        let features = Features::parse(&wire.ask("FEAT"));
+        let offered = methods(&features);
+        let mut seen = Vec::new();
+        for method in &offered {
+            if let Some(option) = &method.option {
+                assert_eq!(wire.ask(&format!("OPTS HASH {option}")).code, 200, "{option}");
+            }
+            let mut reply = wire.ask(&format!("{} /a b.bin", method.verb));
+            if reply.code == 501 {
+                reply = wire.ask(&format!("{} \"/a b.bin\"", method.verb));
+            }
+            let sum = read(method, &reply, b"/a b.bin").unwrap_or_else(|| panic!("{method:?}: {reply:?}"));
+            // Each algorithm in two dialects or more.
+            seen.push((method.verb, sum));
+        }
+        let verbs: Vec<&str> = seen.iter().map(|(verb, _)| *verb).collect();
+        for verb in ["HASH", "MD5", "XCRC", "XMD5", "XSHA1", "XSHA256", "XSHA512"] {
+            assert!(verbs.contains(&verb), "{verbs:?}");
+        }
+        for (verb, sum) in &seen {
+            for (other, of_other) in &seen {
+                let same = sum.algorithm != of_other.algorithm || sum == of_other;
+                assert!(same, "{verb}: {sum}, {other}: {of_other}");
+            }
+        }
+        let ours = sha256(&data);
+        assert!(seen.iter().any(|(_, sum)| sum.to_string() == format!("SHA-256 {ours}")), "{seen:?}");
+        let crc = format!("CRC-32 {:08x}", crc32fast::hash(&data));
+        assert!(seen.iter().any(|(_, sum)| sum.to_string() == crc), "{seen:?}");
+    }
+
+    #[test]
+    fn transfers_are_checked_against_proftpd_both_ways() {
+        if !servers::ready() {
+            return;
+        }
+        let (served, local) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for (name, length) in [("a b.bin", 3_000_000), ("c", 0), ("d e f 1 2", 100), ("é", 70_000)] {
+            fs::write(local.path().join(name), noise(length)).unwrap();
+        }
+        let server = Server::start(&Config::new(Kind::ProFtpd, served.path()).digesting());
+        let site = Arc::new(face::site(server.addr(), USER, TransferMode::Passive));
+        let mut face = Face::start(once(Verify::Hash), None, PASSWORD);
+        let up = send(&site, local.path(), RemoteTarget::As(RemotePath::from("/up")));
+        face.transfer_well(vec![up]);
+        assert_eq!(face.sent("HASH"), 3, "all but the empty one: {}", server.log());
+        let back = tempfile::tempdir().unwrap();
+        let what = What::Download {
+            remote: RemotePath::from("/up"),
+            kind: None,
+            size: None,
+            modified: None,
+            to: LocalTarget::Into(back.path().to_owned()),
+        };
+        face.transfer_well(vec![twinport::engine::message::Order { site: Arc::clone(&site), what, on_exists: None }]);
+        assert_eq!(face.sent("HASH"), 6);
+        for name in ["a b.bin", "c", "d e f 1 2", "é"] {
+            let (here, there) = (local.path().join(name), back.path().join("up").join(name));
+            assert!(fs::read(here).unwrap() == fs::read(there).unwrap(), "{name}");
+        }
+
+        // What it says of a file that was changed behind its back.
+        let dial = Dial {
+            site,
+            secret: Some(Secret::from(PASSWORD)),
+            mode: TransferMode::Passive,
+            timeouts: Timeouts {
+                connect: std::time::Duration::from_secs(10),
+                reply: std::time::Duration::from_secs(10),
+                data: std::time::Duration::from_secs(10),
+            },
+            active: ActiveMode::default(),
+            tls: TlsTerms::default(),
+            proxy: None,
+        };
+        let mut session = Session::open(&dial, &Cancel::new(), Arc::new(|_| {})).unwrap();
+        let mut ask = |path: &str| session.hash(&RemotePath::from(path), 1, &mut |_| {}).unwrap();
+        let before = ask("/up/a b.bin");
+        let path = served.path().join("up").join("a b.bin");
+        let mut changed = fs::read(&path).unwrap();
+        changed[1_000_000] ^= 1;
+        fs::write(&path, changed).unwrap();
+        // It keeps what it has computed, by name and second.
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
+        assert_ne!(ask("/up/a b.bin"), before);
+        assert!(matches!(ask("/up/nothing"), Hashed::No(_)));
+    }
+}

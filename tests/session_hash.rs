@@ -86,19 +86,31 @@ fn a_refusal_about_one_file_is_none_about_the_others() {
     assert_eq!(hash(&mut session, "/a").0, format!("SHA-256 {SHA256}"));
 }
 
-/// Serv-U wants quotes around blanks, ProFTPD wants none.
+/// Serv-U and ProFTPD want quotes around blanks: what stands behind them is a range of bytes. Others take them for a part of
+/// the name.
 #[test]
-fn names_with_blanks_are_quoted_where_that_helps() {
-    let server = FtpServer::start()
-        .feature("XMD5")
-        .on("XMD5", "550 No such file.")
-        .on_argument("XMD5", "\"/a b\"", &format!("250 {MD5}"))
-        .on_argument("XMD5", "/a", &format!("250 {MD5}"));
-    let mut session = server.open();
-    for path in ["/a b", "/a b", "/a"] {
-        assert_eq!(hash(&mut session, path).0, format!("MD5 {MD5}"));
+fn names_with_blanks_are_quoted_where_the_server_takes_it() {
+    let md5 = format!("250 {MD5}");
+    for (accepted, heard) in [
+        ("\"/a b\"", &["XMD5 \"/a b\"", "XMD5 \"/a b\"", "XMD5 /a"][..]),
+        ("/a b", &["XMD5 \"/a b\"", "XMD5 /a b", "XMD5 /a b", "XMD5 /a"]),
+    ] {
+        let server = FtpServer::start().feature("XMD5").on("XMD5", "550 No such file.");
+        let server = server.on_argument("XMD5", accepted, &md5).on_argument("XMD5", "/a", &md5);
+        let mut session = server.open();
+        for path in ["/a b", "/a b", "/a"] {
+            assert_eq!(hash(&mut session, path).0, format!("MD5 {MD5}"));
+        }
+        assert_eq!(after_login(&server), heard);
     }
-    assert_eq!(after_login(&server), ["XMD5 /a b", "XMD5 \"/a b\"", "XMD5 \"/a b\"", "XMD5 /a"]);
+}
+
+/// By the drafts a name is the rest of the line.
+#[test]
+fn hash_takes_names_as_they_are() {
+    let server = FtpServer::start().feature("HASH MD5*").on("HASH", &format!("213 MD5 0-5 {MD5} a b"));
+    assert_eq!(hash(&mut server.open(), "/a b").0, format!("MD5 {MD5}"));
+    server.assert_heard_in_order(&["HASH /a b"]);
 }
 
 #[test]

@@ -106,6 +106,12 @@ impl Config {
         Self { tls: Some(tls), ..self }
     }
 
+    /// ProFTPD's checksums (mod_digest), without TLS.
+    pub fn digesting(self) -> Self {
+        let modules = unpacked().join("proftpd-core/usr/lib/proftpd");
+        self.with(&format!("ModulePath {}\nLoadModule mod_digest.c\nDigestEngine on", modules.display()))
+    }
+
     pub fn with(mut self, line: &str) -> Self {
         self.extra.push(line.to_owned());
         self

@@ -18,7 +18,7 @@ pub(super) struct Hashing {
     methods: Vec<Method>,
     /// What HASH computes at present; `None` = not known.
     selected: Option<Algorithm>,
-    /// Names with blanks want quotes (Serv-U) or none (ProFTPD); `None` = not known yet.
+    /// Names with blanks go between quotes (Serv-U, ProFTPD), or must not; `None` = not known yet.
     quotes: Option<bool>,
 }
 
@@ -111,13 +111,13 @@ impl Session {
         meanwhile: &mut dyn FnMut(Algorithm),
     ) -> Result<Reply, FtpError> {
         let bare = self.file_argument(path)?;
-        // What came later than the drafts takes a range behind the name, and tells the two apart by quotes: where there are no
-        // blanks, each server understands the name alone.
+        // The made up verbs take a range behind the name: a name with blanks would be half a name, perhaps of another file.
+        // ProFTPD answers 501 then. Without blanks each server understands the name alone.
         let may_quote = method.option.is_none() && method.verb != "MD5" && path.as_bytes().contains(&b' ');
         let forms = match (may_quote, self.hashing.quotes) {
             (false, _) | (true, Some(false)) => &[false][..],
             (true, Some(true)) => &[true],
-            (true, None) => &[false, true],
+            (true, None) => &[true, false],
         };
         let mut last = None;
         for quoted in forms {
@@ -133,8 +133,7 @@ impl Session {
             if reply.is_positive() || matches!(reply.code, 500 | 502) {
                 return Ok(reply);
             }
-            // The first refusal is the one about the name as it is.
-            last.get_or_insert(reply);
+            last = Some(reply);
         }
         last.ok_or_else(|| FtpError::Protocol { detail: "a reply is missing".into() })
     }
