@@ -23,19 +23,19 @@ impl Actor {
     pub(super) fn limit(&mut self) {
         let limited = limited(&self.settings, &Zoned::now());
         self.limited_at = self.now;
-        self.limits.switch(self.settings.limits_on);
-        self.limits.set(limited.down, limited.up);
         let before = std::mem::replace(&mut self.limited, limited);
-        if before == limited {
-            return;
-        }
         if limited.paused && !before.paused {
             self.note(LogKind::Note, "The schedule pauses all transfers".into());
+            // Before the limits go: what runs must not run off first.
             for id in self.stop_all() {
                 self.queue.transition(id, JobState::Queued);
             }
         }
-        self.tell(Event::Limited(limited));
+        self.limits.switch(self.settings.limits_on);
+        self.limits.set(limited.down, limited.up);
+        if before != limited {
+            self.tell(Event::Limited(limited));
+        }
     }
 
     /// Where there is a schedule, looks whether its next hour has come.

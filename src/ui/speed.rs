@@ -90,7 +90,7 @@ fn field(ui: &mut Ui, name: &str, text: &mut String, wrong: bool) -> bool {
                 ui.label(name)
             })
             .inner;
-        let edit = TextEdit::singleline(text).hint_text("none").desired_width(80.0);
+        let edit = TextEdit::singleline(text).hint_text("none").desired_width(80.0).align(egui::Align2::LEFT_CENTER);
         let response: Response = ui.add(edit.margin(egui::Margin::symmetric(8, 4))).labelled_by(label.id);
         if wrong {
             let stroke = egui::Stroke::new(1.0, theme::palette(ui).error);
