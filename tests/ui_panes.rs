@@ -366,6 +366,7 @@ fn finished_transfers_refresh_the_pane_but_not_once_each() {
         size: Some(1),
         bytes: 0,
         state: JobState::Queued,
+        ended: None,
     };
     let added = (1..=50).map(|id| JobChange::Added { job: Box::new(job(id)), before: None }).collect();
     desk.tell(Event::Jobs(added));
@@ -373,7 +374,7 @@ fn finished_transfers_refresh_the_pane_but_not_once_each() {
     desk.taken();
     for id in 1..=50 {
         let state = JobState::Done(Outcome::Transferred);
-        desk.tell(Event::Jobs(vec![JobChange::Changed { id: JobId(id), state, bytes: 1, size: Some(1) }]));
+        desk.tell(Event::Jobs(vec![JobChange::Changed { id: JobId(id), state, bytes: 1, size: Some(1), ended: None }]));
     }
     assert_eq!(desk.model().queue.count(Tab::Done), 50);
     assert!(matches!(desk.only(), Command::List { .. }), "one refresh so far");

@@ -131,7 +131,7 @@ impl Tally {
                 self.open.insert(job.id, Open { kind: job.kind, local: job.local, remote, bytes: 0, size: 0 });
                 self.change(job.id, job.state, job.bytes, job.size)
             }
-            JobChange::Changed { id, state, bytes, size } => self.change(id, state, bytes, size),
+            JobChange::Changed { id, state, bytes, size, .. } => self.change(id, state, bytes, size),
             // Nobody here removes jobs; one that is gone must not be waited for.
             JobChange::Removed(id) => {
                 self.open.remove(&id);
@@ -294,12 +294,13 @@ mod tests {
             size: None,
             bytes: 0,
             state: JobState::Queued,
+            ended: None,
         };
         JobChange::Added { job: Box::new(job), before: None }
     }
 
     fn becomes(id: u64, state: JobState, bytes: u64) -> JobChange {
-        JobChange::Changed { id: JobId(id), state, bytes, size: None }
+        JobChange::Changed { id: JobId(id), state, bytes, size: None, ended: None }
     }
 
     fn refused(code: u16) -> JobError {
