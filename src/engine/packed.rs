@@ -32,6 +32,8 @@ pub(super) struct Packed {
     begun: bool,
     /// The journal does not know it yet: it is neither shown nor started.
     pub(super) unsaved: bool,
+    /// The faces know of it.
+    pub(super) told: bool,
     /// It waits to be written to the journal.
     pub(super) dirty: bool,
     /// It stands at other bytes than were written last.
@@ -81,6 +83,7 @@ impl Packed {
             loose: job.loose,
             begun: job.begun,
             unsaved: false,
+            told: false,
             dirty: false,
             moved: false,
         }
@@ -125,7 +128,8 @@ impl Packed {
     /// Becomes that job; what the queue notes of it stays.
     pub(super) fn become_job(&mut self, job: Job) {
         let next = Self::new(job, Some(&self.route));
-        *self = Self { unsaved: self.unsaved, dirty: self.dirty, moved: self.moved, ..next };
+        let Self { unsaved, told, dirty, moved, .. } = *self;
+        *self = Self { unsaved, told, dirty, moved, ..next };
     }
 
     pub(super) fn stand(&mut self, standing: Standing, ended: Option<Timestamp>) {

@@ -385,7 +385,12 @@ impl Queue {
         self.postponed.remove(&id);
         self.half_read.remove(&id);
         self.removed.push(id);
-        self.news.push_back(News::Removed(id));
+        if packed.told {
+            self.news.push_back(News::Removed(id));
+        } else if !matches!(self.news.back(), Some(News::Order)) {
+            // Others may have been put before it, and nobody knows where that is.
+            self.news.push_back(News::Order);
+        }
     }
 
     /// Forgets what ended before that time.
@@ -466,8 +471,10 @@ impl Queue {
         while changes.len() < most && self.has_changes() {
             match self.news.pop_front() {
                 Some(News::Added { id, before }) => {
-                    // What it became meanwhile comes behind.
-                    changes.extend(self.job(id).map(|job| JobChange::Added { job: Box::new(job.view()), before }));
+                    let Some(packed) = self.jobs.find_mut(id) else { continue };
+                    packed.told = true;
+                    // What it becomes meanwhile is told once more behind it.
+                    changes.push(JobChange::Added { job: Box::new(packed.job(id).view()), before });
                 }
                 Some(News::Changed(change)) => {
                     let Change { id, standing, bytes, size, ended } = *change;
@@ -629,9 +636,11 @@ fn target(job: &Job) -> Target {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::engine::message::Outcome;
     use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
 
     const SERVER: &str = "u@h:21";
 
@@ -765,5 +774,335 @@ mod tests {
         assert_eq!(queue.take_changes(usize::MAX), [JobChange::Removed(id)]);
         let left = Unwritten { removed: vec![id], ..Unwritten::default() };
         assert_eq!(queue.take_unwritten(usize::MAX), left);
+    }
+
+    /// What the property test keeps of a job: a plain list of these is the queue.
+    #[derive(Debug, Clone)]
+    struct Plain {
+        id: JobId,
+        group: i64,
+        server: usize,
+        name: usize,
+        state: JobState,
+        parent: Option<JobId>,
+        saved: bool,
+    }
+
+    impl Plain {
+        fn may_move(&self) -> bool {
+            !self.state.is_ended() && self.state != JobState::Running
+        }
+
+        fn left(&self) -> u64 {
+            if self.state.is_ended() || self.state == JobState::Paused { 0 } else { 10 }
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Add(usize, usize),
+        Children(usize, usize),
+        Become(usize, usize),
+        Move(Vec<usize>, Place),
+        Remove(usize),
+        Write(usize),
+        WriteInVain(usize),
+        Tell(usize),
+        Start(usize),
+        Release(usize),
+        Restart,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let any = 0_usize..40;
+        let place = prop_oneof![Just(Place::First), Just(Place::Up), Just(Place::Down), Just(Place::Last)];
+        prop_oneof![
+            4 => (0_usize..2, 0_usize..5).prop_map(|(server, name)| Step::Add(server, name)),
+            2 => (any.clone(), 0_usize..4).prop_map(|(at, count)| Step::Children(at, count)),
+            4 => (any.clone(), 0_usize..8).prop_map(|(at, state)| Step::Become(at, state)),
+            3 => (proptest::collection::vec(any.clone(), 1..4), place).prop_map(|(at, place)| Step::Move(at, place)),
+            1 => any.clone().prop_map(Step::Remove),
+            4 => (1_usize..5).prop_map(Step::Write),
+            1 => (1_usize..5).prop_map(Step::WriteInVain),
+            2 => (1_usize..5).prop_map(Step::Tell),
+            2 => (0_usize..2).prop_map(Step::Start),
+            1 => any.prop_map(Step::Release),
+            1 => Just(Step::Restart),
+        ]
+    }
+
+    fn state(number: usize) -> JobState {
+        let error = super::super::message::JobError::Internal("test".into());
+        match number {
+            0 => JobState::Queued,
+            1 => JobState::Running,
+            2 => JobState::Paused,
+            3 => JobState::Done(Outcome::Transferred),
+            4 => JobState::Failed(error),
+            5 => JobState::Cancelled,
+            6 => JobState::Asking(crate::domain::QuestionId(1)),
+            _ => JobState::Waiting { retry_at: SystemTime::UNIX_EPOCH + Duration::from_secs(9), attempt: 1, error },
+        }
+    }
+
+    /// What a face knows: the order, and what each job is.
+    #[derive(Default)]
+    struct Told {
+        order: Vec<JobId>,
+        states: HashMap<JobId, JobState>,
+    }
+
+    impl Told {
+        fn hear(&mut self, changes: Vec<JobChange>) {
+            for change in changes {
+                match change {
+                    JobChange::Added { job, before } => {
+                        let at = before.and_then(|before| self.order.iter().position(|id| *id == before));
+                        if !self.order.contains(&job.id) {
+                            self.order.insert(at.unwrap_or(self.order.len()), job.id);
+                        }
+                        assert!(self.states.insert(job.id, job.state).is_none(), "told twice");
+                    }
+                    JobChange::Changed { id, state, .. } => {
+                        assert!(self.states.insert(id, state).is_some(), "a change of a job that was told");
+                    }
+                    JobChange::Removed(id) => {
+                        assert!(self.states.remove(&id).is_some(), "was told");
+                        self.order.retain(|other| *other != id);
+                    }
+                    JobChange::Order(order) => self.order = order,
+                }
+            }
+        }
+    }
+
+    fn servers() -> [Arc<Site>; 2] {
+        ["h", "i"].map(|host| Arc::new(Site { host: host.into(), user: "u".into(), ..Site::default() }))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_happens_it_is_as_a_plain_list(steps in proptest::collection::vec(step(), 1..60)) {
+            let sites = servers();
+            let mut queue = Queue::default();
+            queue.keep_journal(true);
+            let mut list: Vec<Plain> = Vec::new();
+            let mut told = Told::default();
+            let mut journal: HashMap<JobId, Job> = HashMap::new();
+            let mut held: HashMap<JobId, (usize, usize)> = HashMap::new();
+            for step in steps {
+                match step {
+                    Step::Add(server, name) => {
+                        let mut new = new(&name.to_string());
+                        new.site = Arc::clone(&sites[server]);
+                        let group = list.last().map_or(0, |last| last.group + 1);
+                        let id = queue.add(new);
+                        let state = JobState::Queued;
+                        list.push(Plain { id, group, server, name, state, parent: None, saved: false });
+                    }
+                    Step::Children(at, count) => {
+                        let Some(folder) = list.get(at).cloned() else { continue };
+                        if folder.state != JobState::Running {
+                            continue;
+                        }
+                        let children: Vec<Child> =
+                            (0..count).map(|name| Child { size: Some(10), ..child(&(name + 10).to_string()) }).collect();
+                        queue.add_children(folder.id, children);
+                        for name in 0..count {
+                            let end = list.iter().rposition(|job| job.group == folder.group).unwrap() + 1;
+                            let id = JobId(queue.last_id - u64::try_from(count - name).unwrap() + 1);
+                            let (parent, state) = (Some(folder.id), JobState::Queued);
+                            list.insert(end, Plain { id, name: name + 10, parent, state, saved: false, ..folder.clone() });
+                        }
+                        let done = JobState::Done(Outcome::Folder);
+                        prop_assert!(queue.transition(folder.id, done.clone()));
+                        list.iter_mut().find(|job| job.id == folder.id).unwrap().state = done;
+                    }
+                    Step::Become(at, to) => {
+                        let Some(job) = list.get_mut(at) else { continue };
+                        let to = state(to);
+                        let allowed = job.state != to && may_become(&job.state, &to);
+                        // Only a session starts a job.
+                        if to == JobState::Running {
+                            continue;
+                        }
+                        prop_assert_eq!(queue.transition(job.id, to.clone()), allowed);
+                        if allowed {
+                            job.state = to;
+                        }
+                    }
+                    Step::Move(which, place) => {
+                        let mut at: Vec<usize> = which.into_iter().filter(|at| *at < list.len()).collect();
+                        at.sort_unstable();
+                        at.dedup();
+                        let ids: Vec<JobId> = at.iter().map(|at| list[*at].id).collect();
+                        queue.move_to(&ids, place);
+                        let exchange = |list: &mut Vec<Plain>, a: usize, b: usize| {
+                            list.swap(a, b);
+                            let group = list[a].group;
+                            list[a].group = list[b].group;
+                            list[b].group = group;
+                        };
+                        match place {
+                            Place::First => for id in ids.iter().rev() {
+                                let group = list[0].group - 1;
+                                let at = list.iter().position(|job| job.id == *id).unwrap();
+                                let job = list.remove(at);
+                                list.insert(0, Plain { group, ..job });
+                            },
+                            Place::Last => for id in &ids {
+                                let group = list.last().unwrap().group + 1;
+                                let at = list.iter().position(|job| job.id == *id).unwrap();
+                                let job = list.remove(at);
+                                list.push(Plain { group, ..job });
+                            },
+                            Place::Up => for id in &ids {
+                                let at = list.iter().position(|job| job.id == *id).unwrap();
+                                let other = list[..at].iter().rposition(Plain::may_move);
+                                if let Some(other) = other.filter(|other| !ids.contains(&list[*other].id)) {
+                                    exchange(&mut list, at, other);
+                                }
+                            },
+                            Place::Down => for id in ids.iter().rev() {
+                                let at = list.iter().position(|job| job.id == *id).unwrap();
+                                let other = list[at + 1..].iter().position(Plain::may_move).map(|other| at + 1 + other);
+                                if let Some(other) = other.filter(|other| !ids.contains(&list[*other].id)) {
+                                    exchange(&mut list, at, other);
+                                }
+                            },
+                        }
+                    }
+                    Step::Remove(at) => {
+                        if at < list.len() {
+                            queue.remove(list.remove(at).id);
+                        }
+                    }
+                    Step::Write(most) => {
+                        let page = queue.take_unwritten(most);
+                        for id in &page.changed {
+                            journal.insert(*id, queue.job(*id).unwrap());
+                            if let Some(job) = list.iter_mut().find(|job| job.id == *id) {
+                                job.saved = true;
+                            }
+                        }
+                        page.removed.iter().for_each(|id| { journal.remove(id); });
+                        queue.saved(&page.changed);
+                    }
+                    Step::WriteInVain(most) => {
+                        let page = queue.take_unwritten(most);
+                        queue.not_saved(page);
+                    }
+                    Step::Tell(most) => told.hear(queue.take_changes(most)),
+                    Step::Start(server) => {
+                        let key = sites[server].server_key();
+                        let free = |job: &&mut Plain| {
+                            job.server == server && job.state == JobState::Queued && job.saved
+                                && !held.values().any(|target| *target == (0, job.name))
+                        };
+                        let wanted = list.iter_mut().find(free);
+                        prop_assert_eq!(queue.next_ready(&key), wanted.as_ref().map(|job| job.id));
+                        if let Some(job) = wanted {
+                            queue.hold_target(job.id);
+                            prop_assert!(queue.transition(job.id, JobState::Running));
+                            job.state = JobState::Running;
+                            // Downloads: one file here, whatever the server.
+                            held.insert(job.id, (0, job.name));
+                        }
+                    }
+                    Step::Release(at) => {
+                        let Some(job) = list.get(at) else { continue };
+                        if held.remove(&job.id).is_some() {
+                            let job = queue.job(job.id).unwrap();
+                            queue.release_target(job.direction, &job.server, &job.local, &job.remote);
+                        }
+                    }
+                    Step::Restart => {
+                        // Killed: what the journal has is what there is.
+                        queue = Queue::default();
+                        let mut rows: Vec<&Job> = journal.values().collect();
+                        rows.sort_unstable_by_key(|job| job.id);
+                        for job in rows {
+                            let mut job = job.clone();
+                            if !job.state.is_ended() && job.state != JobState::Paused {
+                                job.state = JobState::Queued;
+                            }
+                            queue.restore(job);
+                        }
+                        queue.restored();
+                        queue.keep_journal(true);
+                        told = Told::default();
+                        held.clear();
+                        let plain = |job: Job| Plain {
+                            id: job.id,
+                            group: job.rank.order,
+                            server: usize::from(job.site.host == "i"),
+                            name: job.local.file_name().unwrap().to_str().unwrap().parse().unwrap(),
+                            state: job.state,
+                            parent: job.parent,
+                            saved: true,
+                        };
+                        let of_a_place = |list: &[Plain]| list.iter().map(|job| job.id).collect::<Vec<_>>();
+                        let restored: Vec<Plain> = queue.iter().map(plain).collect();
+                        prop_assert_eq!(queue.iter().count(), of_a_place(&restored).len());
+                        list = restored;
+                    }
+                }
+                // What is removed lets go of its target with its session.
+                let ids: Vec<JobId> = list.iter().map(|job| job.id).collect();
+                prop_assert_eq!(queue.iter().map(|job| job.id).collect::<Vec<_>>(), ids.clone());
+                prop_assert_eq!(queue.outstanding(), list.iter().map(Plain::left).sum::<u64>());
+                for (server, site) in sites.iter().enumerate() {
+                    let ready = list.iter().filter(|job| {
+                        job.server == server && job.state == JobState::Queued && job.saved
+                    });
+                    prop_assert_eq!(queue.ready_count(&site.server_key()), ready.count());
+                }
+                prop_assert!(told.states.keys().all(|id| journal.contains_key(id) || !ids.contains(id)), "shown unsaved");
+                for job in journal.values().filter(|job| job.state == JobState::Done(Outcome::Folder)) {
+                    let children = list.iter().filter(|child| child.parent == Some(job.id));
+                    prop_assert!(children.into_iter().all(|child| journal.contains_key(&child.id)), "files lost");
+                }
+            }
+            while queue.has_unwritten() {
+                let page = queue.take_unwritten(3);
+                queue.saved(&page.changed);
+            }
+            told.hear(queue.take_changes(usize::MAX));
+            prop_assert_eq!(told.order, list.iter().map(|job| job.id).collect::<Vec<_>>());
+            prop_assert!(list.iter().all(|job| told.states[&job.id] == job.state));
+        }
+    }
+
+    #[test]
+    fn a_folder_that_was_half_read_when_the_program_was_killed_is_not_doubled() {
+        let mut queue = Queue::default();
+        let folder = queue.add(new("folder"));
+        queue.add_children(folder, vec![child("a"), child("b")]);
+        let kept: Vec<Job> = queue.iter().filter(|job| job.local.file_name().unwrap() != "b").collect();
+        let mut queue = Queue::default();
+        kept.into_iter().for_each(|job| queue.restore(job));
+        queue.restored();
+        queue.keep_journal(true);
+        queue.add_children(folder, vec![child("a")]);
+        queue.add_children(folder, vec![child("b"), child("c")]);
+        assert_eq!(names(&queue), ["folder", "a", "b", "c"]);
+    }
+
+    #[test]
+    fn bytes_of_a_running_job_are_written_down_when_they_moved() {
+        let mut queue = Queue::default();
+        let id = queue.add(new("a"));
+        queue.transition(id, JobState::Running);
+        queue.take_unwritten(usize::MAX);
+        queue.record_progress(&[id]);
+        assert!(!queue.has_unwritten());
+        queue.progress(id, 7, None);
+        assert!(!queue.has_unwritten(), "not with each byte");
+        queue.record_progress(&[id]);
+        assert_eq!(queue.take_unwritten(usize::MAX).changed, [id]);
+        queue.record_progress(&[id]);
+        assert!(!queue.has_unwritten());
     }
 }

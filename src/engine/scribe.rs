@@ -80,9 +80,15 @@ impl Scribe {
         let thread = thread::Builder::new()
             .name("journal".into())
             .spawn(move || match read(&path, &reading, &notices) {
-                Ok(journal) => {
+                Ok(mut journal) => {
                     drop(reading);
-                    write(journal, &inbox, &outbox, &notices);
+                    let mut save = |page: &Page| {
+                        journal.write(&page.put, &page.removed, page.durable).map_err(|error| error.to_string())
+                    };
+                    // Where the last page is missing, the next program must not believe that all is said.
+                    if write(&mut save, &inbox, &outbox, &notices) {
+                        journal.close().ok();
+                    }
                 }
                 Err(why) => {
                     reading.send(Loaded::Failed(cannot(&path, &why))).ok();
@@ -231,7 +237,13 @@ fn read(path: &PathBuf, loaded: &Sender<Loaded>, notices: &Sender<Explanation>) 
     Ok(journal)
 }
 
-fn write(mut journal: Journal, inbox: &Receiver<Page>, written: &Sender<Written>, notices: &Sender<Explanation>) {
+/// Till the engine ends; `false` = the last page could not be written.
+fn write(
+    save: &mut dyn FnMut(&Page) -> Result<(), String>,
+    inbox: &Receiver<Page>,
+    written: &Sender<Written>,
+    notices: &Sender<Explanation>,
+) -> bool {
     let mut failures = 0;
     let mut told = false;
     while let Ok(mut page) = inbox.recv() {
@@ -248,7 +260,7 @@ fn write(mut journal: Journal, inbox: &Receiver<Page>, written: &Sender<Written>
         let result = if page.failures < failures {
             Err("a page before it could not be written".to_owned())
         } else {
-            journal.write(&page.put, &page.removed, page.durable).map_err(|error| error.to_string())
+            save(&page)
         };
         match &result {
             Ok(()) => told = false,
@@ -263,10 +275,7 @@ fn write(mut journal: Journal, inbox: &Receiver<Page>, written: &Sender<Written>
             written.send(Written(result.clone())).ok();
         }
     }
-    // Where the last page is missing, the next program must not believe that all is said.
-    if !told {
-        journal.close().ok();
-    }
+    !told
 }
 
 fn not_saved(error: &str) -> Explanation {
@@ -353,5 +362,104 @@ fn from_row(row: JobRow, cut_short: bool) -> Job {
         left: row.wrote,
         attempt: 0,
         ended: row.ended,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+
+    use super::super::message::Direction;
+    use super::super::queue::NewJob;
+    use super::*;
+    use crate::domain::{EntryKind, RemotePath};
+
+    /// A disk that can be full, and what is on it.
+    #[derive(Default)]
+    struct Disk {
+        full: bool,
+        jobs: BTreeSet<u64>,
+    }
+
+    fn scribe(disk: &Arc<Mutex<Disk>>) -> (Scribe, Receiver<Explanation>) {
+        let (pages, inbox) = bounded(PAGES);
+        let (outbox, written) = unbounded();
+        let (notices, told) = unbounded();
+        let (_, loaded) = bounded(0);
+        let disk = Arc::clone(disk);
+        let thread = thread::spawn(move || {
+            let mut save = |page: &Page| {
+                let mut disk = disk.lock().unwrap();
+                if disk.full {
+                    return Err("no room".into());
+                }
+                disk.jobs.extend(page.put.iter().map(|row| row.id.0));
+                disk.jobs.retain(|id| !page.removed.contains(&JobId(*id)));
+                Ok(())
+            };
+            write(&mut save, &inbox, &outbox, &notices);
+        });
+        let flying = VecDeque::new();
+        (Scribe { pages, written, loaded, thread, flying, failures: 0, failing: false, again_at: None }, told)
+    }
+
+    fn add(queue: &mut Queue, name: &str) -> JobId {
+        queue.add(NewJob {
+            site: Arc::default(),
+            direction: Direction::Download,
+            kind: EntryKind::File,
+            local: PathBuf::from("/l").join(name),
+            remote: RemotePath::root().join(name.as_bytes()),
+            size: None,
+            modified: None,
+            policy: ConflictPolicy::Ask,
+            loose: false,
+        })
+    }
+
+    fn round(scribe: &mut Scribe, queue: &mut Queue, now: Instant) -> bool {
+        scribe.write(queue, now);
+        let written = scribe.hear_next().expect("a page is on its way");
+        scribe.heard(written, queue, now)
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once_holds_nothing_up_and_is_made_good_when_there_is_room() {
+        let disk = Arc::new(Mutex::new(Disk::default()));
+        let (mut scribe, told) = scribe(&disk);
+        let mut queue = Queue::default();
+        queue.keep_journal(true);
+        let mut now = Instant::now();
+        add(&mut queue, "a");
+        assert!(queue.take_changes(9).is_empty(), "not before it is on the disk");
+        round(&mut scribe, &mut queue, now);
+        assert_eq!(queue.take_changes(9).len(), 1);
+
+        disk.lock().unwrap().full = true;
+        add(&mut queue, "b");
+        round(&mut scribe, &mut queue, now);
+        assert_eq!(queue.take_changes(9).len(), 1, "shown all the same");
+        let gone = add(&mut queue, "c");
+        assert_eq!(queue.take_changes(9).len(), 1, "at once");
+        assert!(!scribe.has_room(now), "not again and again");
+        now += AGAIN_AFTER;
+        round(&mut scribe, &mut queue, now);
+        queue.remove(gone);
+        assert_eq!(told.try_iter().count(), 1);
+
+        disk.lock().unwrap().full = false;
+        now += AGAIN_AFTER;
+        assert!(round(&mut scribe, &mut queue, now), "mended");
+        assert!(!queue.has_unwritten());
+        assert_eq!(disk.lock().unwrap().jobs, BTreeSet::from([1, 2]));
+        add(&mut queue, "d");
+        assert!(queue.take_changes(9).iter().all(|change| !matches!(change, super::super::message::JobChange::Added { .. })));
+
+        // The program ends while the disk is full again, and gets room at the last moment or not: it ends.
+        disk.lock().unwrap().full = true;
+        scribe.end(&mut queue);
+        assert_eq!(told.try_iter().count(), 1, "another time, another word");
+        assert!(queue.has_unwritten());
     }
 }
