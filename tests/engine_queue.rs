@@ -7,18 +7,19 @@ mod common;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use common::bench::{Bench, only, parts};
-use common::face::{Face, on_exists, send, settings};
+use common::face::{Face, fetch, on_exists, send, settings};
 use common::files::noise;
 use common::ftp_server::{Fault, FtpServer, Node, SOME_TIME};
 use tempfile::TempDir;
-use twinport::domain::{Charset, EntryKind, RemotePath, Site, SiteId, Timestamp};
+use twinport::domain::{Charset, Direction, EntryKind, Names, RemotePath, Route, Site, SiteId, Timestamp};
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
     Question, QueueCommand, RemoteTarget, Settings, What,
 };
-use twinport::store::journal::{JobRow, Journal};
+use twinport::store::journal::{JobRow, Journal, RowState};
 
 /// D10, D16. The last 64 KiB come again, and are compared.
 #[test]
@@ -607,27 +608,85 @@ fn an_upload_that_got_its_name_just_before_the_program_was_killed_is_not_asked_a
     }
 }
 
+/// A small file is whole sooner than the journal hears that it runs.
+#[test]
+fn a_file_that_became_whole_before_the_journal_knew_of_its_start_is_neither_asked_about_nor_doubled() {
+    for policy in [ConflictPolicy::Ask, ConflictPolicy::Rename] {
+        let server = FtpServer::start().file_at("/a", "whole", SOME_TIME);
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        fs::write(&target, "whole").unwrap();
+        let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
+        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        killed(&server, &folder, false, (RowState::Queued, policy));
+        let mut face = resume(&folder);
+        face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
+        assert!(face.questions.is_empty());
+        assert!(!folder.path().join("a (2)").exists(), "{policy:?}");
+    }
+}
+
 /// A profile whose one job, `/a`, ran when the program was killed.
 fn killed_while_it_ran(server: &FtpServer, folder: &TempDir, upload: bool) {
+    killed(server, folder, upload, (RowState::Running, ConflictPolicy::Ask));
+}
+
+/// A profile whose one job, `/a`, stood so when the program was killed.
+fn killed(server: &FtpServer, folder: &TempDir, upload: bool, (state, policy): (RowState, ConflictPolicy)) {
     let local = folder.path().join("a");
+    let site = Arc::new(Site { id: SiteId(7), ..server.site() });
+    let direction = if upload { Direction::Upload } else { Direction::Download };
+    let remote = RemotePath::from("/a");
     let job = JobRow {
         id: twinport::domain::JobId(1),
         parent: None,
         rank: (0, 1),
-        site: Site { id: SiteId(7), ..server.site() },
-        upload,
+        route: Arc::new(Route::between(&site, &site.server_key().into(), direction, &local, &remote)),
+        names: Names::of(&local, &remote).unwrap(),
         kind: EntryKind::File,
-        local: local.as_os_str().as_encoded_bytes().to_vec(),
-        remote: RemotePath::from("/a"),
         size: Some(fs::metadata(&local).unwrap().len()),
         modified: None,
-        policy: "Ask".into(),
-        state: "running".into(),
+        policy,
+        state,
         error: None,
         bytes: 0,
         wrote: None,
+        ended: None,
     };
-    Journal::open(&folder.path().join("queue.db")).unwrap().write(&[job], &[]).unwrap();
+    Journal::open(&folder.path().join("queue.db")).unwrap().write(&[job], &[], true).unwrap();
+}
+
+/// Old history goes when the program starts; what is younger stays, and says when it ended.
+#[test]
+fn history_is_kept_for_as_many_days_as_the_settings_say() {
+    let server = FtpServer::start().file("/a", "x").file("/b", "x");
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("queue.db");
+    let site = Arc::new(Site { id: SiteId(7), ..server.site() });
+    let mut face = Face::start(settings(), Some(journal.clone()), "password");
+    let order = |name: &str| fetch(&site, RemotePath::from(name), LocalTarget::Into(folder.path().join("to")));
+    fs::create_dir(folder.path().join("to")).unwrap();
+    face.send(Command::Enqueue(vec![order("/a"), order("/b")]));
+    face.until_state("the end", Face::is_still);
+    assert!(face.jobs().all(|job| job.ended.is_some()));
+    drop(face);
+    let days_ago = |days: i64| Timestamp::utc(Timestamp::from_system(SystemTime::now()).seconds - days * 86_400);
+    {
+        let mut journal = Journal::open(&journal).unwrap();
+        let mut rows = Vec::new();
+        journal.load(&mut |row| rows.push(row)).unwrap();
+        assert_eq!(rows.len(), 2);
+        for (row, days) in rows.iter_mut().zip([29, 31]) {
+            row.ended = Some(days_ago(days));
+        }
+        journal.write(&rows, &[], true).unwrap();
+    }
+    let mut face = Face::start(Settings { history_days: 30, ..settings() }, Some(journal.clone()), "password");
+    let told = |face: &Face| face.jobs().filter_map(|job| job.ended).collect::<Vec<_>>();
+    face.until_state("one of them", |face| face.jobs().count() == 1);
+    assert!(told(&face)[0].seconds > days_ago(30).seconds);
+    face.send(Command::Configure(Box::new(Settings { history_days: 7, ..settings() })));
+    face.until_state("nothing", |face| face.jobs().count() == 0);
 }
 
 /// A policy that cannot tell must not go round for ever.

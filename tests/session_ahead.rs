@@ -401,7 +401,8 @@ fn a_226_that_never_comes_is_missed_however_fast_the_port_is_answered() {
 
 #[test]
 fn a_226_that_is_early_or_late_changes_nothing() {
-    for fault in [Fault::EarlyCompletion("RETR"), Fault::LatePreliminary("RETR"), Fault::NoPreliminary("RETR"), Fault::Drip]
+    for fault in
+        [Fault::EarlyCompletion("RETR"), Fault::LatePreliminary("RETR"), Fault::NoPreliminary("RETR"), Fault::Drip]
     {
         let server = server().greeting(PURE).fault(fault.clone()).fault(Fault::Unheeding);
         server.release();
@@ -489,7 +490,8 @@ fn in_active_mode_the_next_file_is_on_its_way_before_it_is_asked_for() {
         assert!(got == content(name), "{name}");
     }
     assert!(fetch(&mut session, "/d").unwrap() == content("d"));
-    let verbs: Vec<String> = talk(&server).iter().map(|line| line.split('|').next().unwrap().trim().to_owned()).collect();
+    let verbs: Vec<String> =
+        talk(&server).iter().map(|line| line.split('|').next().unwrap().trim().to_owned()).collect();
     assert_eq!(verbs, ["EPRT", "RETR /a", "EPRT", "RETR /b", "EPRT", "RETR /c", "EPRT", "RETR /d"]);
     assert!(recorder.data().iter().all(|path| path.arranged_by == "EPRT") && recorder.data().len() == 4);
     assert!(!lost_step(&recorder) && !session.is_broken());

@@ -366,6 +366,7 @@ fn finished_transfers_refresh_the_pane_but_not_once_each() {
         size: Some(1),
         bytes: 0,
         state: JobState::Queued,
+        ended: None,
     };
     let added = (1..=50).map(|id| JobChange::Added { job: Box::new(job(id)), before: None }).collect();
     desk.tell(Event::Jobs(added));
@@ -373,7 +374,7 @@ fn finished_transfers_refresh_the_pane_but_not_once_each() {
     desk.taken();
     for id in 1..=50 {
         let state = JobState::Done(Outcome::Transferred);
-        desk.tell(Event::Jobs(vec![JobChange::Changed { id: JobId(id), state, bytes: 1, size: Some(1) }]));
+        desk.tell(Event::Jobs(vec![JobChange::Changed { id: JobId(id), state, bytes: 1, size: Some(1), ended: None }]));
     }
     assert_eq!(desk.model().queue.count(Tab::Done), 50);
     assert!(matches!(desk.only(), Command::List { .. }), "one refresh so far");
@@ -488,6 +489,7 @@ fn what_transfers_have_left_is_told_once_and_deleted_only_when_the_user_says_so(
         size: Some(10),
         bytes: 5,
         state: JobState::Paused,
+        ended: None,
     };
     desk.tell(Event::Jobs(vec![JobChange::Added { job: Box::new(job), before: None }]));
     desk.menu_on(REMOTE, "x.bin");
@@ -532,6 +534,7 @@ fn a_folder_that_waits_for_its_transfer_keeps_what_is_in_it() {
         size: None,
         bytes: 0,
         state,
+        ended: None,
     };
     let added = Event::Jobs(vec![JobChange::Added {
         job: Box::new(job(EntryKind::Directory, JobState::Queued)),

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use desk::{Desk, Role};
 use egui_kittest::kittest::Queryable as _;
-use twinport::domain::{DataPath, EntryKind, JobId, Mode, RemotePath, Site};
+use twinport::domain::{DataPath, EntryKind, JobId, Mode, RemotePath, Site, Timestamp};
 use twinport::engine::message::{
     Amount, Command, Direction, Event, FtpError, JobChange, JobError, JobProgress, JobState, JobView, LogKind, LogLine,
     Outcome, Place, Progress, QueueCommand,
@@ -26,6 +26,7 @@ fn job(id: u64, name: &str, state: JobState) -> JobChange {
         size: Some(1000),
         bytes: 0,
         state,
+        ended: None,
     };
     JobChange::Added { job: Box::new(job), before: None }
 }
@@ -136,6 +137,38 @@ fn a_long_queue_draws_only_what_is_seen() {
     desk.click(Role::Tab, "Queued (20000)");
     let rows = desk.harness.get_all_by_label_contains(".bin: Waiting").count();
     assert!((1..40).contains(&rows), "{rows} rows");
+}
+
+#[test]
+fn a_filter_finds_transfers_on_every_tab_and_the_tabs_keep_their_counts() {
+    let mut desk = desk();
+    desk.click(Role::Tab, "Queued (2)");
+    desk.type_into("Filter transfers", "TWO");
+    assert!(desk.says("two.bin: Waiting") && !desk.says("three.bin"));
+    desk.harness.get_by_role_and_label(Role::Tab, "Queued (2)");
+    desk.click(Role::Tab, "Done (1)");
+    assert!(!desk.says("five.bin") && desk.says("No transfer contains the filter's text"));
+    desk.type_into("Filter transfers", "");
+    assert!(desk.says("five.bin: Done"));
+    // What comes meanwhile is found, too.
+    desk.type_into("Filter transfers", "six");
+    desk.tell(Event::Jobs(vec![job(6, "six.bin", JobState::Done(Outcome::Transferred))]));
+    assert!(desk.says("six.bin: Done") && !desk.says("five.bin"));
+    desk.type_into("Filter transfers", "/R");
+    assert!(desk.says("six.bin: Done") && desk.says("five.bin"), "folders count");
+}
+
+#[test]
+fn the_history_says_when_a_transfer_ended() {
+    let mut desk = desk();
+    let state = JobState::Done(Outcome::Transferred);
+    let ended = Some(Timestamp::utc(1_800_000_000));
+    desk.tell(Event::Jobs(vec![JobChange::Changed { id: JobId(2), state, bytes: 1000, size: None, ended }]));
+    desk.click(Role::Tab, "Done (2)");
+    desk.harness.get_by_label("Finished");
+    let row = desk.harness.get_by_label_contains("two.bin: Done").accesskit_node();
+    let said = row.data().description().unwrap_or_default().to_owned();
+    assert!(said.starts_with("Finished 2027-01-1"), "the day, on this computer's clock: {said}");
 }
 
 #[test]

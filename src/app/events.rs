@@ -135,6 +135,9 @@ impl Model {
                 effects.extend(pane.next_arranging(side).map(|work| Effect::Arrange(Box::new(work))));
             }
         }
+        if let Some(left) = self.queue.settle(now) {
+            wake(left);
+        }
         let busy = self.queue.is_busy();
         for side in [Side::Local, Side::Remote] {
             if side == Side::Remote && !self.is_connected() {

@@ -2,11 +2,12 @@
 //! unasked.
 
 use crate::domain::{EntryKind, RemotePath, bytes};
-use crate::engine::message::{Direction, Explanation, JobState, is_leftover};
+use crate::engine::message::{Direction, Explanation, is_leftover};
 
 use super::dialog::Deletion;
 use super::model::{Model, Severity};
 use super::pane::{Item, Location, Side};
+use super::queue_view::Tab;
 
 impl Model {
     /// The leftovers among a pane's entries.
@@ -64,11 +65,8 @@ impl Model {
     /// The names in that place that jobs are to become; `None` = whatever is in there may be wanted, since a whole folder waits.
     fn targets_in(&self, place: &Location) -> Option<Vec<Vec<u8>>> {
         let mut names = Vec::new();
-        for id in self.queue.order() {
-            let Some(job) = self.queue.job(*id).map(|job| &job.view) else { continue };
-            if matches!(job.state, JobState::Done(_)) {
-                continue;
-            }
+        for id in [Tab::Queued, Tab::Active, Tab::Failed].into_iter().flat_map(|tab| self.queue.tab(tab)) {
+            let Some(job) = self.queue.job(*id).map(|job| job.view) else { continue };
             let target = match (place, job.direction) {
                 (Location::Local(_), Direction::Download) => Location::Local(job.local.clone()),
                 // Another server of the same path counts, too: rather one too few.

@@ -276,12 +276,13 @@ mod tests {
             size: None,
             bytes: 0,
             state: JobState::Queued,
+            ended: None,
         };
         JobChange::Added { job: Box::new(job), before: None }
     }
 
     fn becomes(id: u64, state: JobState, bytes: u64) -> JobChange {
-        JobChange::Changed { id: JobId(id), state, bytes, size: None }
+        JobChange::Changed { id: JobId(id), state, bytes, size: None, ended: None }
     }
 
     fn refused(code: u16) -> JobError {

@@ -1,5 +1,6 @@
 //! Floor 0: the nouns everyone may say. No I/O, no threads, no window.
 
+mod by_id;
 mod certificate;
 mod channel;
 mod charset;
@@ -9,11 +10,13 @@ mod ids;
 mod learned;
 mod proxy;
 mod remote_path;
+mod route;
 mod secret;
 mod site;
 mod timestamp;
 mod visible;
 
+pub use by_id::ById;
 pub use certificate::{Certificate, Distrust, Encryption, Fingerprint, MinimumTls, Offered};
 pub use channel::{ControlPath, DataPath, Mode, TransferMode};
 pub use charset::Charset;
@@ -23,6 +26,7 @@ pub use ids::{ConnectionId, JobId, QuestionId, SiteId};
 pub use learned::{Learned, Lesson};
 pub use proxy::{FtpProxy, PROXY_SECRET, Proxy, ProxyKind};
 pub use remote_path::RemotePath;
+pub use route::{Direction, Names, Route, local_path};
 pub use secret::Secret;
 pub use site::{ClientCertificate, Logon, Security, Site, SiteColour};
 pub use timestamp::{Precision, Timestamp, Zone};

@@ -24,7 +24,7 @@ use super::local::{LocalReport, LocalTask, LocalThread};
 use super::message::{Answer, Command, Event, Limited, LogKind, LogLine, Question};
 use super::queue::Queue;
 use super::room::Room;
-use super::scribe::Scribe;
+use super::scribe::{Loaded, Scribe};
 use super::secrets::Secrets;
 use super::servers::Server;
 use super::session_thread::SessionThread;
@@ -37,6 +37,14 @@ use super::work::{Finished, Report, Task};
 const TICK: Duration = Duration::from_millis(100);
 /// What is not urgent is told so often.
 const TELL_EVERY: Duration = Duration::from_millis(33);
+/// How far running jobs are is written down so often.
+const RECORD_EVERY: Duration = Duration::from_secs(3);
+/// What is old is looked for so often.
+const TRIM_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Changes of the queue in one event: a face takes them in between two frames.
+const CHANGES: usize = 1000;
+/// So many of those may wait for a face; what is more waits in the queue, where it is small.
+const UNREAD: usize = 8;
 /// So long the threads have to end when the program does.
 const END_WITHIN: Duration = Duration::from_millis(1500);
 
@@ -77,6 +85,8 @@ pub(super) struct Actor {
     urgent: bool,
     told_at: Instant,
     sampled_at: Instant,
+    recorded_at: Instant,
+    trimmed_at: Instant,
     last_session: u64,
     last_question: u64,
 }
@@ -122,7 +132,7 @@ pub(super) struct Inbox {
 }
 
 impl Actor {
-    /// Starts the threads below it and reads the journal.
+    /// Starts the threads below it.
     pub(super) fn new(
         config: EngineConfig,
         commands: Receiver<Command>,
@@ -170,21 +180,15 @@ impl Actor {
             urgent: true,
             told_at: now,
             sampled_at: now,
+            recorded_at: now,
+            trimmed_at: now,
             last_session: 0,
             last_question: 0,
         };
         actor.limit();
         if let Some(path) = journal {
             match Scribe::start(&path, notices) {
-                Ok((scribe, jobs)) => {
-                    actor.scribe = Some(scribe);
-                    jobs.into_iter().for_each(|job| actor.queue.restore(job));
-                    // After a restart nothing moves before the user says so.
-                    actor.paused = !actor.queue.is_idle();
-                    if actor.paused {
-                        actor.tell(Event::QueuePaused(true));
-                    }
-                }
+                Ok(scribe) => actor.scribe = Some(scribe),
                 Err(explanation) => actor.tell(Event::Notice(explanation)),
             }
         }
@@ -196,6 +200,9 @@ impl Actor {
     pub(super) fn run(mut self, inbox: &Inbox) {
         let Inbox { commands, reports, local, notices } = inbox;
         let mut notices_open = true;
+        if !self.load() {
+            return self.end(reports);
+        }
         loop {
             self.now = Instant::now();
             self.dispatch();
@@ -208,6 +215,7 @@ impl Actor {
             let pause = self.pause();
             let timer = pause.map_or_else(never, crossbeam_channel::after);
             let no_notices = never();
+            let written = self.scribe.as_ref().map_or_else(never, Scribe::written);
             select! {
                 recv(self.death) -> _ => break,
                 recv(commands) -> command => if let Ok(command) = command { self.obey(command) },
@@ -216,6 +224,16 @@ impl Actor {
                 recv(if notices_open { notices } else { &no_notices }) -> notice => match notice {
                     Ok(notice) => self.tell(Event::Notice(notice)),
                     Err(_) => notices_open = false,
+                },
+                recv(written) -> written => match (written, &mut self.scribe) {
+                    (Ok(written), Some(scribe)) => {
+                        self.urgent = true;
+                        if scribe.heard(written, &mut self.queue, self.now) {
+                            self.note(LogKind::Note, "The queue is saved again.".into());
+                        }
+                    }
+                    // Its thread is gone: the notice told why.
+                    _ => self.forgo_journal(),
                 },
                 recv(timer) -> _ => {}
             }
@@ -247,6 +265,7 @@ impl Actor {
             Command::Configure(settings) => {
                 self.settings = *settings;
                 self.limit();
+                self.trim();
             }
         }
     }
@@ -489,11 +508,64 @@ impl Actor {
         }
     }
 
+    /// Takes over what the journal knew; `false` = nobody listens any more.
+    fn load(&mut self) -> bool {
+        let Some(scribe) = &self.scribe else { return true };
+        let loaded = scribe.loaded();
+        for loaded in loaded {
+            match loaded {
+                Loaded::LastId(id) => self.queue.number_from(id),
+                Loaded::Jobs(jobs) => jobs.into_iter().for_each(|job| self.queue.restore(job)),
+                Loaded::Failed(explanation) => {
+                    self.scribe = None;
+                    self.tell(Event::Notice(explanation));
+                }
+            }
+            // After a restart nothing moves before the user says so.
+            if !self.paused && !self.queue.is_idle() {
+                self.paused = true;
+                self.tell(Event::QueuePaused(true));
+            }
+            if !self.tell_all() {
+                return false;
+            }
+        }
+        self.queue.restored();
+        self.queue.keep_journal(self.scribe.is_some());
+        self.trim();
+        true
+    }
+
+    /// The queue lives in memory from now on.
+    fn forgo_journal(&mut self) {
+        self.scribe = None;
+        self.queue.keep_journal(false);
+    }
+
+    /// Forgets what ended long ago.
+    fn trim(&mut self) {
+        self.trimmed_at = self.now;
+        let days = i64::from(self.settings.history_days);
+        if days > 0 {
+            let now = Timestamp::from_system(SystemTime::now()).seconds;
+            self.queue.trim(Timestamp::utc(now - days * 24 * 60 * 60));
+        }
+    }
+
     fn sample(&mut self) {
         if self.now.duration_since(self.sampled_at) >= TICK {
             self.sampled_at = self.now;
             self.measure();
             self.urgent |= self.totals.are_shown();
+        }
+        if self.now.duration_since(self.recorded_at) >= RECORD_EVERY {
+            self.recorded_at = self.now;
+            let running = self.sessions.values().filter_map(|slot| slot.busy.as_ref()?.job.as_ref());
+            let running: Vec<JobId> = running.map(|running| running.id).collect();
+            self.queue.record_progress(&running);
+        }
+        if self.now.duration_since(self.trimmed_at) >= TRIM_EVERY {
+            self.trim();
         }
     }
 
@@ -503,14 +575,14 @@ impl Actor {
         if !self.urgent && !quiet && self.now.duration_since(self.told_at) < TELL_EVERY {
             return true;
         }
-        let changes = self.queue.take_changes();
-        changes.changes.iter().for_each(|change| self.totals.hear(change));
-        if let Some(progress) = self.progress() {
-            self.pending.push(Event::Progress(progress));
+        if let Some(scribe) = &mut self.scribe {
+            scribe.write(&mut self.queue, self.now);
         }
-        if let Some(scribe) = &self.scribe {
-            scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
-        }
+        self.tell_all()
+    }
+
+    /// Tells the faces what happened; `false` = nobody listens any more.
+    fn tell_all(&mut self) -> bool {
         let mut events = Vec::new();
         if !self.log.is_empty() {
             let lines = std::mem::take(&mut self.log);
@@ -525,10 +597,16 @@ impl Actor {
         let (warnings, pending): (Vec<_>, Vec<_>) = pending.partition(|event| matches!(event, Event::InClear(_)));
         events.extend(warnings);
         // Jobs before what refers to them: questions, progress.
-        if !changes.changes.is_empty() {
-            events.push(Event::Jobs(changes.changes));
+        for _ in self.events.len()..UNREAD {
+            let changes = self.queue.take_changes(CHANGES);
+            if changes.is_empty() {
+                break;
+            }
+            changes.iter().for_each(|change| self.totals.hear(change));
+            events.push(Event::Jobs(changes));
         }
         events.extend(pending);
+        events.extend(self.progress().map(Event::Progress));
         self.urgent = false;
         self.told_at = self.now;
         if events.is_empty() {
@@ -549,7 +627,8 @@ impl Actor {
         if self.sessions.values().any(|slot| slot.busy.as_ref().is_some_and(|busy| busy.job.is_some())) {
             return Some(if self.log.is_empty() { TICK } else { TELL_EVERY });
         }
-        if !self.log.is_empty() || !self.data.is_empty() || self.queue.has_changes() {
+        let unwritten = self.queue.has_unwritten() && self.scribe.as_ref().is_some_and(|s| s.has_room(self.now));
+        if !self.log.is_empty() || !self.data.is_empty() || self.queue.has_changes() || unwritten {
             return Some(TELL_EVERY);
         }
         if self.totals.are_shown() {
@@ -560,8 +639,11 @@ impl Actor {
         let idle = self.sessions.values().any(|slot| matches!(slot.role, Role::Transfer(_)));
         let idle = idle.then_some(Duration::from_secs(1));
         let alive = self.next_keep_alive().map(|at| at.saturating_duration_since(self.now));
+        let again = self.scribe.as_ref().and_then(Scribe::again_at).filter(|_| self.queue.has_unwritten());
+        let again = again.map(|at| at.saturating_duration_since(self.now));
+        let trim = (self.settings.history_days > 0).then(|| TRIM_EVERY.saturating_sub(self.trimmed_at.elapsed()));
         let schedule = self.next_limit().map(|at| at.saturating_duration_since(self.now));
-        [until, idle, alive, schedule].into_iter().flatten().min()
+        [until, idle, alive, again, trim, schedule].into_iter().flatten().min()
     }
 
     /// Ends all threads; partial files stay, the queue is saved.
@@ -585,10 +667,8 @@ impl Actor {
                 Err(_) => break,
             }
         }
-        let changes = self.queue.take_changes();
         if let Some(scribe) = self.scribe.take() {
-            scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
-            scribe.end().join().ok();
+            scribe.end(&mut self.queue);
         }
         drop(self.local.end());
     }

@@ -40,6 +40,8 @@ pub(super) struct Job {
     pub(super) left: Option<RemotePath>,
     /// Tries that failed in a row without a byte of progress.
     pub(super) attempt: u8,
+    /// When it was done, failed or cancelled.
+    pub(super) ended: Option<Timestamp>,
 }
 
 /// Place in the queue: an order and what it became stay together.
@@ -90,6 +92,7 @@ impl Job {
             size: self.size,
             bytes: self.bytes,
             state: self.state.clone(),
+            ended: self.ended,
         }
     }
 

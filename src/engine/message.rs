@@ -14,6 +14,8 @@ pub use crate::store::trust::TrustBook;
 
 pub use super::error::{JobError, LocalAction, LocalError};
 pub use super::leftovers::is_leftover;
+pub use super::standing::Standing;
+pub use crate::domain::Direction;
 pub use crate::ftp::error::{Class, FtpError, Stage};
 pub use crate::ftp::explain::{Explanation, explain, explain_listing};
 pub use crate::ftp::reply::Reply;
@@ -73,7 +75,7 @@ pub enum Event {
     LocalListed { dir: PathBuf, result: Result<Arc<Listing>, LocalError> },
     /// A local operation ended.
     ManagedLocal { operation: LocalOperation, result: Result<(), LocalError> },
-    /// The queue changed; in order.
+    /// The queue changed; in order. A job is told of when it is on the disk, in pages of some thousand.
     Jobs(Vec<JobChange>),
     /// All active jobs, at most ten times a second, and only when something moved.
     Progress(Progress),
@@ -256,7 +258,7 @@ pub enum JobChange {
     /// New, before the job `before` (`None` = at the end).
     Added { job: Box<JobView>, before: Option<JobId> },
     /// Its state, and what is known of it by now.
-    Changed { id: JobId, state: JobState, bytes: u64, size: Option<u64> },
+    Changed { id: JobId, state: JobState, bytes: u64, size: Option<u64>, ended: Option<Timestamp> },
     /// Gone.
     Removed(JobId),
     /// The whole order anew (after a move).
@@ -286,15 +288,8 @@ pub struct JobView {
     pub bytes: u64,
     /// Its state.
     pub state: JobState,
-}
-
-/// Which way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// From the server.
-    Download,
-    /// To the server.
-    Upload,
+    /// When it was done, failed or cancelled.
+    pub ended: Option<Timestamp>,
 }
 
 /// A job's state. Only the engine changes it, in one function.

@@ -1,40 +1,72 @@
-//! The queue: which jobs there are, in which order, and which may run next. Pure: no threads, no disk, no clock.
+//! The queue: which jobs there are, in which order, and which may run next; what of it is still to be told to the faces
+//! and to the journal. Pure: no threads, no disk, no clock.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::domain::{EntryKind, JobId, RemotePath, Site, Timestamp};
+use crate::domain::{ById, EntryKind, JobId, RemotePath, Route, Site, Timestamp};
 use crate::store::settings::ConflictPolicy;
 
 use super::job::{Child, Existing, Job, Rank, may_become};
-use super::message::{Direction, JobChange, JobState, Place};
+use super::message::{Direction, JobChange, JobState, Outcome, Place, Standing};
+use super::packed::Packed;
 use super::totals::Open;
 
-/// All jobs.
-#[derive(Default)]
+/// All jobs. With a journal a new job is held back until that has it ([`Self::saved`]): what is shown or started is durable.
 pub(super) struct Queue {
-    jobs: HashMap<JobId, Job>,
-    order: BTreeMap<Rank, JobId>,
-    ready: HashMap<Arc<str>, BTreeMap<Rank, JobId>>,
+    jobs: ById<Packed>,
+    order: BTreeSet<Rank>,
+    /// Places that jobs have exchanged; at any other place is the job of the place's number.
+    exchanged: HashMap<Rank, JobId>,
+    ready: HashMap<Arc<str>, BTreeSet<Rank>>,
     waiting: BTreeSet<(SystemTime, JobId)>,
     /// Targets being written: two jobs never write one file at a time.
     targets: HashSet<Target>,
     last_id: u64,
     outstanding: Open,
-    changes: Vec<JobChange>,
-    dirty: HashSet<JobId>,
+    /// Of the last job that came: the next goes the same way, as a rule.
+    route: Option<Arc<Route>>,
+    /// What is found in folders that were not read to their end when the program was killed is here in part already.
+    half_read: HashMap<JobId, HashSet<RemotePath>>,
+    /// As of the last [`Self::wake`].
+    now: SystemTime,
+    journalled: bool,
+    unsaved: usize,
+    news: VecDeque<News>,
+    dirty: VecDeque<JobId>,
+    /// Folders whose files are written before them.
+    postponed: HashSet<JobId>,
     removed: Vec<JobId>,
 }
 
-/// What the engine tells the faces and the journal after a round of work.
-pub(super) struct Changes {
-    pub(super) changes: Vec<JobChange>,
-    /// To be written to the journal: new or changed.
-    pub(super) dirty: HashSet<JobId>,
-    /// To be taken out of the journal.
+/// What is to be told to the faces.
+enum News {
+    Added { id: JobId, before: Option<JobId> },
+    Changed(Box<Change>),
+    Removed(JobId),
+    Order,
+}
+
+struct Change {
+    id: JobId,
+    standing: Standing,
+    bytes: u64,
+    size: Option<u64>,
+    ended: Option<Timestamp>,
+}
+
+/// What is to be written to the journal at one time.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Unwritten {
+    /// New or changed.
+    pub(super) changed: Vec<JobId>,
+    /// To be taken out.
     pub(super) removed: Vec<JobId>,
+    /// Some of them are new.
+    pub(super) new: bool,
 }
 
 /// A new order.
@@ -56,17 +88,45 @@ enum Target {
     Remote(Arc<str>, RemotePath),
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            jobs: ById::default(),
+            order: BTreeSet::new(),
+            exchanged: HashMap::new(),
+            ready: HashMap::new(),
+            waiting: BTreeSet::new(),
+            targets: HashSet::new(),
+            last_id: 0,
+            outstanding: Open::default(),
+            route: None,
+            half_read: HashMap::new(),
+            now: SystemTime::UNIX_EPOCH,
+            journalled: false,
+            unsaved: 0,
+            news: VecDeque::new(),
+            dirty: VecDeque::new(),
+            postponed: HashSet::new(),
+            removed: Vec::new(),
+        }
+    }
+}
+
 impl Queue {
     /// Adds an order at the end.
     pub(super) fn add(&mut self, new: NewJob) -> JobId {
-        let order = self.order.last_key_value().map_or(0, |(rank, _)| rank.order.saturating_add(1));
+        let order = self.order.last().map_or(0, |rank| rank.order.saturating_add(1));
         let id = self.next_id();
         let NewJob { site, direction, kind, local, remote, size, modified, policy, loose } = new;
+        let server = match &self.route {
+            Some(route) if Arc::ptr_eq(&route.site, &site) => Arc::clone(&route.server),
+            _ => site.server_key().into(),
+        };
         self.insert(Job {
             id,
             parent: None,
             rank: Rank { order, step: id.0 },
-            server: site.server_key().into(),
+            server,
             site,
             direction,
             kind,
@@ -83,21 +143,30 @@ impl Queue {
             wrote: None,
             left: None,
             attempt: 0,
+            ended: None,
         });
         id
     }
 
-    /// What a folder holds follows the folder.
+    /// What a folder holds follows the folder. What is there already, of a reading that was cut short by the program's end,
+    /// is not added again.
     pub(super) fn add_children(&mut self, parent: JobId, children: Vec<Child>) {
-        let Some(folder) = self.jobs.get(&parent) else { return };
-        let template = folder.clone();
+        let Some(template) = self.job(parent) else { return };
+        let known = self.half_read.remove(&parent);
         for child in children {
+            if known.as_ref().is_some_and(|known| known.contains(&child.remote)) {
+                continue;
+            }
             let id = self.next_id();
             let Child { kind, local, remote, size, modified, existing } = child;
             self.insert(Job {
                 id,
                 parent: Some(parent),
                 rank: Rank { order: template.rank.order, step: id.0 },
+                site: Arc::clone(&template.site),
+                server: Arc::clone(&template.server),
+                direction: template.direction,
+                policy: template.policy,
                 kind,
                 local,
                 remote,
@@ -111,70 +180,136 @@ impl Queue {
                 wrote: None,
                 left: None,
                 attempt: 0,
-                ..template.clone()
+                ended: None,
             });
+        }
+        if let Some(known) = known {
+            // Its folder may be told in several parts.
+            self.half_read.insert(parent, known);
         }
     }
 
     /// A job as the journal knew it.
     pub(super) fn restore(&mut self, job: Job) {
         self.last_id = self.last_id.max(job.id.0);
+        let journalled = std::mem::replace(&mut self.journalled, false);
         let id = job.id;
         self.insert(job);
-        self.dirty.remove(&id);
+        self.journalled = journalled;
+        if self.dirty.pop_back().is_some()
+            && let Some(job) = self.jobs.find_mut(id)
+        {
+            job.dirty = false;
+        }
     }
 
-    pub(super) fn job(&self, id: JobId) -> Option<&Job> {
-        self.jobs.get(&id)
+    /// Numbers up to this one are taken.
+    pub(super) fn number_from(&mut self, last_id: u64) {
+        self.last_id = self.last_id.max(last_id);
+    }
+
+    /// All that the journal knew is here. What was running, or may have been, is looked at again.
+    pub(super) fn restored(&mut self) {
+        let mut half_read: HashMap<JobId, HashSet<RemotePath>> = HashMap::new();
+        for (_, job) in self.jobs.iter() {
+            let Some(parent) = job.parent() else { continue };
+            let unread = |parent: &Packed| parent.standing != Standing::Done(Outcome::Folder);
+            if self.jobs.find(parent).is_some_and(unread) {
+                half_read.entry(parent).or_default().insert(job.route.remote_path(job.names()));
+            }
+        }
+        self.half_read = half_read;
+    }
+
+    /// From now on new jobs are held back until [`Self::saved`] tells that the journal has them; or no more.
+    pub(super) fn keep_journal(&mut self, journalled: bool) {
+        self.journalled = journalled;
+        if !journalled && self.unsaved > 0 {
+            let unsaved: Vec<JobId> = self.jobs.iter().filter(|(_, job)| job.unsaved).map(|(id, _)| id).collect();
+            self.saved(&unsaved);
+        }
+    }
+
+    pub(super) fn job(&self, id: JobId) -> Option<Job> {
+        self.jobs.find(id).map(|job| job.job(id))
+    }
+
+    /// The same, as it is kept.
+    pub(super) fn packed(&self, id: JobId) -> Option<&Packed> {
+        self.jobs.find(id)
     }
 
     /// For what is no state: sizes found out, answers. The state moves by [`Self::transition`] alone.
     pub(super) fn update(&mut self, id: JobId, change: impl FnOnce(&mut Job)) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(mut job) = self.job(id) else { return };
         let before = job.outstanding();
         let (state, rank) = (job.state.clone(), job.rank);
-        change(job);
+        change(&mut job);
         debug_assert!(job.state == state && job.rank == rank, "update() changes neither state nor place");
         self.outstanding = self.outstanding - before + job.outstanding();
-        self.dirty.insert(id);
+        if let Some(packed) = self.jobs.find_mut(id) {
+            packed.become_job(job);
+        }
+        self.soil(id);
     }
 
     /// A running job stands at so many bytes, and perhaps its size was found out; gives its size. For what is left: the
-    /// journal hears it when the job stops.
+    /// journal hears it now and then ([`Self::record_progress`]), and when the job stops.
     pub(super) fn progress(&mut self, id: JobId, bytes: u64, size: Option<u64>) -> Option<u64> {
-        let job = self.jobs.get_mut(&id)?;
+        let mut job = self.job(id)?;
         let before = job.outstanding();
+        let moved = job.bytes != bytes;
         job.bytes = bytes;
         job.size = size.or(job.size);
         self.outstanding = self.outstanding - before + job.outstanding();
+        let packed = self.jobs.find_mut(id)?;
+        packed.moved |= moved;
+        packed.stand_at(job.bytes, job.size);
         job.size
+    }
+
+    /// How far these are, for the journal.
+    pub(super) fn record_progress(&mut self, ids: &[JobId]) {
+        for id in ids {
+            if self.jobs.find(*id).is_some_and(|job| job.moved) {
+                self.soil(*id);
+            }
+        }
     }
 
     /// The one place where a job's state changes. `false` = not allowed from where it is; nothing happened.
     pub(super) fn transition(&mut self, id: JobId, to: JobState) -> bool {
-        let Some(job) = self.jobs.get_mut(&id) else { return false };
+        let Some(mut job) = self.job(id) else { return false };
         if job.state == to || !may_become(&job.state, &to) {
             return false;
         }
         let before = job.outstanding();
+        let standing = Standing::from(to.clone());
         let from = std::mem::replace(&mut job.state, to);
+        job.ended = if job.state.is_ended() { Some(Timestamp::from_system(self.now)) } else { None };
         self.outstanding = self.outstanding - before + job.outstanding();
-        let (rank, server, state) = (job.rank, Arc::clone(&job.server), job.state.clone());
-        self.changes.push(JobChange::Changed { id, state: state.clone(), bytes: job.bytes, size: job.size });
-        self.dirty.insert(id);
+        let Some(packed) = self.jobs.find_mut(id) else { return false };
+        packed.stand(standing.clone(), job.ended);
+        let unsaved = packed.unsaved;
+        let (bytes, size, ended) = (job.bytes, job.size, job.ended);
+        self.news.push_back(News::Changed(Box::new(Change { id, standing, bytes, size, ended })));
+        self.soil(id);
         match from {
-            JobState::Queued => self.unready(&server, rank),
+            JobState::Queued => self.unready(&job.server, job.rank),
             JobState::Waiting { retry_at, .. } => {
                 self.waiting.remove(&(retry_at, id));
             }
             _ => {}
         }
-        match state {
-            JobState::Queued => {
-                self.ready.entry(server).or_default().insert(rank, id);
+        match job.state {
+            JobState::Queued if !unsaved => {
+                self.ready.entry(job.server).or_default().insert(job.rank);
             }
             JobState::Waiting { retry_at, .. } => {
                 self.waiting.insert((retry_at, id));
+            }
+            JobState::Done(Outcome::Folder) => {
+                self.half_read.remove(&id);
             }
             _ => {}
         }
@@ -183,16 +318,16 @@ impl Queue {
 
     /// The next job of that server that may run; its target is free.
     pub(super) fn next_ready(&self, server: &str) -> Option<JobId> {
-        let ready = self.ready.get(server)?;
-        ready.values().copied().find(|id| self.jobs.get(id).is_some_and(|job| !self.targets.contains(&target(job))))
+        let ready = self.ready.get(server)?.iter().map(|rank| self.at(*rank));
+        ready.into_iter().find(|id| self.job(*id).is_some_and(|job| !self.targets.contains(&target(&job))))
     }
 
     /// The same where uploads must wait; where many of them come first, those behind wait, too.
     pub(super) fn next_ready_download(&self, server: &str) -> Option<JobId> {
         let ready = self.ready.get(server)?;
-        ready.values().take(1000).copied().find(|id| {
-            let job = self.jobs.get(id).filter(|job| job.direction == Direction::Download);
-            job.is_some_and(|job| !self.targets.contains(&target(job)))
+        ready.iter().take(1000).map(|rank| self.at(*rank)).find(|id| {
+            let job = self.job(*id).filter(|job| job.direction == Direction::Download);
+            job.is_some_and(|job| !self.targets.contains(&target(&job)))
         })
     }
 
@@ -203,13 +338,13 @@ impl Queue {
 
     /// How many jobs of that server wait for a session.
     pub(super) fn ready_count(&self, server: &str) -> usize {
-        self.ready.get(server).map_or(0, BTreeMap::len)
+        self.ready.get(server).map_or(0, BTreeSet::len)
     }
 
     /// A session begins to write the job's target.
     pub(super) fn hold_target(&mut self, id: JobId) {
-        if let Some(job) = self.jobs.get(&id) {
-            self.targets.insert(target(job));
+        if let Some(job) = self.job(id) {
+            self.targets.insert(target(&job));
         }
     }
 
@@ -227,8 +362,9 @@ impl Queue {
         });
     }
 
-    /// Waiting jobs whose time has come go back into the queue.
+    /// Waiting jobs whose time has come go back into the queue. What ends from now on ended `now`.
     pub(super) fn wake(&mut self, now: SystemTime) {
+        self.now = now;
         while let Some(&(at, id)) = self.waiting.first() {
             if at > now {
                 break;
@@ -246,33 +382,49 @@ impl Queue {
 
     /// Out of the queue.
     pub(super) fn remove(&mut self, id: JobId) {
-        let Some(job) = self.jobs.remove(&id) else { return };
+        let Some(packed) = self.jobs.remove(id) else { return };
+        let job = packed.job(id);
+        self.unsaved -= usize::from(packed.unsaved);
         self.outstanding -= job.outstanding();
         self.order.remove(&job.rank);
+        self.exchanged.remove(&job.rank);
         self.unready(&job.server, job.rank);
         if let JobState::Waiting { retry_at, .. } = job.state {
             self.waiting.remove(&(retry_at, id));
         }
-        self.dirty.remove(&id);
+        self.postponed.remove(&id);
+        self.half_read.remove(&id);
         self.removed.push(id);
-        self.changes.push(JobChange::Removed(id));
+        if packed.told {
+            self.news.push_back(News::Removed(id));
+        } else if !matches!(self.news.back(), Some(News::Order)) {
+            // Others may have been put before it, and nobody knows where that is.
+            self.news.push_back(News::Order);
+        }
+    }
+
+    /// Forgets what ended before that time.
+    pub(super) fn trim(&mut self, before: Timestamp) {
+        let old = |job: &Packed| job.ended().is_some_and(|ended| ended.seconds < before.seconds);
+        let old: Vec<JobId> = self.jobs.iter().filter(|(_, job)| old(job)).map(|(id, _)| id).collect();
+        old.into_iter().for_each(|id| self.remove(id));
     }
 
     /// Moves jobs, their order among themselves kept.
     pub(super) fn move_to(&mut self, ids: &[JobId], place: Place) {
         let mut chosen: Vec<(Rank, JobId)> =
-            ids.iter().filter_map(|id| self.jobs.get(id).map(|job| (job.rank, *id))).collect();
+            ids.iter().filter_map(|id| self.jobs.find(*id).map(|job| (job.rank, *id))).collect();
         chosen.sort_unstable();
         match place {
             Place::First => {
                 for (_, id) in chosen.iter().rev() {
-                    let order = self.order.first_key_value().map_or(0, |(rank, _)| rank.order.saturating_sub(1));
+                    let order = self.order.first().map_or(0, |rank| rank.order.saturating_sub(1));
                     self.set_rank(*id, Rank { order, step: id.0 });
                 }
             }
             Place::Last => {
                 for (_, id) in &chosen {
-                    let order = self.order.last_key_value().map_or(0, |(rank, _)| rank.order.saturating_add(1));
+                    let order = self.order.last().map_or(0, |rank| rank.order.saturating_add(1));
                     self.set_rank(*id, Rank { order, step: id.0 });
                 }
             }
@@ -280,8 +432,8 @@ impl Queue {
                 let ids: HashSet<JobId> = chosen.iter().map(|(_, id)| *id).collect();
                 for (_, id) in chosen {
                     self.swap_with(id, |queue, rank| {
-                        let other = queue.order.range(..rank).rev().find(|(_, id)| queue.is_movable(**id))?;
-                        (!ids.contains(other.1)).then_some(*other.1)
+                        let mut before = queue.order.range(..rank).rev().map(|rank| queue.at(*rank));
+                        before.find(|id| queue.is_movable(*id)).filter(|other| !ids.contains(other))
                     });
                 }
             }
@@ -289,21 +441,19 @@ impl Queue {
                 let ids: HashSet<JobId> = chosen.iter().map(|(_, id)| *id).collect();
                 for (_, id) in chosen.into_iter().rev() {
                     self.swap_with(id, |queue, rank| {
-                        use std::ops::Bound::{Excluded, Unbounded};
-                        let mut after = queue.order.range((Excluded(rank), Unbounded));
-                        let other = after.find(|(_, id)| queue.is_movable(**id))?;
-                        (!ids.contains(other.1)).then_some(*other.1)
+                        let mut after = queue.order.range((Excluded(rank), Unbounded)).map(|rank| queue.at(*rank));
+                        after.find(|id| queue.is_movable(*id)).filter(|other| !ids.contains(other))
                     });
                 }
             }
         }
         // A move of many would be as many messages; the order anew is one.
-        self.changes.push(JobChange::Order(self.order.values().copied().collect()));
+        self.news.push_back(News::Order);
     }
 
     /// Every job, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Job> {
-        self.order.values().filter_map(|id| self.jobs.get(id))
+    pub(super) fn iter(&self) -> impl Iterator<Item = Job> {
+        self.order.iter().filter_map(|rank| self.job(self.at(*rank)))
     }
 
     /// What is open, and how far it is.
@@ -313,61 +463,155 @@ impl Queue {
 
     /// Whether nothing will happen any more by itself.
     pub(super) fn is_idle(&self) -> bool {
-        self.ready.is_empty() && self.waiting.is_empty()
+        self.ready.is_empty() && self.waiting.is_empty() && self.unsaved == 0
     }
 
-    /// Whether something changed since the last [`Self::take_changes`].
+    /// Whether something can be told: [`Self::take_changes`].
     pub(super) fn has_changes(&self) -> bool {
-        !self.changes.is_empty() || !self.dirty.is_empty()
+        match self.news.front() {
+            Some(News::Added { id, .. }) => self.jobs.find(*id).is_none_or(|job| !job.unsaved),
+            Some(_) => true,
+            None => false,
+        }
     }
 
-    /// What changed since the last call.
-    pub(super) fn take_changes(&mut self) -> Changes {
-        Changes {
-            changes: std::mem::take(&mut self.changes),
-            dirty: std::mem::take(&mut self.dirty),
-            removed: std::mem::take(&mut self.removed),
+    /// What is to be told next, in order, up to a job that the journal does not have yet.
+    pub(super) fn take_changes(&mut self, most: usize) -> Vec<JobChange> {
+        let mut changes = Vec::new();
+        while changes.len() < most && self.has_changes() {
+            match self.news.pop_front() {
+                Some(News::Added { id, before }) => {
+                    let Some(packed) = self.jobs.find_mut(id) else { continue };
+                    packed.told = true;
+                    // What it becomes meanwhile is told once more behind it.
+                    changes.push(JobChange::Added { job: Box::new(packed.job(id).view()), before });
+                }
+                Some(News::Changed(change)) => {
+                    let Change { id, standing, bytes, size, ended } = *change;
+                    if self.jobs.find(id).is_some() {
+                        changes.push(JobChange::Changed { id, state: standing.state(), bytes, size, ended });
+                    }
+                }
+                Some(News::Removed(id)) => changes.push(JobChange::Removed(id)),
+                Some(News::Order) => {
+                    changes.push(JobChange::Order(self.order.iter().map(|rank| self.at(*rank)).collect()));
+                }
+                None => break,
+            }
         }
+        changes
+    }
+
+    /// Whether the journal is behind.
+    pub(super) fn has_unwritten(&self) -> bool {
+        !self.dirty.is_empty() || !self.removed.is_empty()
+    }
+
+    /// What the journal is to hear next, at most so much.
+    pub(super) fn take_unwritten(&mut self, most: usize) -> Unwritten {
+        let mut unwritten = Unwritten::default();
+        while unwritten.changed.len() < most
+            && let Some(id) = self.dirty.pop_front()
+        {
+            let Some(job) = self.jobs.find_mut(id) else { continue };
+            // A folder that is done has its files in the journal: those first, in case the program ends in between.
+            if job.standing == Standing::Done(Outcome::Folder) && self.postponed.insert(id) {
+                self.dirty.push_back(id);
+                continue;
+            }
+            self.postponed.remove(&id);
+            (job.dirty, job.moved) = (false, false);
+            unwritten.new |= job.unsaved;
+            unwritten.changed.push(id);
+        }
+        let count = self.removed.len().min(most);
+        unwritten.removed = self.removed.drain(..count).collect();
+        unwritten
+    }
+
+    /// The journal has these.
+    pub(super) fn saved(&mut self, ids: &[JobId]) {
+        for id in ids {
+            let Some(job) = self.jobs.find_mut(*id).filter(|job| job.unsaved) else { continue };
+            job.unsaved = false;
+            self.unsaved -= 1;
+            if job.standing == Standing::Queued {
+                self.ready.entry(Arc::clone(&job.route.server)).or_default().insert(job.rank);
+            }
+        }
+    }
+
+    /// The journal could not take these: they will be written some other time.
+    pub(super) fn not_saved(&mut self, unwritten: Unwritten) {
+        for id in unwritten.changed {
+            self.soil(id);
+        }
+        self.removed.extend(unwritten.removed);
     }
 
     fn insert(&mut self, job: Job) {
         let (id, rank) = (job.id, job.rank);
         self.outstanding += job.outstanding();
-        match job.state {
-            JobState::Queued => {
-                self.ready.entry(Arc::clone(&job.server)).or_default().insert(rank, id);
+        match &job.state {
+            JobState::Queued if !self.journalled => {
+                self.ready.entry(Arc::clone(&job.server)).or_default().insert(rank);
             }
             JobState::Waiting { retry_at, .. } => {
-                self.waiting.insert((retry_at, id));
+                self.waiting.insert((*retry_at, id));
             }
             _ => {}
         }
-        self.order.insert(rank, id);
-        use std::ops::Bound::{Excluded, Unbounded};
-        let before = self.order.range((Excluded(rank), Unbounded)).next().map(|(_, id)| *id);
-        self.changes.push(JobChange::Added { job: Box::new(job.view()), before });
-        self.dirty.insert(id);
-        self.jobs.insert(id, job);
+        let before = self.order.range((Excluded(rank), Unbounded)).next().map(|rank| self.at(*rank));
+        self.order.insert(rank);
+        if rank.step != id.0 {
+            self.exchanged.insert(rank, id);
+        }
+        let mut packed = Packed::new(job, self.route.as_ref());
+        packed.unsaved = self.journalled;
+        self.unsaved += usize::from(self.journalled);
+        self.route = Some(Arc::clone(&packed.route));
+        self.jobs.insert(id, packed);
+        self.news.push_back(News::Added { id, before });
+        self.soil(id);
+    }
+
+    /// Which job stands there.
+    fn at(&self, rank: Rank) -> JobId {
+        self.exchanged.get(&rank).copied().unwrap_or(JobId(rank.step))
+    }
+
+    /// To be written to the journal.
+    fn soil(&mut self, id: JobId) {
+        if let Some(job) = self.jobs.find_mut(id)
+            && !std::mem::replace(&mut job.dirty, true)
+        {
+            self.dirty.push_back(id);
+        }
     }
 
     fn set_rank(&mut self, id: JobId, rank: Rank) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(job) = self.jobs.find_mut(id) else { return };
         let old = std::mem::replace(&mut job.rank, rank);
-        let server = Arc::clone(&job.server);
-        self.order.remove(&old);
-        self.order.insert(rank, id);
-        if let Some(ready) = self.ready.get_mut(&server)
-            && ready.remove(&old).is_some()
+        if let Some(ready) = self.ready.get_mut(&job.route.server)
+            && job.standing == Standing::Queued
+            && !job.unsaved
         {
-            ready.insert(rank, id);
+            ready.remove(&old);
+            ready.insert(rank);
         }
-        self.dirty.insert(id);
+        self.order.remove(&old);
+        self.exchanged.remove(&old);
+        self.order.insert(rank);
+        if rank.step != id.0 {
+            self.exchanged.insert(rank, id);
+        }
+        self.soil(id);
     }
 
     fn swap_with(&mut self, id: JobId, other: impl FnOnce(&Self, Rank) -> Option<JobId>) {
-        let Some(rank) = self.jobs.get(&id).map(|job| job.rank) else { return };
+        let Some(rank) = self.jobs.find(id).map(|job| job.rank) else { return };
         let Some(other) = other(self, rank) else { return };
-        let Some(other_rank) = self.jobs.get(&other).map(|job| job.rank) else { return };
+        let Some(other_rank) = self.jobs.find(other).map(|job| job.rank) else { return };
         // A place that nobody has, so that neither overwrites the other on the way.
         self.set_rank(id, Rank { order: i64::MAX, step: id.0 });
         self.set_rank(other, rank);
@@ -375,7 +619,7 @@ impl Queue {
     }
 
     fn is_movable(&self, id: JobId) -> bool {
-        self.jobs.get(&id).is_some_and(|job| !job.state.is_ended() && job.state != JobState::Running)
+        self.job(id).is_some_and(|job| !job.state.is_ended() && job.state != JobState::Running)
     }
 
     fn unready(&mut self, server: &Arc<str>, rank: Rank) {
@@ -402,9 +646,11 @@ fn target(job: &Job) -> Target {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::engine::message::Outcome;
     use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
 
     const SERVER: &str = "u@h:21";
 
@@ -451,7 +697,7 @@ mod tests {
         queue.add(new("later"));
         queue.add_children(folder, vec![child("a"), child("b")]);
         assert_eq!(names(&queue), ["folder", "a", "b", "later"]);
-        let changes = queue.take_changes().changes;
+        let changes = queue.take_changes(usize::MAX);
         let later = queue.iter().last().unwrap().id;
         assert!(matches!(&changes[2], JobChange::Added { before, .. } if *before == Some(later)), "{changes:?}");
     }
@@ -529,14 +775,344 @@ mod tests {
     fn a_removed_job_leaves_nothing_behind() {
         let mut queue = Queue::default();
         let id = queue.add(new("a"));
-        queue.take_changes();
+        queue.take_changes(usize::MAX);
+        queue.take_unwritten(usize::MAX);
         queue.remove(id);
         assert!(queue.is_idle());
         assert_eq!(queue.outstanding(), Open::default());
         assert_eq!(queue.iter().count(), 0);
-        let changes = queue.take_changes();
-        assert_eq!(changes.changes, [JobChange::Removed(id)]);
-        assert_eq!(changes.removed, [id]);
-        assert!(changes.dirty.is_empty());
+        assert_eq!(queue.take_changes(usize::MAX), [JobChange::Removed(id)]);
+        let left = Unwritten { removed: vec![id], ..Unwritten::default() };
+        assert_eq!(queue.take_unwritten(usize::MAX), left);
+    }
+
+    /// What the property test keeps of a job: a plain list of these is the queue.
+    #[derive(Debug, Clone)]
+    struct Plain {
+        id: JobId,
+        group: i64,
+        server: usize,
+        name: usize,
+        state: JobState,
+        parent: Option<JobId>,
+        saved: bool,
+    }
+
+    impl Plain {
+        fn may_move(&self) -> bool {
+            !self.state.is_ended() && self.state != JobState::Running
+        }
+
+        fn left(&self) -> u64 {
+            if self.state.is_ended() || self.state == JobState::Paused { 0 } else { 10 }
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Add(usize, usize),
+        Children(usize, usize),
+        Become(usize, usize),
+        Move(Vec<usize>, Place),
+        Remove(usize),
+        Write(usize),
+        WriteInVain(usize),
+        Tell(usize),
+        Start(usize),
+        Release(usize),
+        Restart,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let any = 0_usize..40;
+        let place = prop_oneof![Just(Place::First), Just(Place::Up), Just(Place::Down), Just(Place::Last)];
+        prop_oneof![
+            4 => (0_usize..2, 0_usize..5).prop_map(|(server, name)| Step::Add(server, name)),
+            2 => (any.clone(), 0_usize..4).prop_map(|(at, count)| Step::Children(at, count)),
+            4 => (any.clone(), 0_usize..8).prop_map(|(at, state)| Step::Become(at, state)),
+            3 => (proptest::collection::vec(any.clone(), 1..4), place).prop_map(|(at, place)| Step::Move(at, place)),
+            1 => any.clone().prop_map(Step::Remove),
+            4 => (1_usize..5).prop_map(Step::Write),
+            1 => (1_usize..5).prop_map(Step::WriteInVain),
+            2 => (1_usize..5).prop_map(Step::Tell),
+            2 => (0_usize..2).prop_map(Step::Start),
+            1 => any.prop_map(Step::Release),
+            1 => Just(Step::Restart),
+        ]
+    }
+
+    fn state(number: usize) -> JobState {
+        let error = super::super::message::JobError::Internal("test".into());
+        match number {
+            0 => JobState::Queued,
+            1 => JobState::Running,
+            2 => JobState::Paused,
+            3 => JobState::Done(Outcome::Transferred),
+            4 => JobState::Failed(error),
+            5 => JobState::Cancelled,
+            6 => JobState::Asking(crate::domain::QuestionId(1)),
+            _ => JobState::Waiting { retry_at: SystemTime::UNIX_EPOCH + Duration::from_secs(9), attempt: 1, error },
+        }
+    }
+
+    /// What a face knows: the order, and what each job is.
+    #[derive(Default)]
+    struct Told {
+        order: Vec<JobId>,
+        states: HashMap<JobId, JobState>,
+    }
+
+    impl Told {
+        fn hear(&mut self, changes: Vec<JobChange>) {
+            for change in changes {
+                match change {
+                    JobChange::Added { job, before } => {
+                        let at = before.and_then(|before| self.order.iter().position(|id| *id == before));
+                        if !self.order.contains(&job.id) {
+                            self.order.insert(at.unwrap_or(self.order.len()), job.id);
+                        }
+                        assert!(self.states.insert(job.id, job.state).is_none(), "told twice");
+                    }
+                    JobChange::Changed { id, state, .. } => {
+                        assert!(self.states.insert(id, state).is_some(), "a change of a job that was told");
+                    }
+                    JobChange::Removed(id) => {
+                        assert!(self.states.remove(&id).is_some(), "was told");
+                        self.order.retain(|other| *other != id);
+                    }
+                    JobChange::Order(order) => self.order = order,
+                }
+            }
+        }
+    }
+
+    fn servers() -> [Arc<Site>; 2] {
+        ["h", "i"].map(|host| Arc::new(Site { host: host.into(), user: "u".into(), ..Site::default() }))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_happens_it_is_as_a_plain_list(steps in proptest::collection::vec(step(), 1..60)) {
+            let sites = servers();
+            let mut queue = Queue::default();
+            queue.keep_journal(true);
+            let mut list: Vec<Plain> = Vec::new();
+            let mut told = Told::default();
+            let mut journal: HashMap<JobId, Job> = HashMap::new();
+            let mut held: HashMap<JobId, (usize, usize)> = HashMap::new();
+            for step in steps {
+                match step {
+                    Step::Add(server, name) => {
+                        let mut new = new(&name.to_string());
+                        new.site = Arc::clone(&sites[server]);
+                        let group = list.last().map_or(0, |last| last.group + 1);
+                        let id = queue.add(new);
+                        let state = JobState::Queued;
+                        list.push(Plain { id, group, server, name, state, parent: None, saved: false });
+                    }
+                    Step::Children(at, count) => {
+                        let Some(folder) = list.get(at).cloned() else { continue };
+                        if folder.state != JobState::Running {
+                            continue;
+                        }
+                        let children: Vec<Child> =
+                            (0..count).map(|name| Child { size: Some(10), ..child(&(name + 10).to_string()) }).collect();
+                        queue.add_children(folder.id, children);
+                        for name in 0..count {
+                            let end = list.iter().rposition(|job| job.group == folder.group).unwrap() + 1;
+                            let id = JobId(queue.last_id - u64::try_from(count - name).unwrap() + 1);
+                            let (parent, state) = (Some(folder.id), JobState::Queued);
+                            list.insert(end, Plain { id, name: name + 10, parent, state, saved: false, ..folder.clone() });
+                        }
+                        let done = JobState::Done(Outcome::Folder);
+                        prop_assert!(queue.transition(folder.id, done.clone()));
+                        list.iter_mut().find(|job| job.id == folder.id).unwrap().state = done;
+                    }
+                    Step::Become(at, to) => {
+                        let Some(job) = list.get_mut(at) else { continue };
+                        let to = state(to);
+                        let allowed = job.state != to && may_become(&job.state, &to);
+                        // Only a session starts a job.
+                        if to == JobState::Running {
+                            continue;
+                        }
+                        prop_assert_eq!(queue.transition(job.id, to.clone()), allowed);
+                        if allowed {
+                            job.state = to;
+                        }
+                    }
+                    Step::Move(which, place) => {
+                        let mut at: Vec<usize> = which.into_iter().filter(|at| *at < list.len()).collect();
+                        at.sort_unstable();
+                        at.dedup();
+                        let ids: Vec<JobId> = at.iter().map(|at| list[*at].id).collect();
+                        queue.move_to(&ids, place);
+                        let exchange = |list: &mut Vec<Plain>, a: usize, b: usize| {
+                            list.swap(a, b);
+                            let group = list[a].group;
+                            list[a].group = list[b].group;
+                            list[b].group = group;
+                        };
+                        match place {
+                            Place::First => for id in ids.iter().rev() {
+                                let group = list[0].group - 1;
+                                let at = list.iter().position(|job| job.id == *id).unwrap();
+                                let job = list.remove(at);
+                                list.insert(0, Plain { group, ..job });
+                            },
+                            Place::Last => for id in &ids {
+                                let group = list.last().unwrap().group + 1;
+                                let at = list.iter().position(|job| job.id == *id).unwrap();
+                                let job = list.remove(at);
+                                list.push(Plain { group, ..job });
+                            },
+                            Place::Up => for id in &ids {
+                                let at = list.iter().position(|job| job.id == *id).unwrap();
+                                let other = list[..at].iter().rposition(Plain::may_move);
+                                if let Some(other) = other.filter(|other| !ids.contains(&list[*other].id)) {
+                                    exchange(&mut list, at, other);
+                                }
+                            },
+                            Place::Down => for id in ids.iter().rev() {
+                                let at = list.iter().position(|job| job.id == *id).unwrap();
+                                let other = list[at + 1..].iter().position(Plain::may_move).map(|other| at + 1 + other);
+                                if let Some(other) = other.filter(|other| !ids.contains(&list[*other].id)) {
+                                    exchange(&mut list, at, other);
+                                }
+                            },
+                        }
+                    }
+                    Step::Remove(at) => {
+                        if at < list.len() {
+                            queue.remove(list.remove(at).id);
+                        }
+                    }
+                    Step::Write(most) => {
+                        let page = queue.take_unwritten(most);
+                        for id in &page.changed {
+                            journal.insert(*id, queue.job(*id).unwrap());
+                            if let Some(job) = list.iter_mut().find(|job| job.id == *id) {
+                                job.saved = true;
+                            }
+                        }
+                        page.removed.iter().for_each(|id| { journal.remove(id); });
+                        queue.saved(&page.changed);
+                    }
+                    Step::WriteInVain(most) => {
+                        let page = queue.take_unwritten(most);
+                        queue.not_saved(page);
+                    }
+                    Step::Tell(most) => told.hear(queue.take_changes(most)),
+                    Step::Start(server) => {
+                        let key = sites[server].server_key();
+                        let free = |job: &&mut Plain| {
+                            job.server == server && job.state == JobState::Queued && job.saved
+                                && !held.values().any(|target| *target == (0, job.name))
+                        };
+                        let wanted = list.iter_mut().find(free);
+                        prop_assert_eq!(queue.next_ready(&key), wanted.as_ref().map(|job| job.id));
+                        if let Some(job) = wanted {
+                            queue.hold_target(job.id);
+                            prop_assert!(queue.transition(job.id, JobState::Running));
+                            job.state = JobState::Running;
+                            // Downloads: one file here, whatever the server.
+                            held.insert(job.id, (0, job.name));
+                        }
+                    }
+                    Step::Release(at) => {
+                        let Some(job) = list.get(at) else { continue };
+                        if held.remove(&job.id).is_some() {
+                            let job = queue.job(job.id).unwrap();
+                            queue.release_target(job.direction, &job.server, &job.local, &job.remote);
+                        }
+                    }
+                    Step::Restart => {
+                        // Killed: what the journal has is what there is.
+                        queue = Queue::default();
+                        let mut rows: Vec<&Job> = journal.values().collect();
+                        rows.sort_unstable_by_key(|job| job.id);
+                        for job in rows {
+                            let mut job = job.clone();
+                            if !job.state.is_ended() && job.state != JobState::Paused {
+                                job.state = JobState::Queued;
+                            }
+                            queue.restore(job);
+                        }
+                        queue.restored();
+                        queue.keep_journal(true);
+                        told = Told::default();
+                        held.clear();
+                        let plain = |job: Job| Plain {
+                            id: job.id,
+                            group: job.rank.order,
+                            server: usize::from(job.site.host == "i"),
+                            name: job.local.file_name().unwrap().to_str().unwrap().parse().unwrap(),
+                            state: job.state,
+                            parent: job.parent,
+                            saved: true,
+                        };
+                        let of_a_place = |list: &[Plain]| list.iter().map(|job| job.id).collect::<Vec<_>>();
+                        let restored: Vec<Plain> = queue.iter().map(plain).collect();
+                        prop_assert_eq!(queue.iter().count(), of_a_place(&restored).len());
+                        list = restored;
+                    }
+                }
+                // What is removed lets go of its target with its session.
+                let ids: Vec<JobId> = list.iter().map(|job| job.id).collect();
+                prop_assert_eq!(queue.iter().map(|job| job.id).collect::<Vec<_>>(), ids.clone());
+                prop_assert_eq!(queue.outstanding().bytes_left(), list.iter().map(Plain::left).sum::<u64>());
+                for (server, site) in sites.iter().enumerate() {
+                    let ready = list.iter().filter(|job| {
+                        job.server == server && job.state == JobState::Queued && job.saved
+                    });
+                    prop_assert_eq!(queue.ready_count(&site.server_key()), ready.count());
+                }
+                prop_assert!(told.states.keys().all(|id| journal.contains_key(id) || !ids.contains(id)), "shown unsaved");
+                for job in journal.values().filter(|job| job.state == JobState::Done(Outcome::Folder)) {
+                    let children = list.iter().filter(|child| child.parent == Some(job.id));
+                    prop_assert!(children.into_iter().all(|child| journal.contains_key(&child.id)), "files lost");
+                }
+            }
+            while queue.has_unwritten() {
+                let page = queue.take_unwritten(3);
+                queue.saved(&page.changed);
+            }
+            told.hear(queue.take_changes(usize::MAX));
+            prop_assert_eq!(told.order, list.iter().map(|job| job.id).collect::<Vec<_>>());
+            prop_assert!(list.iter().all(|job| told.states[&job.id] == job.state));
+        }
+    }
+
+    #[test]
+    fn a_folder_that_was_half_read_when_the_program_was_killed_is_not_doubled() {
+        let mut queue = Queue::default();
+        let folder = queue.add(new("folder"));
+        queue.add_children(folder, vec![child("a"), child("b")]);
+        let kept: Vec<Job> = queue.iter().filter(|job| job.local.file_name().unwrap() != "b").collect();
+        let mut queue = Queue::default();
+        kept.into_iter().for_each(|job| queue.restore(job));
+        queue.restored();
+        queue.keep_journal(true);
+        queue.add_children(folder, vec![child("a")]);
+        queue.add_children(folder, vec![child("b"), child("c")]);
+        assert_eq!(names(&queue), ["folder", "a", "b", "c"]);
+    }
+
+    #[test]
+    fn bytes_of_a_running_job_are_written_down_when_they_moved() {
+        let mut queue = Queue::default();
+        let id = queue.add(new("a"));
+        queue.transition(id, JobState::Running);
+        queue.take_unwritten(usize::MAX);
+        queue.record_progress(&[id]);
+        assert!(!queue.has_unwritten());
+        queue.progress(id, 7, None);
+        assert!(!queue.has_unwritten(), "not with each byte");
+        queue.record_progress(&[id]);
+        assert_eq!(queue.take_unwritten(usize::MAX).changed, [id]);
+        queue.record_progress(&[id]);
+        assert!(!queue.has_unwritten());
     }
 }

@@ -1,182 +1,470 @@
-//! Writes the queue down, on a thread of its own: the engine never waits for the disk.
+//! Writes the queue down, on a thread of its own: the engine never waits for the disk. It tells when a page is written, so
+//! that a job is shown or started only when it is durable; where the disk is full, it tries again.
 
-use std::ffi::OsString;
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::domain::JobId;
 use crate::ftp::explain::Explanation;
-use crate::store::journal::{JobRow, Journal};
+use crate::store::journal::{JobRow, Journal, RowState};
+use crate::store::settings::ConflictPolicy;
 
 use super::error::JobError;
 use super::job::{Existing, Job, Rank};
-use super::message::{Direction, JobState, Outcome};
+use super::message::{JobState, Outcome, Standing};
+use super::packed::Packed;
+use super::queue::{Queue, Unwritten};
+
+/// Jobs of a page, at most.
+const PAGE: usize = 4096;
+/// So many pages may be on their way; what is more waits in the queue, where it is small.
+const PAGES: usize = 16;
+/// After a failure the disk is tried again so often.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// The engine's end of it. Dropping it ends the thread when all is written.
 pub(super) struct Scribe {
     pages: Sender<Page>,
+    written: Receiver<Written>,
+    loaded: Receiver<Loaded>,
     thread: JoinHandle<()>,
+    /// On their way, oldest first.
+    flying: VecDeque<Unwritten>,
+    /// How often the disk failed: pages of before the last failure are not written, or a later one might be there without
+    /// them.
+    failures: u64,
+    /// The last page could not be written.
+    failing: bool,
+    again_at: Option<Instant>,
 }
 
 /// One transaction.
 struct Page {
     put: Vec<JobRow>,
     removed: Vec<JobId>,
+    /// Some are new: they must outlast a power cut.
+    durable: bool,
+    failures: u64,
+}
+
+/// What became of the oldest page.
+pub(super) struct Written(Result<(), String>);
+
+/// What the journal held.
+pub(super) enum Loaded {
+    /// Before any job: the greatest number of any.
+    LastId(u64),
+    Jobs(Vec<Job>),
+    /// It cannot be used; in plain words.
+    Failed(Explanation),
 }
 
 impl Scribe {
-    /// Opens the journal, reads it, and starts the thread. `failed` hears the first write that goes wrong.
+    /// Starts the thread, which opens the journal and reads it ([`Self::loaded`]). `notices` hears what goes wrong.
     ///
     /// # Errors
     /// In plain words: why the queue cannot be saved.
-    pub(super) fn start(path: &Path, failed: Sender<Explanation>) -> Result<(Self, Vec<Job>), Explanation> {
-        let cannot = |why: String| Explanation {
-            what: "The queue cannot be saved in this session.".into(),
-            why: format!("“{}”: {why}.", path.display()),
-            advice:
-                "Is another Twinport running? Otherwise check the disk, or move the file away; it was left untouched."
-                    .into(),
-        };
-        let journal = Journal::open(path).map_err(|error| cannot(error.to_string()))?;
-        let (rows, unread) = journal.load().map_err(|error| cannot(error.to_string()))?;
-        if unread > 0 {
-            failed
-                .send(Explanation {
-                    what: format!("{unread} saved transfers could not be read."),
-                    why: "A newer version of Twinport may have written them.".into(),
-                    advice: "They stay in the file; the others are here.".into(),
-                })
-                .ok();
-        }
-        // 64: so many rounds of the engine (100 ms each) may be unwritten before it waits for the disk.
-        let (pages, inbox) = bounded(64);
+    pub(super) fn start(path: &Path, notices: Sender<Explanation>) -> Result<Self, Explanation> {
+        let (pages, inbox) = bounded(PAGES);
+        // As many as pages at most.
+        let (outbox, written) = unbounded();
+        let (reading, loaded) = bounded(4);
+        let path = path.to_owned();
+        let at = path.clone();
         let thread = thread::Builder::new()
             .name("journal".into())
-            .spawn(move || write(journal, &inbox, &failed))
-            .map_err(|error: io::Error| cannot(error.to_string()))?;
-        Ok((Self { pages, thread }, rows.into_iter().filter_map(from_row).collect()))
+            .spawn(move || match read(&path, &reading, &notices) {
+                Ok(mut journal) => {
+                    drop(reading);
+                    let mut save = |page: &Page| {
+                        journal.write(&page.put, &page.removed, page.durable).map_err(|error| error.to_string())
+                    };
+                    // Where the last page is missing, the next program must not believe that all is said.
+                    if write(&mut save, &inbox, &outbox, &notices) {
+                        journal.close().ok();
+                    }
+                }
+                Err(why) => {
+                    reading.send(Loaded::Failed(cannot(&path, &why))).ok();
+                }
+            })
+            .map_err(|error: io::Error| cannot(&at, &error.to_string()))?;
+        Ok(Self {
+            pages,
+            written,
+            loaded,
+            thread,
+            flying: VecDeque::new(),
+            failures: 0,
+            failing: false,
+            again_at: None,
+        })
     }
 
-    /// Writes these down.
-    pub(super) fn write<'a>(&self, put: impl Iterator<Item = &'a Job>, removed: Vec<JobId>) {
-        let put: Vec<JobRow> = put.map(to_row).collect();
-        if !put.is_empty() || !removed.is_empty() {
-            self.pages.send(Page { put, removed }).ok();
+    /// What was in it, till its end.
+    pub(super) fn loaded(&self) -> Receiver<Loaded> {
+        self.loaded.clone()
+    }
+
+    /// Where to hear of pages that are written: [`Self::heard`].
+    pub(super) fn written(&self) -> Receiver<Written> {
+        self.written.clone()
+    }
+
+    /// Whether it can take a page.
+    pub(super) fn has_room(&self, now: Instant) -> bool {
+        let tries = if self.failing { 1 } else { PAGES };
+        self.flying.len() < tries && self.again_at.is_none_or(|at| at <= now)
+    }
+
+    /// When it should be given another page after a failure.
+    pub(super) fn again_at(&self) -> Option<Instant> {
+        self.again_at
+    }
+
+    /// Writes down what the queue has changed, as far as there is room.
+    pub(super) fn write(&mut self, queue: &mut Queue, now: Instant) {
+        while queue.has_unwritten() && self.has_room(now) {
+            let unwritten = queue.take_unwritten(PAGE);
+            if unwritten == Unwritten::default() {
+                continue;
+            }
+            let jobs = unwritten.changed.iter().filter_map(|id| queue.packed(*id).map(|job| (*id, job)));
+            let page = Page {
+                put: jobs.map(|(id, job)| to_row(id, job)).collect(),
+                removed: unwritten.removed.clone(),
+                durable: unwritten.new,
+                failures: self.failures,
+            };
+            self.flying.push_back(unwritten);
+            self.again_at = None;
+            if self.pages.send(page).is_err() {
+                self.heard(Written(Err("the journal's thread is gone".into())), queue, now);
+            }
         }
     }
 
-    /// Ends it; the handle is for joining.
-    pub(super) fn end(self) -> JoinHandle<()> {
-        self.thread
+    /// A page is written, or could not be. `true` = it can be again.
+    pub(super) fn heard(&mut self, written: Written, queue: &mut Queue, now: Instant) -> bool {
+        let Some(unwritten) = self.flying.pop_front() else { return false };
+        match written.0 {
+            Ok(()) => {
+                queue.saved(&unwritten.changed);
+                let mended = std::mem::replace(&mut self.failing, false);
+                if mended {
+                    queue.keep_journal(true);
+                }
+                mended
+            }
+            Err(_) => {
+                queue.not_saved(unwritten);
+                // Once for all pages that were on their way with it.
+                if self.flying.is_empty() {
+                    self.failures += 1;
+                    self.again_at = Some(now + AGAIN_AFTER);
+                }
+                self.failing = true;
+                // They are shown and run all the same; the user was told.
+                queue.keep_journal(false);
+                false
+            }
+        }
+    }
+
+    /// Writes all that is left, and ends.
+    pub(super) fn end(mut self, queue: &mut Queue) {
+        let now = Instant::now();
+        while let Some(written) = self.hear_next() {
+            self.heard(written, queue, now);
+        }
+        // The last try, where the disk was full.
+        self.again_at = None;
+        while queue.has_unwritten() && self.again_at.is_none() {
+            self.write(queue, now);
+            if let Some(written) = self.hear_next() {
+                self.heard(written, queue, now);
+            }
+        }
+        drop(self.pages);
+        self.thread.join().ok();
+    }
+
+    fn hear_next(&self) -> Option<Written> {
+        if self.flying.is_empty() { None } else { self.written.recv().ok() }
     }
 }
 
-fn write(mut journal: Journal, inbox: &Receiver<Page>, failed: &Sender<Explanation>) {
+fn cannot(path: &Path, why: &str) -> Explanation {
+    Explanation {
+        what: "The queue cannot be saved in this session.".into(),
+        why: format!("“{}”: {why}.", path.display()),
+        advice: "Is another Twinport running? Otherwise check the disk, or move the file away; it was left untouched."
+            .into(),
+    }
+}
+
+/// Opens it and tells what is in it.
+fn read(path: &PathBuf, loaded: &Sender<Loaded>, notices: &Sender<Explanation>) -> Result<Journal, String> {
+    let words = |error: crate::store::journal::Error| error.to_string();
+    let journal = Journal::open(path).map_err(words)?;
+    let cut_short = journal.was_cut_short();
+    loaded.send(Loaded::LastId(journal.last_id().map_err(words)?)).ok();
+    let mut jobs = Vec::new();
+    let unread = journal
+        .load(&mut |row| {
+            jobs.push(from_row(row, cut_short));
+            if jobs.len() == PAGE {
+                loaded.send(Loaded::Jobs(std::mem::take(&mut jobs))).ok();
+            }
+        })
+        .map_err(words)?;
+    loaded.send(Loaded::Jobs(jobs)).ok();
+    if unread > 0 {
+        notices
+            .send(Explanation {
+                what: format!("{unread} saved transfers could not be read."),
+                why: "A newer version of Twinport may have written them.".into(),
+                advice: "They stay in the file; the others are here.".into(),
+            })
+            .ok();
+    }
+    Ok(journal)
+}
+
+/// Till the engine ends; `false` = the last page could not be written.
+fn write(
+    save: &mut dyn FnMut(&Page) -> Result<(), String>,
+    inbox: &Receiver<Page>,
+    written: &Sender<Written>,
+    notices: &Sender<Explanation>,
+) -> bool {
+    let mut failures = 0;
     let mut told = false;
     while let Ok(mut page) = inbox.recv() {
-        // What waits already goes into the same transaction, the later word last.
+        let mut pages = 1;
+        // What waits already goes into the same transaction, the later word last: one wait for the disk for all of them.
+        // What is removed stays so: numbers are not used again.
         while let Ok(more) = inbox.try_recv() {
-            page.put.retain(|row| !more.removed.contains(&row.id));
             page.put.extend(more.put);
             page.removed.extend(more.removed);
+            page.durable |= more.durable;
+            page.failures = page.failures.min(more.failures);
+            pages += 1;
         }
-        if let Err(error) = journal.write(&page.put, &page.removed)
-            && !told
-        {
-            told = true;
-            failed
-                .send(Explanation {
-                    what: "The queue could not be saved.".into(),
-                    why: format!("The disk says: {error}."),
-                    advice: "Transfers go on, but would be forgotten if the program ended now. Make room on the disk."
-                        .into(),
-                })
-                .ok();
+        let result = if page.failures < failures {
+            Err("a page before it could not be written".to_owned())
+        } else {
+            save(&page)
+        };
+        match &result {
+            Ok(()) => told = false,
+            Err(error) => {
+                failures = page.failures + 1;
+                if !std::mem::replace(&mut told, true) {
+                    notices.send(not_saved(error)).ok();
+                }
+            }
         }
+        for _ in 0..pages {
+            written.send(Written(result.clone())).ok();
+        }
+    }
+    !told
+}
+
+fn not_saved(error: &str) -> Explanation {
+    Explanation {
+        what: "The queue could not be saved.".into(),
+        why: format!("The disk says: {error}."),
+        advice: "Transfers go on, but would be forgotten if the program ended now. Make room on the disk: then the queue is \
+                 saved again by itself."
+            .into(),
     }
 }
 
-fn to_row(job: &Job) -> JobRow {
-    let (state, error) = match &job.state {
-        JobState::Queued | JobState::Asking(_) | JobState::Waiting { .. } => ("queued", None),
-        JobState::Running => ("running", None),
-        JobState::Paused => ("paused", None),
-        JobState::Done(Outcome::Transferred) => ("done", None),
-        JobState::Done(Outcome::Skipped) => ("skipped", None),
-        JobState::Done(Outcome::Folder) => ("folder", None),
-        JobState::Failed(error) => ("failed", Some(error.explain())),
-        JobState::Cancelled => ("cancelled", None),
+fn to_row(id: JobId, job: &Packed) -> JobRow {
+    let (state, error) = match &job.standing {
+        Standing::Queued | Standing::Asking(_) => (RowState::Queued, None),
+        Standing::Running => (RowState::Running, None),
+        Standing::Paused => (RowState::Paused, None),
+        Standing::Done(Outcome::Transferred) => (RowState::Done, None),
+        Standing::Done(Outcome::Skipped) => (RowState::Skipped, None),
+        Standing::Done(Outcome::Folder) => (RowState::Folder, None),
+        Standing::Cancelled => (RowState::Cancelled, None),
+        Standing::Other(state) => match &**state {
+            JobState::Failed(error) => (RowState::Failed, Some(error.explain())),
+            _ => (RowState::Queued, None),
+        },
     };
     JobRow {
-        id: job.id,
-        parent: job.parent,
+        id,
+        parent: job.parent(),
         rank: (job.rank.order, job.rank.step),
-        site: (*job.site).clone(),
-        upload: job.direction == Direction::Upload,
+        route: Arc::clone(&job.route),
+        names: job.names().clone(),
         kind: job.kind,
-        local: job.local.as_os_str().as_encoded_bytes().to_vec(),
-        remote: job.remote.clone(),
-        size: job.size,
+        size: job.size(),
         modified: job.modified,
-        policy: ron::to_string(&job.policy).unwrap_or_default(),
-        state: state.into(),
+        policy: job.policy,
+        state,
         error: error.map(|words| [words.what, words.why, words.advice]),
         bytes: job.bytes,
-        wrote: job.wrote.clone().or_else(|| job.left.clone()),
+        wrote: job.left_behind(),
+        ended: job.ended(),
     }
 }
 
-fn from_row(row: JobRow) -> Option<Job> {
-    let begun = row.state == "running";
-    let state = match row.state.as_str() {
-        "queued" | "running" => JobState::Queued,
-        "paused" => JobState::Paused,
-        "done" => JobState::Done(Outcome::Transferred),
-        "skipped" => JobState::Done(Outcome::Skipped),
-        "folder" => JobState::Done(Outcome::Folder),
-        "failed" => {
+fn from_row(row: JobRow, cut_short: bool) -> Job {
+    let state = match row.state {
+        RowState::Queued | RowState::Running => JobState::Queued,
+        RowState::Paused => JobState::Paused,
+        RowState::Done => JobState::Done(Outcome::Transferred),
+        RowState::Skipped => JobState::Done(Outcome::Skipped),
+        RowState::Folder => JobState::Done(Outcome::Folder),
+        RowState::Failed => {
             let [what, why, advice] = row.error.unwrap_or_default();
             JobState::Failed(JobError::Earlier(Explanation { what, why, advice }))
         }
-        "cancelled" => JobState::Cancelled,
-        _ => return None,
+        RowState::Cancelled => JobState::Cancelled,
     };
-    Some(Job {
+    Job {
         id: row.id,
         parent: row.parent,
         rank: Rank { order: row.rank.0, step: row.rank.1 },
-        server: row.site.server_key().into(),
-        site: Arc::new(row.site),
-        direction: if row.upload { Direction::Upload } else { Direction::Download },
+        server: Arc::clone(&row.route.server),
+        site: Arc::clone(&row.route.site),
+        direction: row.route.direction,
         kind: row.kind,
-        local: path_from(row.local)?,
-        remote: row.remote,
+        local: row.route.local_path(&row.names),
+        remote: row.route.remote_path(&row.names),
         size: row.size,
         modified: row.modified,
-        policy: ron::from_str(&row.policy).unwrap_or_default(),
+        policy: row.policy,
         // Only the command line says `At`, and it keeps no journal.
         loose: false,
         existing: Existing::Unknown,
+        begun: match row.state {
+            RowState::Running => true,
+            // A small file is whole sooner than the journal hears that it runs: after a kill, or where the power went
+            // before the disk had it, any job may have been. Whoever overwrites does so again, and needs not to know.
+            RowState::Queued | RowState::Paused => cut_short && row.policy != ConflictPolicy::Overwrite,
+            _ => false,
+        },
         state,
         bytes: row.bytes,
-        begun,
         wrote: None,
         left: row.wrote,
         attempt: 0,
-    })
+        ended: row.ended,
+    }
 }
 
-#[cfg(unix)]
-fn path_from(bytes: Vec<u8>) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStringExt as _;
-    Some(OsString::from_vec(bytes).into())
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
 
-#[cfg(not(unix))]
-fn path_from(bytes: Vec<u8>) -> Option<PathBuf> {
-    String::from_utf8(bytes).ok().map(OsString::from).map(PathBuf::from)
+    use super::super::message::Direction;
+    use super::super::queue::NewJob;
+    use super::*;
+    use crate::domain::{EntryKind, RemotePath};
+
+    /// A disk that can be full, and what is on it.
+    #[derive(Default)]
+    struct Disk {
+        full: bool,
+        jobs: BTreeSet<u64>,
+    }
+
+    fn scribe(disk: &Arc<Mutex<Disk>>) -> (Scribe, Receiver<Explanation>) {
+        let (pages, inbox) = bounded(PAGES);
+        let (outbox, written) = unbounded();
+        let (notices, told) = unbounded();
+        let (_, loaded) = bounded(0);
+        let disk = Arc::clone(disk);
+        let thread = thread::spawn(move || {
+            let mut save = |page: &Page| {
+                let mut disk = disk.lock().unwrap();
+                if disk.full {
+                    return Err("no room".into());
+                }
+                disk.jobs.extend(page.put.iter().map(|row| row.id.0));
+                disk.jobs.retain(|id| !page.removed.contains(&JobId(*id)));
+                Ok(())
+            };
+            write(&mut save, &inbox, &outbox, &notices);
+        });
+        let flying = VecDeque::new();
+        (Scribe { pages, written, loaded, thread, flying, failures: 0, failing: false, again_at: None }, told)
+    }
+
+    fn add(queue: &mut Queue, name: &str) -> JobId {
+        queue.add(NewJob {
+            site: Arc::default(),
+            direction: Direction::Download,
+            kind: EntryKind::File,
+            local: PathBuf::from("/l").join(name),
+            remote: RemotePath::root().join(name.as_bytes()),
+            size: None,
+            modified: None,
+            policy: ConflictPolicy::Ask,
+            loose: false,
+        })
+    }
+
+    fn round(scribe: &mut Scribe, queue: &mut Queue, now: Instant) -> bool {
+        scribe.write(queue, now);
+        let written = scribe.hear_next().expect("a page is on its way");
+        scribe.heard(written, queue, now)
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once_holds_nothing_up_and_is_made_good_when_there_is_room() {
+        let disk = Arc::new(Mutex::new(Disk::default()));
+        let (mut scribe, told) = scribe(&disk);
+        let mut queue = Queue::default();
+        queue.keep_journal(true);
+        let mut now = Instant::now();
+        add(&mut queue, "a");
+        assert!(queue.take_changes(9).is_empty(), "not before it is on the disk");
+        round(&mut scribe, &mut queue, now);
+        assert_eq!(queue.take_changes(9).len(), 1);
+
+        disk.lock().unwrap().full = true;
+        add(&mut queue, "b");
+        round(&mut scribe, &mut queue, now);
+        assert_eq!(queue.take_changes(9).len(), 1, "shown all the same");
+        let gone = add(&mut queue, "c");
+        assert_eq!(queue.take_changes(9).len(), 1, "at once");
+        assert!(!scribe.has_room(now), "not again and again");
+        now += AGAIN_AFTER;
+        round(&mut scribe, &mut queue, now);
+        queue.remove(gone);
+        assert_eq!(told.try_iter().count(), 1);
+
+        disk.lock().unwrap().full = false;
+        now += AGAIN_AFTER;
+        assert!(round(&mut scribe, &mut queue, now), "mended");
+        assert!(!queue.has_unwritten());
+        assert_eq!(disk.lock().unwrap().jobs, BTreeSet::from([1, 2]));
+        add(&mut queue, "d");
+        assert!(
+            queue
+                .take_changes(9)
+                .iter()
+                .all(|change| !matches!(change, super::super::message::JobChange::Added { .. }))
+        );
+
+        // The program ends while the disk is full again, and gets room at the last moment or not: it ends.
+        disk.lock().unwrap().full = true;
+        scribe.end(&mut queue);
+        assert_eq!(told.try_iter().count(), 1, "another time, another word");
+        assert!(queue.has_unwritten());
+    }
 }

@@ -1,17 +1,28 @@
-//! `queue.db`: the queue as it survives `kill -9`. SQLite in WAL mode: a transaction is there wholly or not at all.
+//! `queue.db`: the queue as it survives `kill -9`. SQLite in WAL mode: a transaction is there wholly or not at all. Paths are
+//! written as two names and a row of the `folder` table, so that a million files of one folder stay small.
 
+mod old;
+
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use crate::domain::{EntryKind, JobId, Precision, RemotePath, Site, Timestamp, Zone};
+use super::settings::ConflictPolicy;
+use crate::domain::{Direction, EntryKind, JobId, Names, Precision, RemotePath, Route, Site, Timestamp, Zone};
 
 /// An open journal.
 pub struct Journal {
     db: Connection,
+    cut_short: bool,
+    /// The folder written last: the next job is in it, as a rule.
+    last: Option<(Arc<Route>, i64)>,
+    /// Rows were taken out: folders may be left that nobody needs.
+    swept: bool,
 }
 
-/// One job, as it is written down. Enumerations are the caller's numbers; they are stable.
+/// One job, as it is written down.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobRow {
     /// Its key.
@@ -20,174 +31,266 @@ pub struct JobRow {
     pub parent: Option<JobId>,
     /// Place in the queue.
     pub rank: (i64, u64),
-    /// Which server; written once for all its jobs.
-    pub site: Site,
-    /// Whether it goes to the server.
-    pub upload: bool,
+    /// Which server, which way, between which folders; written once for all their jobs.
+    pub route: Arc<Route>,
+    /// What it is called in them.
+    pub names: Names,
     /// File, directory, or not known.
     pub kind: EntryKind,
-    /// [`std::ffi::OsStr::as_encoded_bytes`] of the local path.
-    pub local: Vec<u8>,
-    /// The server's bytes.
-    pub remote: RemotePath,
     /// Bytes.
     pub size: Option<u64>,
     /// The source's time.
     pub modified: Option<Timestamp>,
-    /// What to do when the target exists, RON.
-    pub policy: String,
-    /// Where it stands, a word.
-    pub state: String,
+    /// What to do when the target exists.
+    pub policy: ConflictPolicy,
+    /// Where it stands.
+    pub state: RowState,
     /// What went wrong: what, why, advice.
     pub error: Option<[String; 3]>,
     /// Bytes moved so far.
     pub bytes: u64,
     /// What it has written to under its final name, the server's bytes.
     pub wrote: Option<RemotePath>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+}
+
+/// Where a job stands. The numbers are in the file: they stay what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the engine's words")]
+pub enum RowState {
+    Queued = 0,
+    Running = 1,
+    Paused = 2,
+    Done = 3,
+    Skipped = 4,
+    Folder = 5,
+    Failed = 6,
+    Cancelled = 7,
 }
 
 /// What can go wrong with it.
 pub type Error = rusqlite::Error;
 
 impl Journal {
-    /// Opens or makes it.
+    /// Opens or makes it. From now on, until [`Self::close`], it is known to be in use.
     ///
     /// # Errors
     /// Where the disk or the file does not allow it. The file is left as it is.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let db = Connection::open(path)?;
+        let mut db = Connection::open(path)?;
         db.busy_timeout(std::time::Duration::from_millis(200))?;
         // One program at a time: a second window must not run the same jobs.
         db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         db.pragma_update(None, "journal_mode", "WAL")?;
-        db.pragma_update(None, "synchronous", "NORMAL")?;
-        db.execute_batch(SCHEMA)?;
-        // Journals of versions that did not know it; those in turn leave it empty.
-        if !db.column_exists(None, "job", "wrote")? {
-            db.execute_batch("ALTER TABLE job ADD COLUMN wrote BLOB;")?;
-        }
-        // Takes the lock now, not with the first job.
-        db.execute_batch("BEGIN IMMEDIATE; COMMIT;")?;
-        Ok(Self { db })
+        db.pragma_update(None, "synchronous", "FULL")?;
+        let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        transaction.execute_batch(SCHEMA)?;
+        old::take_over(&transaction)?;
+        let open: Option<bool> = transaction.query_row("SELECT open FROM run", [], |row| row.get(0)).optional()?;
+        transaction.execute_batch("DELETE FROM run; INSERT INTO run (open) VALUES (1);")?;
+        transaction.commit()?;
+        Ok(Self { db, cut_short: open == Some(true), last: None, swept: false })
     }
 
-    /// All jobs, in the queue's order. A row that cannot be read (a newer version's) is left in the file and counted.
+    /// Whether the program that had it last was killed: what its jobs did in their last moments is not in here.
+    pub fn was_cut_short(&self) -> bool {
+        self.cut_short
+    }
+
+    /// The greatest number of a job in it, readable or not; 0 = there is none.
     ///
     /// # Errors
     /// Where the file cannot be read at all.
-    pub fn load(&self) -> Result<(Vec<JobRow>, usize), Error> {
-        let mut query = self.db.prepare(
-            "SELECT j.id, j.parent, j.major, j.minor, s.site, j.upload, j.kind, j.local, j.remote, j.size, j.seconds,
-                    j.clock, j.policy, j.state, j.what, j.why, j.advice, j.bytes, j.wrote
-             FROM job j JOIN site s ON s.id = j.site ORDER BY j.major, j.minor",
-        )?;
-        let mut rows = query.query([])?;
-        let mut jobs = Vec::new();
-        let mut unread = 0;
-        let mut last: Option<(String, Site)> = None;
-        while let Some(row) = rows.next()? {
-            let text: String = row.get(4)?;
-            let site = match &last {
-                Some((known, site)) if *known == text => site.clone(),
-                _ => match ron::from_str::<Site>(&text) {
-                    Ok(site) => {
-                        last = Some((text, site.clone()));
-                        site
-                    }
-                    Err(_) => {
-                        unread += 1;
-                        continue;
-                    }
-                },
-            };
-            let what: Option<String> = row.get(14)?;
-            jobs.push(JobRow {
-                id: JobId(number(row.get(0)?)),
-                parent: row.get::<_, Option<i64>>(1)?.map(|id| JobId(number(id))),
-                rank: (row.get(2)?, number(row.get(3)?)),
-                site,
-                upload: row.get(5)?,
-                kind: kind_from(row.get(6)?),
-                local: row.get(7)?,
-                remote: RemotePath::new(row.get::<_, Vec<u8>>(8)?),
-                size: row.get::<_, Option<i64>>(9)?.map(number),
-                modified: match (row.get(10)?, row.get(11)?) {
-                    (Some(seconds), Some(clock)) => Some(time_from(seconds, clock)),
-                    _ => None,
-                },
-                policy: row.get(12)?,
-                state: row.get(13)?,
-                error: match what {
-                    Some(what) => Some([what, row.get(15)?, row.get(16)?]),
-                    None => None,
-                },
-                bytes: number(row.get(17)?),
-                wrote: row.get::<_, Option<Vec<u8>>>(18)?.map(RemotePath::new),
-            });
-        }
-        Ok((jobs, unread))
+    pub fn last_id(&self) -> Result<u64, Error> {
+        self.db.query_row("SELECT coalesce(max(id), 0) FROM transfer", [], |row| row.get(0)).map(number)
     }
 
-    /// Writes and removes, all or nothing.
+    /// All jobs, by number. A row that cannot be read (a newer version's) is left in the file and counted.
+    ///
+    /// # Errors
+    /// Where the file cannot be read at all.
+    pub fn load(&self, each: &mut dyn FnMut(JobRow)) -> Result<usize, Error> {
+        let routes = self.routes()?;
+        let mut query = self.db.prepare(
+            "SELECT id, parent, major, minor, folder, kind, name, local, size, seconds, clock, policy, state, bytes, ended,
+                    wrote, what, why, advice FROM transfer ORDER BY id",
+        )?;
+        let mut rows = query.query([])?;
+        let mut unread = 0;
+        while let Some(row) = rows.next()? {
+            match read(row, &routes)? {
+                Some(row) => each(row),
+                None => unread += 1,
+            }
+        }
+        Ok(unread)
+    }
+
+    /// Writes and removes, all or nothing. `durable` = it is on the disk when this returns, whatever happens to the power;
+    /// else it is as soon as the system gets round to it.
     ///
     /// # Errors
     /// Where the disk does not allow it; nothing was changed then.
-    pub fn write(&mut self, put: &[JobRow], removed: &[JobId]) -> Result<(), Error> {
+    pub fn write(&mut self, put: &[JobRow], removed: &[JobId], durable: bool) -> Result<(), Error> {
+        self.db.pragma_update(None, "synchronous", if durable { "FULL" } else { "NORMAL" })?;
+        let mut last = self.last.take();
         let transaction = self.db.transaction()?;
+        put_rows(&transaction, put, &mut last)?;
         {
-            let mut find = transaction.prepare_cached("SELECT id FROM site WHERE site = ?1")?;
-            let mut add = transaction.prepare_cached("INSERT INTO site (site) VALUES (?1)")?;
-            let mut insert = transaction.prepare_cached(
-                "INSERT OR REPLACE INTO job (id, parent, major, minor, site, upload, kind, local, remote, size, seconds,
-                 clock, policy, state, what, why, advice, bytes, wrote)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-            )?;
-            let mut last: Option<(&Site, i64)> = None;
-            for job in put {
-                let site = match last {
-                    Some((known, id)) if *known == job.site => id,
-                    _ => {
-                        let text = ron::to_string(&job.site).unwrap_or_default();
-                        let id = match find.query_row([&text], |row| row.get(0)).optional()? {
-                            Some(id) => id,
-                            None => add.insert([&text])?,
-                        };
-                        last = Some((&job.site, id));
-                        id
-                    }
-                };
-                let [what, why, advice] = match &job.error {
-                    Some(words) => words.each_ref().map(|part| Some(part.as_str())),
-                    None => [None; 3],
-                };
-                insert.execute(params![
-                    integer(job.id.0),
-                    job.parent.map(|id| integer(id.0)),
-                    job.rank.0,
-                    integer(job.rank.1),
-                    site,
-                    job.upload,
-                    kind_number(job.kind),
-                    job.local,
-                    job.remote.as_bytes(),
-                    job.size.map(integer),
-                    job.modified.map(|time| time.seconds),
-                    job.modified.map(clock_number),
-                    job.policy,
-                    job.state,
-                    what,
-                    why,
-                    advice,
-                    integer(job.bytes),
-                    job.wrote.as_ref().map(RemotePath::as_bytes),
-                ])?;
-            }
-            let mut delete = transaction.prepare_cached("DELETE FROM job WHERE id = ?1")?;
+            let mut delete = transaction.prepare_cached("DELETE FROM transfer WHERE id = ?1")?;
             for id in removed {
                 delete.execute([integer(id.0)])?;
             }
         }
-        transaction.commit()
+        transaction.commit()?;
+        self.swept |= !removed.is_empty();
+        self.last = last;
+        Ok(())
+    }
+
+    /// All is said. Without it the next [`Self::open`] finds that the program was killed.
+    ///
+    /// # Errors
+    /// Where the disk does not allow it.
+    pub fn close(self) -> Result<(), Error> {
+        self.db.pragma_update(None, "synchronous", "FULL")?;
+        if self.swept {
+            self.db.execute_batch("DELETE FROM folder WHERE id NOT IN (SELECT folder FROM transfer);")?;
+        }
+        self.db.execute_batch("UPDATE run SET open = 0;")
+    }
+
+    /// The folders, by their keys; those of a site that cannot be read are left out.
+    fn routes(&self) -> Result<HashMap<i64, Arc<Route>>, Error> {
+        let mut sites: HashMap<i64, Option<(Arc<Site>, Arc<str>)>> = HashMap::new();
+        let mut query = self.db.prepare(
+            "SELECT f.id, f.upload, f.local, f.remote, s.id, s.site FROM folder f JOIN site s ON s.id = f.site",
+        )?;
+        let mut rows = query.query([])?;
+        let mut routes = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let site = match sites.get(&row.get(4)?) {
+                Some(site) => site.clone(),
+                None => {
+                    let site = ron::from_str::<Site>(&row.get::<_, String>(5)?).ok();
+                    let site =
+                        site.map(|site| (site.server_key().into(), Arc::new(site))).map(|(key, site)| (site, key));
+                    sites.insert(row.get(4)?, site.clone());
+                    site
+                }
+            };
+            let Some((site, server)) = site else { continue };
+            let direction = if row.get(1)? { Direction::Upload } else { Direction::Download };
+            let (local, remote) = (row.get::<_, Vec<u8>>(2)?.into(), row.get::<_, Vec<u8>>(3)?.into());
+            routes.insert(row.get(0)?, Arc::new(Route { site, server, direction, local, remote }));
+        }
+        Ok(routes)
+    }
+}
+
+/// `None` = not understood.
+fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>) -> Result<Option<JobRow>, Error> {
+    let Some(route) = routes.get(&row.get(4)?) else { return Ok(None) };
+    let Some(state) = state_from(row.get(12)?) else { return Ok(None) };
+    let name = row.get_ref(6)?.as_blob()?;
+    let local = match row.get_ref(7)?.as_blob_or_null()? {
+        Some(local) => local,
+        None => name,
+    };
+    let Some(names) = Names::new(name, local) else { return Ok(None) };
+    let id: i64 = row.get(0)?;
+    let what: Option<String> = row.get(16)?;
+    Ok(Some(JobRow {
+        id: JobId(number(id)),
+        parent: row.get::<_, Option<i64>>(1)?.map(|id| JobId(number(id))),
+        rank: (row.get(2)?, row.get::<_, Option<i64>>(3)?.map_or(number(id), number)),
+        route: Arc::clone(route),
+        names,
+        kind: kind_from(row.get(5)?),
+        size: row.get::<_, Option<i64>>(8)?.map(number),
+        modified: match (row.get(9)?, row.get(10)?) {
+            (Some(seconds), Some(clock)) => Some(time_from(seconds, clock)),
+            _ => None,
+        },
+        policy: policy_from(row.get(11)?),
+        state,
+        error: match what {
+            Some(what) => Some([what, row.get(17)?, row.get(18)?]),
+            None => None,
+        },
+        bytes: number(row.get(13)?),
+        wrote: row.get::<_, Option<Vec<u8>>>(15)?.map(RemotePath::new),
+        ended: row.get::<_, Option<i64>>(14)?.map(Timestamp::utc),
+    }))
+}
+
+fn put_rows(transaction: &Transaction<'_>, rows: &[JobRow], last: &mut Option<(Arc<Route>, i64)>) -> Result<(), Error> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO transfer (id, parent, major, minor, folder, kind, name, local, size, seconds, clock, policy,
+         state, bytes, ended, wrote, what, why, advice)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+    )?;
+    for job in rows {
+        let folder = match last {
+            Some((known, id)) if Arc::ptr_eq(known, &job.route) => *id,
+            _ => {
+                let id = folder(transaction, &job.route)?;
+                *last = Some((Arc::clone(&job.route), id));
+                id
+            }
+        };
+        let [what, why, advice] = match &job.error {
+            Some(words) => words.each_ref().map(|part| Some(part.as_str())),
+            None => [None; 3],
+        };
+        let (name, local) = (job.names.remote(), job.names.local());
+        insert.execute(params![
+            integer(job.id.0),
+            job.parent.map(|id| integer(id.0)),
+            job.rank.0,
+            (job.rank.1 != job.id.0).then(|| integer(job.rank.1)),
+            folder,
+            kind_number(job.kind),
+            name,
+            (local != name).then_some(local),
+            job.size.map(integer),
+            job.modified.map(|time| time.seconds),
+            job.modified.map(clock_number),
+            policy_number(job.policy),
+            job.state as u8,
+            integer(job.bytes),
+            job.ended.map(|time| time.seconds),
+            job.wrote.as_ref().map(RemotePath::as_bytes),
+            what,
+            why,
+            advice,
+        ])?;
+    }
+    Ok(())
+}
+
+/// The key of that folder.
+fn folder(transaction: &Transaction<'_>, route: &Route) -> Result<i64, Error> {
+    let text = ron::to_string(&*route.site).unwrap_or_default();
+    let found = transaction
+        .prepare_cached("SELECT id FROM site WHERE site = ?1")?
+        .query_row([&text], |row| row.get(0))
+        .optional()?;
+    let site: i64 = match found {
+        Some(id) => id,
+        None => transaction.prepare_cached("INSERT INTO site (site) VALUES (?1)")?.insert([&text])?,
+    };
+    let key = params![site, route.direction == Direction::Upload, route.local, route.remote];
+    let found = transaction
+        .prepare_cached("SELECT id FROM folder WHERE site = ?1 AND upload = ?2 AND local = ?3 AND remote = ?4")?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
+    match found {
+        Some(id) => Ok(id),
+        None => transaction
+            .prepare_cached("INSERT INTO folder (site, upload, local, remote) VALUES (?1, ?2, ?3, ?4)")?
+            .insert(params![site, route.direction == Direction::Upload, route.local, route.remote]),
     }
 }
 
@@ -197,6 +300,13 @@ fn integer(number: u64) -> i64 {
 
 fn number(integer: i64) -> u64 {
     u64::try_from(integer).unwrap_or(0)
+}
+
+fn state_from(number: i64) -> Option<RowState> {
+    use RowState::{Cancelled, Done, Failed, Folder, Paused, Queued, Running, Skipped};
+    [Queued, Running, Paused, Done, Skipped, Folder, Failed, Cancelled]
+        .into_iter()
+        .find(|state| *state as i64 == number)
 }
 
 fn kind_number(kind: EntryKind) -> i64 {
@@ -239,67 +349,129 @@ fn time_from(seconds: i64, clock: i64) -> Timestamp {
     }
 }
 
+fn policy_number(policy: ConflictPolicy) -> i64 {
+    POLICIES.iter().position(|other| *other == policy).and_then(|at| i64::try_from(at).ok()).unwrap_or(0)
+}
+
+/// A newer version's is asked about.
+fn policy_from(number: i64) -> ConflictPolicy {
+    usize::try_from(number).ok().and_then(|at| POLICIES.get(at).copied()).unwrap_or_default()
+}
+
+/// By their numbers in the file.
+const POLICIES: [ConflictPolicy; 7] = [
+    ConflictPolicy::Ask,
+    ConflictPolicy::Overwrite,
+    ConflictPolicy::Newer,
+    ConflictPolicy::Size,
+    ConflictPolicy::Resume,
+    ConflictPolicy::Rename,
+    ConflictPolicy::Skip,
+];
+
+/// `minor` and `local` are NULL where they say the same as `id` and `name`.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS site (id INTEGER PRIMARY KEY, site TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS job (
-    id INTEGER PRIMARY KEY, parent INTEGER, major INTEGER NOT NULL, minor INTEGER NOT NULL,
-    site INTEGER NOT NULL REFERENCES site (id), upload INTEGER NOT NULL, kind INTEGER NOT NULL,
-    local BLOB NOT NULL, remote BLOB NOT NULL, size INTEGER, seconds INTEGER, clock INTEGER,
-    policy TEXT NOT NULL, state TEXT NOT NULL, what TEXT, why TEXT, advice TEXT, bytes INTEGER NOT NULL, wrote BLOB);
+CREATE TABLE IF NOT EXISTS folder (
+    id INTEGER PRIMARY KEY, site INTEGER NOT NULL REFERENCES site (id), upload INTEGER NOT NULL,
+    local BLOB NOT NULL, remote BLOB NOT NULL, UNIQUE (site, upload, local, remote));
+CREATE TABLE IF NOT EXISTS transfer (
+    id INTEGER PRIMARY KEY, parent INTEGER, major INTEGER NOT NULL, minor INTEGER,
+    folder INTEGER NOT NULL REFERENCES folder (id), kind INTEGER NOT NULL, name BLOB NOT NULL, local BLOB, size INTEGER,
+    seconds INTEGER, clock INTEGER, policy INTEGER NOT NULL, state INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    ended INTEGER, wrote BLOB, what TEXT, why TEXT, advice TEXT);
+CREATE TABLE IF NOT EXISTS run (open INTEGER NOT NULL);
 ";
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn route(folder: u64) -> Arc<Route> {
+        let site = Site { host: "example.org".into(), user: "u".into(), ..Site::default() };
+        Arc::new(Route {
+            server: site.server_key().into(),
+            site: Arc::new(site),
+            direction: if folder.is_multiple_of(2) { Direction::Upload } else { Direction::Download },
+            local: format!("/tmp/{folder}/").into_bytes().into(),
+            remote: Box::from(&b"/caf\xe9/"[..]),
+        })
+    }
 
     fn row(id: u64) -> JobRow {
         JobRow {
             id: JobId(id),
             parent: (id > 1).then_some(JobId(1)),
-            rank: (0, id),
-            site: Site { host: "example.org".into(), user: "u".into(), ..Site::default() },
-            upload: id.is_multiple_of(2),
+            rank: (0, if id == 5 { 77 } else { id }),
+            route: route(id % 3),
+            names: Names::new(b"caf\xe9", if id.is_multiple_of(2) { b"caf\xe9" } else { b"cafe" }).unwrap(),
             kind: EntryKind::File,
-            local: b"/tmp/caf\xe9".to_vec(),
-            remote: RemotePath::root().join(b"caf\xe9"),
             size: Some(5_000_000_000),
             modified: Some(Timestamp { seconds: -5, precision: Precision::Minute, zone: Zone::Server }),
-            policy: "Ask".into(),
-            state: "queued".into(),
+            policy: ConflictPolicy::Rename,
+            state: RowState::Queued,
             error: (id == 3).then(|| ["what".into(), "why".into(), "do".into()]),
             bytes: 7,
             wrote: (id == 2).then(|| RemotePath::root().join(b"caf\xe9 (2)")),
+            ended: (id == 3).then(|| Timestamp::utc(1_800_000_000)),
         }
     }
 
+    fn all(journal: &Journal) -> Vec<JobRow> {
+        let mut rows = Vec::new();
+        assert_eq!(journal.load(&mut |row| rows.push(row)).unwrap(), 0);
+        rows
+    }
+
     #[test]
-    fn what_was_written_is_read_again_in_order() {
+    fn what_was_written_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("queue.db");
-        let rows = [row(1), row(2), row(3)];
+        let rows = [row(1), row(2), row(3), row(5)];
         {
             let mut journal = Journal::open(&path).unwrap();
-            journal.write(&[rows[2].clone(), rows[0].clone(), rows[1].clone(), row(4)], &[]).unwrap();
-            journal.write(&[], &[JobId(4)]).unwrap();
+            journal.write(&[rows[2].clone(), rows[0].clone(), rows[1].clone(), row(4)], &[], true).unwrap();
+            journal.write(&rows[3..], &[JobId(4)], false).unwrap();
         }
+        assert_eq!(all(&Journal::open(&path).unwrap()), rows);
+    }
+
+    #[test]
+    fn it_knows_whether_its_last_program_was_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("queue.db");
         let journal = Journal::open(&path).unwrap();
-        assert_eq!(journal.load().unwrap(), (rows.to_vec(), 0));
+        assert!(!journal.was_cut_short(), "it is new");
+        drop(journal);
+        let mut journal = Journal::open(&path).unwrap();
+        assert!(journal.was_cut_short());
+        journal.write(&[row(1)], &[JobId(1)], true).unwrap();
+        journal.close().unwrap();
+        let journal = Journal::open(&path).unwrap();
+        assert!(!journal.was_cut_short());
+        assert!(journal.routes().unwrap().is_empty(), "folders that nobody needs go");
     }
 
     #[test]
-    fn a_journal_of_a_version_that_did_not_know_all_of_it_is_read_and_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("queue.db");
-        let plain = JobRow { wrote: None, ..row(2) };
-        {
-            let mut journal = Journal::open(&path).unwrap();
-            journal.write(std::slice::from_ref(&plain), &[]).unwrap();
-            journal.db.execute_batch("ALTER TABLE job DROP COLUMN wrote;").unwrap();
+    fn every_policy_and_state_has_a_number_of_its_own() {
+        for policy in POLICIES {
+            assert_eq!(policy_from(policy_number(policy)), policy);
         }
-        let mut journal = Journal::open(&path).unwrap();
-        assert_eq!(journal.load().unwrap(), (vec![plain], 0));
-        journal.write(&[row(2)], &[]).unwrap();
-        assert_eq!(journal.load().unwrap(), (vec![row(2)], 0));
+        assert_eq!(state_from(RowState::Cancelled as i64), Some(RowState::Cancelled));
+        assert_eq!(state_from(8), None);
+    }
+
+    #[test]
+    fn a_row_of_a_newer_version_is_left_and_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&folder.path().join("queue.db")).unwrap();
+        journal.write(&[row(1), row(2)], &[], true).unwrap();
+        journal.db.execute_batch("UPDATE transfer SET state = 99 WHERE id = 1;").unwrap();
+        let mut rows = Vec::new();
+        assert_eq!(journal.load(&mut |row| rows.push(row)).unwrap(), 1);
+        assert_eq!(rows, [row(2)]);
     }
 
     #[test]
@@ -317,5 +489,74 @@ mod tests {
         std::fs::write(&path, b"this is no database, but somebody's text, and it is long enough to be read").unwrap();
         assert!(Journal::open(&path).is_err());
         assert!(std::fs::read(&path).unwrap().starts_with(b"this is no database"));
+    }
+
+    /// A page: which jobs it writes (with how many bytes), which it removes, and whether it must be durable.
+    type Page = (Vec<(u64, u64)>, Vec<u64>, bool);
+
+    fn page() -> impl Strategy<Value = Page> {
+        let put = proptest::collection::vec((1_u64..12, 0_u64..1000), 0..6);
+        (put, proptest::collection::vec(1_u64..12, 0..3), any::<bool>())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+        /// The power goes between any two bytes that the disk has not been told to keep: what is found afterwards is the
+        /// queue after some page, whole, and no page that was durable is missing.
+        #[test]
+        fn after_a_crash_it_is_as_after_some_page_and_no_durable_one_is_lost(
+            pages in proptest::collection::vec(page(), 1..12),
+            cuts in proptest::collection::vec(0.0_f64..1.0, 6),
+            checkpoint in proptest::option::of(1_u32..40),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            let mut journal = Journal::open(&at("queue.db")).unwrap();
+            // Without one, the log only grows, and what lies behind its durable part is what a power cut may take.
+            journal.db.pragma_update(None, "wal_autocheckpoint", checkpoint.unwrap_or(0)).unwrap();
+            let mut model: std::collections::BTreeMap<u64, JobRow> = std::collections::BTreeMap::new();
+            let mut states = vec![Vec::new()];
+            let mut durable = (0, std::fs::metadata(at("queue.db-wal")).unwrap().len());
+            for (put, removed, is_durable) in &pages {
+                let rows: Vec<JobRow> = put.iter().map(|(id, bytes)| JobRow { bytes: *bytes, ..row(*id) }).collect();
+                let removed: Vec<JobId> = removed.iter().copied().map(JobId).collect();
+                journal.write(&rows, &removed, *is_durable).unwrap();
+                model.extend(rows.into_iter().map(|row| (row.id.0, row)));
+                removed.iter().for_each(|id| { model.remove(&id.0); });
+                states.push(model.values().cloned().collect::<Vec<_>>());
+                let length = std::fs::metadata(at("queue.db-wal")).unwrap().len();
+                if *is_durable {
+                    durable = (states.len() - 1, length);
+                }
+                // `kill -9` now: all that was written is there.
+                prop_assert_eq!(&after(&at("queue.db"), None), &states[states.len() - 1]);
+                if checkpoint.is_some() {
+                    continue;
+                }
+                for cut in &cuts {
+                    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                    let cut = durable.1 + ((length - durable.1) as f64 * cut) as u64;
+                    let found = after(&at("queue.db"), Some(cut));
+                    let place = states.iter().rposition(|state| *state == found);
+                    prop_assert!(place.is_some_and(|place| place >= durable.0), "cut at {cut}: {place:?}, {durable:?}");
+                }
+            }
+        }
+    }
+
+    /// What the next program finds, where only so much of the log is on the disk.
+    fn after(path: &Path, log: Option<u64>) -> Vec<JobRow> {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("queue.db");
+        std::fs::copy(path, &copy).unwrap();
+        let mut bytes = std::fs::read(path.with_extension("db-wal")).unwrap();
+        if let Some(log) = log {
+            bytes.truncate(usize::try_from(log).unwrap());
+        }
+        std::fs::write(copy.with_extension("db-wal"), bytes).unwrap();
+        let journal = Journal::open(&copy).unwrap();
+        assert!(journal.was_cut_short());
+        all(&journal)
     }
 }

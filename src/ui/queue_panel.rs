@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use egui::{
-    Align, Button, Color32, Layout, Popup, Rect, Response, RichText, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role,
-    pos2, vec2,
+    Align, Button, Color32, Layout, Popup, Rect, Response, RichText, Sense, TextEdit, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::dialogs::painted;
-use super::{icons, theme};
-use crate::app::queue_view::{Job, Tab};
+use super::{format, icons, theme};
+use crate::app::queue_view::{Found, Job, Tab};
 use crate::app::{Action, Actions, Model, words};
 use crate::domain::{EntryKind, JobId, bytes, bytes_of, rate, time_left};
 use crate::engine::message::{Direction, JobState, Outcome, Place, QueueCommand};
@@ -20,11 +20,19 @@ pub(super) struct QueuePanel {
     tab: Tab,
     selected: HashSet<JobId>,
     anchor: Option<JobId>,
+    filter: String,
+    found: Found,
 }
 
 impl Default for QueuePanel {
     fn default() -> Self {
-        Self { tab: Tab::Active, selected: HashSet::new(), anchor: None }
+        Self {
+            tab: Tab::Active,
+            selected: HashSet::new(),
+            anchor: None,
+            filter: String::new(),
+            found: Found::default(),
+        }
     }
 }
 
@@ -81,6 +89,10 @@ impl QueuePanel {
                 button(ui, "Retry failed", any(Tab::Failed), Action::Queue(QueueCommand::RetryFailed));
                 let pause = Action::TogglePauseQueue;
                 button(ui, pause.label(model), pause.enabled(model), pause.clone());
+                if open {
+                    ui.add_space(4.0);
+                    self.filter(ui);
+                }
                 ui.add_space(8.0);
                 let look = theme::palette(ui);
                 if let Some(totals) = totals(model) {
@@ -88,6 +100,28 @@ impl QueuePanel {
                 }
             });
         });
+    }
+
+    fn filter(&mut self, ui: &mut Ui) {
+        let look = theme::palette(ui);
+        let narrow = ui.available_width() < 320.0;
+        let edit = TextEdit::singleline(&mut self.filter)
+            .prefix(RichText::new(icons::SEARCH).font(icons::font()).color(look.faint))
+            .hint_text(words::FILTER)
+            .font(egui::FontId::proportional(theme::SMALL))
+            .align(egui::Align2::LEFT_CENTER)
+            .margin(egui::Margin::symmetric(6, 2))
+            .min_size(vec2(0.0, 24.0))
+            .desired_width(if narrow { 96.0 } else { 140.0 });
+        let response = ui.add(edit).accessible_name(words::FILTER_TRANSFERS);
+        if response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape)) {
+            self.filter.clear();
+        }
+        // A filter that hides transfers must be seen.
+        if !self.filter.is_empty() {
+            let stroke = egui::Stroke::new(1.0, look.accent);
+            ui.painter().rect_stroke(response.rect, f32::from(theme::RADIUS), stroke, egui::StrokeKind::Inside);
+        }
     }
 
     fn tab_button(&self, ui: &mut Ui, model: &Model, tab: Tab) -> Response {
@@ -130,12 +164,28 @@ impl QueuePanel {
         let line = ui.cursor().top();
         ui.painter().hline(ui.max_rect().x_range(), line, egui::Stroke::new(1.0, look.line));
         ui.add_space(1.0);
-        let jobs = model.queue.tab(self.tab);
+        // Taken out while the rows change the selection.
+        let mut found = std::mem::take(&mut self.found);
+        let filtered = !self.filter.trim().is_empty();
+        if filtered && !found.look(&model.queue, self.tab, &self.filter, LOOKS_A_FRAME) {
+            ui.ctx().request_repaint();
+        }
+        let jobs = if filtered { found.rows() } else { model.queue.tab(self.tab) };
+        self.rows(ui, model, jobs, actions);
+        self.found = found;
+    }
+
+    fn rows(&mut self, ui: &mut Ui, model: &Model, jobs: &[JobId], actions: &mut Actions) {
         if !self.selected.is_empty() {
-            self.selected.retain(|id| model.queue.job(*id).is_some());
+            self.selected.retain(|id| model.queue.has(*id));
         }
         if jobs.is_empty() {
-            empty(ui, self.tab, model);
+            let filtered = model.queue.count(self.tab) > 0 && !self.filter.trim().is_empty();
+            if filtered {
+                nothing(ui, words::NO_MATCH_IN_QUEUE, &format!("“{}”", self.filter.trim()));
+            } else {
+                empty(ui, self.tab, model);
+            }
             return;
         }
         // Columns are told apart by their alignment; a line shows while one is dragged.
@@ -160,16 +210,25 @@ impl QueuePanel {
                 // The longest is “1023.9 KiB/s”.
                 .column(Column::initial(100.0).at_least(56.0).clip(true))
                 .column(Column::initial(92.0).at_least(56.0).clip(true).resizable(false)),
-            tab => table
+            Tab::Queued => table
                 .column(Column::initial((wide * 0.26).clamp(120.0, 360.0)).at_least(100.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(88.0).at_least(56.0).clip(true))
+                .column(Column::remainder().at_least(100.0).clip(true)),
+            tab => table
+                .column(Column::initial((wide * 0.22).clamp(120.0, 360.0)).at_least(100.0).clip(true))
+                .column(Column::initial(place).at_least(60.0).clip(true))
+                .column(Column::initial(place).at_least(60.0).clip(true))
+                .column(Column::initial(88.0).at_least(56.0).clip(true))
+                // The longest is “2026-11-24 14:32”.
+                .column(Column::initial(124.0).at_least(64.0).clip(true))
                 .column(Column::remainder().at_least(if tab == Tab::Failed { 200.0 } else { 100.0 }).clip(true)),
         };
         let titles: &[&str] = match self.tab {
             Tab::Active => &["Name", "Remote folder", "Local folder", "Size", "Progress", "Speed", "Left"],
-            _ => &["Name", "Remote folder", "Local folder", "Size", "State"],
+            Tab::Queued => &["Name", "Remote folder", "Local folder", "Size", "State"],
+            Tab::Failed | Tab::Done => &["Name", "Remote folder", "Local folder", "Size", "Finished", "State"],
         };
         let active = self.tab == Tab::Active;
         table
@@ -196,12 +255,12 @@ impl QueuePanel {
                     };
                     row.set_selected(self.selected.contains(&job.view.id));
                     if active {
-                        active_cells(&mut row, job)
+                        active_cells(&mut row, &job)
                     } else {
-                        settled_cells(&mut row, job)
+                        settled_cells(&mut row, &job)
                     }
                     let response = row.response();
-                    self.react(&response, job, jobs, actions);
+                    self.react(&response, &job, jobs, actions);
                 });
             });
     }
@@ -215,7 +274,13 @@ impl QueuePanel {
             self.click(id, jobs, modifiers.command && response.clicked(), modifiers.shift && response.clicked());
         }
         let explained = explanation(job);
-        let response = if explained.is_empty() { response.clone() } else { response.clone().on_hover_text(&explained) };
+        let ended = job.view.ended.map(|time| format!("Finished {}", format::time(time)));
+        if let Some(ended) = &ended {
+            response.ctx.accesskit_node_builder(response.id, |node| node.set_description(ended.as_str()));
+        }
+        let hints = [ended, Some(explained.clone())].into_iter().flatten().filter(|text| !text.is_empty());
+        let hint = hints.collect::<Vec<_>>().join("\n");
+        let response = if hint.is_empty() { response.clone() } else { response.clone().on_hover_text(hint) };
         Popup::context_menu(&response).show(|ui| self.menu(ui, job, jobs, &explained, actions));
     }
 
@@ -276,6 +341,9 @@ impl QueuePanel {
     }
 }
 
+/// Of a filter, so many jobs are looked at before a frame is drawn.
+const LOOKS_A_FRAME: usize = 20_000;
+
 /// The tabs and buttons; all there is while the panel is shut.
 pub(super) const HEADER: f32 = 36.0;
 
@@ -289,6 +357,9 @@ fn active_cells(row: &mut TableRow<'_, '_>, job: &Job) {
 
 fn settled_cells(row: &mut TableRow<'_, '_>, job: &Job) {
     common_cells(row, job);
+    if job.view.state.is_ended() {
+        text_cell(row, &job.view.ended.map(format::time).unwrap_or_default(), Align::Min, true);
+    }
     row.col(|ui| {
         let look = theme::palette(ui);
         let mark = match &job.view.state {
@@ -480,6 +551,11 @@ fn empty(ui: &mut Ui, tab: Tab, model: &Model) {
         Tab::Failed => ("Nothing failed", ""),
         Tab::Done => ("Nothing finished yet", ""),
     };
+    nothing(ui, title, text);
+}
+
+/// In place of rows.
+fn nothing(ui: &mut Ui, title: &str, text: &str) {
     let look = theme::palette(ui);
     ui.add_space((ui.available_height() / 2.0 - 24.0).max(4.0));
     ui.vertical_centered(|ui| {

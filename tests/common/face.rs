@@ -362,12 +362,12 @@ impl Face {
                 self.added += usize::from(job.parent.is_none());
                 self.jobs.insert(job.id, (**job).clone());
             }
-            JobChange::Changed { id, state, bytes, size } => {
+            JobChange::Changed { id, state, bytes, size, ended } => {
                 let job = self.jobs.get_mut(id).expect("a change of a job that was added");
-                if matches!(job.state, JobState::Failed(_)) && !ended(state) {
+                if matches!(job.state, JobState::Failed(_)) && !super::face::ended(state) {
                     self.restarted.insert(*id);
                 }
-                (job.state, job.bytes, job.size) = (state.clone(), *bytes, *size);
+                (job.state, job.bytes, job.size, job.ended) = (state.clone(), *bytes, *size, *ended);
             }
             JobChange::Removed(id) => {
                 self.jobs.remove(id);
