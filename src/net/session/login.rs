@@ -90,6 +90,8 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         old_names: false,
         answers_feat,
         stamps: stamp::ways(&features),
+        stamps_work: false,
+        renaming_left: false,
         carriage: Carriage::new(site, &features, image, is_one_of(&welcome, &["proftpd"])),
         protected,
         continued: false,
