@@ -18,7 +18,7 @@ use common::recorder::Recorder;
 use common::servers::{self, Config, Kind, PASSWORD, Server, Tls, USER};
 use common::unftp::{self, Unftp};
 use tempfile::TempDir;
-use twinport::domain::{Lesson, MinimumTls, Secret, Security, Site, TransferMode};
+use twinport::domain::{Lesson, MinimumTls, RemotePath, Secret, Security, Site, Timestamp, TransferMode};
 use twinport::ftp::error::FtpError;
 use twinport::net::happening::Happening;
 use twinport::net::session::{Next, Session, StoreAt, copy_between};
@@ -386,9 +386,22 @@ fn hundreds_of_files_each_arranged_ahead() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
+/// Under a temporary name, as the engine does it.
+fn store_and_publish(session: &mut Session, path: &RemotePath, content: &[u8]) -> Result<(), FtpError> {
+    let temporary = RemotePath::new([path.as_bytes(), b".part"].concat());
+    let mut channel = session.store_at_once(&temporary)?;
+    if let Err(error) = channel.write_all(content) {
+        channel.abort();
+        return Err(error);
+    }
+    channel.finish()?;
+    session.publish(&temporary, path, true, Some(Timestamp::utc(1_000_000_000)))
+}
+
 /// Up, listed, down, some of it missing; every byte is looked at.
 fn one_after_the_other(peer: Peer, dial: &Dial, root: &Path) -> Result<(), String> {
-    const FILES: usize = 200;
+    // libunftp takes 40 ms for each: its last reply waits for our acknowledgement of the one before.
+    let files: usize = if peer == Peer::Unftp { 40 } else { 200 };
     let recorder = Recorder::new();
     let mut session =
         Session::open(dial, &Cancel::new(), recorder.observer()).map_err(|error| format!("login: {error:?}"))?;
@@ -396,21 +409,33 @@ fn one_after_the_other(peer: Peer, dial: &Dial, root: &Path) -> Result<(), Strin
     let at = |number: usize| home.join(format!("file-{number}").as_bytes());
     // Every size of interest, and no two files alike.
     let content = |number: usize| noise([0, 1, 4096, 20_000, 70_000][number % 5] + number)[number..].to_vec();
-    for number in 0..FILES {
+    for number in 0..files {
         session.expect_next(Next::Transfer);
-        store(&mut session, at(number), StoreAt::Start, &content(number))
-            .map_err(|error| format!("STOR {number}: {error:?}"))?;
+        let stored = if number % 2 == 0 {
+            store(&mut session, at(number), StoreAt::Start, &content(number)).map(drop)
+        } else {
+            store_and_publish(&mut session, &at(number), &content(number))
+        };
+        stored.map_err(|error| format!("STOR {number}: {error:?}"))?;
+        if number % 10 == 9 {
+            session.expect_next(Next::Transfer);
+            let nowhere = home.join(b"no").join(b"where");
+            let refused = store_and_publish(&mut session, &nowhere, &content(number));
+            if !matches!(refused, Err(FtpError::Refused { .. })) || session.is_broken() {
+                return Err(format!("STOR where nothing can be: {refused:?}"));
+            }
+        }
         if number % 67 == 66 {
             session.noop().map_err(|error| format!("NOOP: {error:?}"))?;
             list(&mut session, &home.to_string()).map_err(|error| format!("listing: {error:?}"))?;
         }
     }
-    for number in 0..FILES {
+    for number in 0..files {
         if fs::read(root.join(format!("file-{number}"))).unwrap() != content(number) {
             return Err(format!("file {number} is another one on the server's disk"));
         }
     }
-    for number in 0..FILES {
+    for number in 0..files {
         session.expect_next(Next::Retrieve(at(number + 1)));
         let back = fetch(&mut session, &at(number).to_string()).map_err(|error| format!("RETR {number}: {error:?}"))?;
         if back != content(number) {
@@ -422,7 +447,7 @@ fn one_after_the_other(peer: Peer, dial: &Dial, root: &Path) -> Result<(), Strin
             66 => {
                 session.expect_next(Next::Transfer);
                 let listing = list(&mut session, &home.to_string()).map_err(|error| format!("listing: {error:?}"))?;
-                if listing.entries.len() != FILES {
+                if listing.entries.len() != files {
                     return Err(format!("{} entries", listing.entries.len()));
                 }
             }
@@ -431,7 +456,7 @@ fn one_after_the_other(peer: Peer, dial: &Dial, root: &Path) -> Result<(), Strin
         session.mend().map_err(|error| format!("mend: {error:?}"))?;
     }
     // The last one promised a file that is not there.
-    let missing = fetch(&mut session, &at(FILES).to_string());
+    let missing = fetch(&mut session, &at(files).to_string());
     if !matches!(&missing, Err(FtpError::Refused { reply, .. }) if reply.code >= 450) {
         return Err(format!("missing file: {missing:?}"));
     }

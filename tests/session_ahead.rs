@@ -10,8 +10,8 @@ use std::time::Duration;
 use common::exchange::{fetch, fetch_what_comes, list, store};
 use common::ftp_server::{Fault, FtpServer};
 use common::recorder::Recorder;
-use twinport::domain::{Lesson, RemotePath, TransferMode};
-use twinport::ftp::error::FtpError;
+use twinport::domain::{Lesson, RemotePath, Timestamp, TransferMode};
+use twinport::ftp::error::{FtpError, Stage};
 use twinport::net::session::{Next, Session, StoreAt};
 use twinport::net::terms::{Dial, Timeouts};
 use twinport::net::wait::Cancel;
@@ -71,20 +71,23 @@ fn lost_step(recorder: &Recorder) -> bool {
 
 #[test]
 fn the_next_port_is_asked_for_at_the_end_of_the_data_whoever_the_server_is() {
-    let server = server().fault_times(Fault::AnswersBefore("NOTHING"), 0).fault(Fault::Hold("EPSV"));
+    let server = server().fault(Fault::Hold("EPSV"));
     server.release();
     let (mut session, recorder) = open(&server);
     get(&mut session, "a");
+    server.wait_heard("EPSV", 2);
+    session.noop().unwrap();
     server.hold_again();
     get(&mut session, "b");
     // Not answered, and asked for all the same: nobody waits for it before the transfer is over.
     server.wait_heard("EPSV", 3);
-    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "RETR /b", "EPSV"]);
+    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "NOOP", "RETR /b", "EPSV"]);
     server.release();
     get(&mut session, "c");
     assert!(!lost_step(&recorder));
     session.quit();
-    assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "RETR /b", "EPSV", "RETR /c", "EPSV", "QUIT"]);
+    let after = ["EPSV", "RETR /c", "EPSV", "QUIT"];
+    assert_eq!(talk(&server)[5..], after);
 }
 
 #[test]
@@ -92,8 +95,8 @@ fn without_a_word_of_what_follows_nothing_goes_ahead() {
     let server = server().greeting(PURE);
     let (mut session, _) = open(&server);
     get(&mut session, "a");
-    assert_eq!(fetch(&mut session, "/b").unwrap(), content("b"));
-    assert_eq!(fetch(&mut session, "/c").unwrap(), content("c"));
+    assert!(fetch(&mut session, "/b").unwrap() == content("b"));
+    assert!(fetch(&mut session, "/c").unwrap() == content("c"));
     assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "RETR /b", "EPSV", "RETR /c"]);
 }
 
@@ -142,7 +145,8 @@ fn a_known_server_is_told_the_next_port_in_the_same_write() {
         assert!(server.content("/x").unwrap() == b"/x" && server.content("/y").unwrap() == b"/y");
         assert!(!lost_step(&recorder), "{greeting}");
         assert!(!server.heard_torn_lines());
-        assert_eq!(talk(&server).last().unwrap(), "EPSV", "{greeting}");
+        session.noop().unwrap();
+        assert!(talk(&server).ends_with(&["RETR /b", "EPSV", "NOOP"].map(String::from)), "{greeting}");
     }
 }
 
@@ -273,7 +277,7 @@ fn a_transfer_that_is_given_up_leaves_a_session_in_step() {
 
 #[test]
 fn cancelled_while_the_port_is_waited_for() {
-    let server = server().fault_times(Fault::Hold("EPSV"), 2);
+    let server = server().fault(Fault::Hold("EPSV"));
     server.release();
     let (mut session, recorder) = open(&server);
     session.expect_next(Next::Transfer);
@@ -579,4 +583,118 @@ fn a_stranger_on_the_port_of_the_file_ahead_is_turned_away() {
         assert!(fetch(&mut session, &format!("/{name}")).unwrap() == content(name), "{name}");
     }
     assert!(recorder.data().iter().all(|path| path.peer.ip() == server.address().ip()));
+}
+
+// -------------------------------------------------------------------------------------------- names and times, together
+
+const NEW_TIME: i64 = 1_000_000_000;
+
+fn publish(session: &mut Session, from: &str, to: &str) -> Result<(), FtpError> {
+    session.publish(&RemotePath::from(from), &RemotePath::from(to), true, Some(Timestamp::utc(NEW_TIME)))
+}
+
+fn time_of(server: &FtpServer, path: &str) -> i64 {
+    match server.node(path) {
+        Some(common::ftp_server::Node::File { modified, .. }) => modified,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_stored_file_gets_its_time_and_its_name_in_one_write() {
+    let server = server().greeting(VSFTPD);
+    let (mut session, _) = open(&server);
+    for (from, to) in [("/a", "/1"), ("/b", "/2"), ("/c", "/3")] {
+        publish(&mut session, from, to).unwrap();
+        assert_eq!(time_of(&server, to), NEW_TIME);
+    }
+    let time = "MFMT 20010909014640";
+    let all = server.transcript();
+    let from = all.iter().position(|line| line.starts_with("RNFR")).unwrap();
+    let batch = |from: &str, to: &str| [format!("{time} {from}"), format!("RNFR {from}"), format!("RNTO {to}")];
+    let first = ["RNFR /a".to_owned(), "RNTO /1".to_owned(), format!("{time} /1")];
+    assert_eq!(all[from..], [first, batch("/b", "/2"), batch("/c", "/3")].concat());
+}
+
+#[test]
+fn a_refused_name_leaves_the_old_file_with_its_old_time() {
+    let server = server().greeting(VSFTPD).file_at("/old", "old", 77);
+    let (mut session, _) = open(&server);
+    publish(&mut session, "/a", "/1").unwrap();
+    server.rule("RNTO", None, None, "553 Not there");
+    server.rule("DELE", None, None, "550 Not yours");
+    let error = publish(&mut session, "/b", "/old").unwrap_err();
+    assert!(matches!(error, FtpError::Refused { verb: "RNTO", .. }), "{error:?}");
+    assert!(time_of(&server, "/old") == 77 && server.content("/old").unwrap() == b"old");
+    // What is not there any more. The scripted server still waits for the RNTO of the name before.
+    server.clear_rules();
+    let error = publish(&mut session, "/gone", "/old").unwrap_err();
+    assert!(matches!(error, FtpError::Refused { verb: "RNFR", .. }), "{error:?}");
+    assert!(time_of(&server, "/old") == 77 && server.content("/old").unwrap() == b"old");
+    publish(&mut session, "/b", "/old").unwrap();
+    assert!(time_of(&server, "/old") == NEW_TIME && server.content("/old").unwrap() == content("b"));
+}
+
+#[test]
+fn a_server_that_hangs_up_at_a_time_still_gives_the_name() {
+    let server = server().fault(Fault::CloseAt("MFMT"));
+    for (from, to) in [("/a", "/1"), ("/b", "/2")] {
+        let (mut session, _) = open(&server);
+        publish(&mut session, from, to).unwrap();
+        assert!(server.exists(to) && !server.exists(from));
+    }
+}
+
+// ------------------------------------------------------------------------------------------- bytes along with the command
+
+#[test]
+fn bytes_of_a_temporary_name_do_not_wait_for_150_on_a_known_server() {
+    for (greeting, waits) in [(VSFTPD, false), (PURE, false), ("220 Hello", true)] {
+        let server = server().greeting(greeting).fault(Fault::Unheeding).fault(Fault::Hold("STOR"));
+        let (mut session, recorder) = open(&server);
+        if waits {
+            server.release();
+        }
+        session.expect_next(Next::Transfer);
+        let mut channel = session.store_at_once(&RemotePath::from("/x.part")).unwrap();
+        channel.write_all(b"content").unwrap();
+        // On the known servers the command is not even read yet.
+        assert_eq!(recorder.received().iter().any(|line| line.starts_with("150")), waits, "{greeting}");
+        server.release();
+        channel.finish().unwrap();
+        assert_eq!(server.content("/x.part").unwrap(), b"content");
+        get(&mut session, "a");
+        assert!(!lost_step(&recorder));
+    }
+}
+
+#[test]
+fn a_refusal_of_what_went_along_with_its_bytes_is_that_of_the_command() {
+    let server = server().greeting(PURE).fault(Fault::Unheeding);
+    let (mut session, recorder) = open(&server);
+    get(&mut session, "a");
+    for _ in 0..20 {
+        session.expect_next(Next::Transfer);
+        let stored = session.store_at_once(&RemotePath::from("/no/where.part")).and_then(|mut channel| {
+            match channel.write_all(&[7; 100_000]) {
+                Ok(()) => channel.finish(),
+                Err(error) => {
+                    channel.abort();
+                    Err(error)
+                }
+            }
+        });
+        let error = stored.unwrap_err();
+        let FtpError::Refused { verb: "STOR", stage: Stage::DataConnection, reply } = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(reply.code, 553);
+        // Its bytes went nowhere, least of all into the next file.
+        session.expect_next(Next::Transfer);
+        store(&mut session, "/y", StoreAt::Start, b"next").unwrap();
+        assert_eq!(server.content("/y").unwrap(), b"next");
+        get(&mut session, "b");
+    }
+    assert!(!lost_step(&recorder) && !session.is_broken());
+    assert_eq!(server.accepted_connections(), 1);
 }

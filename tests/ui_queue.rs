@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use desk::{Desk, Role};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT, Queryable} as _;
 use twinport::domain::{DataPath, EntryKind, JobId, Mode, RemotePath, Site, Timestamp};
 use twinport::engine::message::{
     Amount, Command, Direction, Event, FtpError, JobChange, JobError, JobProgress, JobState, JobView, LogKind, LogLine,

@@ -207,8 +207,9 @@ impl Session {
         self.publish(from, to, replace, None)
     }
 
-    /// The same of a file that is whole now, with its time: set first, so that what is refused never touches the file that
-    /// was there, and all of it in one write.
+    /// The same of a file that is whole now, with its time. Once that is known to work here it is set first, so that what is
+    /// refused never touches the file that was there, and all of it goes in one write. Not before: pyftpdlib hangs up where
+    /// it may not set a time, and the file would never get its name.
     ///
     /// # Errors
     /// As [`Session::rename`]. A server that keeps its own time does not make the file less whole.
@@ -227,19 +228,17 @@ impl Session {
             None => self.dir_argument(&to)?,
         };
         let source = self.file_argument(&from)?;
-        let stamp = time.and_then(|time| self.stamp(time, source.clone()));
+        let stamp = time.filter(|_| self.stamps_work).and_then(|time| self.stamp(time, source.clone()));
         let both = [Verb::Rnfr(source), Verb::Rnto(target.clone())];
-        let mut replies = match &stamp {
-            Some((_, verb)) => self.ask_all(&[std::slice::from_ref(verb), &both[..]].concat())?,
-            None => self.ask_all(&both)?,
-        };
-        let renamed = judge_renaming(&replies.split_off(replies.len().saturating_sub(2)))?;
-        let stamped = match (stamp, replies.first()) {
-            (Some((way, _)), Some(heard)) => self.has_stamped(way, &heard.reply),
-            _ => Some(false),
+        let (stamped, renamed) = match stamp {
+            Some((way, verb)) if self.renames_at_once() => {
+                let replies = self.ask_all(&[&[verb], &both[..]].concat())?;
+                let [first, rest @ ..] = &replies[..] else { return Err(missing()) };
+                (self.has_stamped(way, &first.reply), self.judge_renaming(rest)?)
+            }
+            _ => (None, self.rename_once(&both)?),
         };
         let Some(failure) = renamed else {
-            // The server may know another way to set a time.
             if let (None, Some(time)) = (stamped, time) {
                 self.set_modified(&to, time).ok();
             }
@@ -251,10 +250,44 @@ impl Session {
         {
             let reply = self.ask(&Verb::Dele(target))?;
             if reply.is_positive() {
-                return judge_renaming(&self.ask_all(&both)?)?.map_or(Ok(()), Err);
+                return self.rename_once(&both)?.map_or(Ok(()), Err);
             }
         }
         Err(failure)
+    }
+
+    /// Whether RNTO may follow RNFR unseen: not where an earlier name may still be waiting for its RNTO.
+    fn renames_at_once(&self) -> bool {
+        self.control.pipelines() && !self.renaming_left
+    }
+
+    /// `None` = it was renamed.
+    fn rename_once(&mut self, both: &[Verb; 2]) -> Result<Option<FtpError>, FtpError> {
+        if self.renames_at_once() {
+            let replies = self.ask_all(both)?;
+            return self.judge_renaming(&replies);
+        }
+        let [from, to] = both;
+        let first = self.ask(from)?;
+        if first.is_negative() {
+            return Ok(Some(refused("RNFR", first)));
+        }
+        let second = self.ask(to)?;
+        Ok(self.judge_second(second))
+    }
+
+    fn judge_renaming(&mut self, replies: &[Heard]) -> Result<Option<FtpError>, FtpError> {
+        let [first, second] = replies else { return Err(missing()) };
+        if first.reply.is_negative() {
+            // Nothing is waiting for the RNTO that came along: 503.
+            return Ok(Some(refused("RNFR", first.reply.clone())));
+        }
+        Ok(self.judge_second(second.reply.clone()))
+    }
+
+    fn judge_second(&mut self, reply: Reply) -> Option<FtpError> {
+        self.renaming_left = !reply.is_positive();
+        self.renaming_left.then(|| refused("RNTO", reply))
     }
 
     /// SITE CHMOD.
@@ -306,19 +339,8 @@ fn refused(verb: &'static str, reply: Reply) -> FtpError {
     FtpError::Refused { verb, stage: Stage::Command, reply }
 }
 
-/// What the replies to RNFR and RNTO mean; `None` = it was renamed. After a refused RNFR the server knows nothing that RNTO
-/// could name: 503.
-fn judge_renaming(replies: &[Heard]) -> Result<Option<FtpError>, FtpError> {
-    let [first, second] = replies else {
-        return Err(FtpError::Protocol { detail: "a reply is missing".into() });
-    };
-    Ok(if first.reply.is_negative() {
-        Some(refused("RNFR", first.reply.clone()))
-    } else if !second.reply.is_positive() {
-        Some(refused("RNTO", second.reply.clone()))
-    } else {
-        None
-    })
+fn missing() -> FtpError {
+    FtpError::Protocol { detail: "a reply is missing".into() }
 }
 
 /// Whether two names or paths are one, on servers that mind no case, too.

@@ -64,6 +64,7 @@ impl Session {
     /// Whether that way has set the time; `None` = it will never do, another one may.
     pub(super) fn has_stamped(&mut self, stamp: Stamp, reply: &Reply) -> Option<bool> {
         if reply.is_positive() {
+            self.stamps_work = true;
             return Some(true);
         }
         // Of this file.
