@@ -1,14 +1,16 @@
 //! The engine's thread: hears commands and reports, decides, tells. It touches no socket, and of the disk only the
 //! entry of what the user orders to be sent (is it a folder?).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 
-use crate::domain::{ConnectionId, DataPath, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId, Timestamp};
+use crate::domain::{
+    ConnectionId, DataPath, EntryKind, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId, Timestamp,
+};
 use crate::ftp::error::FtpError;
 use crate::ftp::explain::Explanation;
 use crate::net::happening::Happening;
@@ -18,23 +20,27 @@ use crate::store::settings::Settings;
 
 use super::EngineConfig;
 use super::browse::Browser;
+use super::inbox::{Inbox as Desk, Page};
 use super::keep_alive::KeepAlive;
 use super::limiter::Limiter;
 use super::local::{LocalReport, LocalTask, LocalThread};
 use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
 use super::queue::Queue;
-use super::scribe::Scribe;
+use super::scribe::{Receipt, Scribe};
 use super::secrets::Secrets;
 use super::servers::Server;
 use super::session_thread::SessionThread;
 use super::totals::{Running, Totals};
 use super::trust::Trusted;
-use super::work::{Finished, Report, Task};
+use super::work::{Finished, Report, Task, Work};
 
 /// Progress is sampled so often.
 const TICK: Duration = Duration::from_millis(100);
 /// What is not urgent is told so often.
 const TELL_EVERY: Duration = Duration::from_millis(33);
+/// While every session has more than so many tasks, the engine rests between two rounds.
+const ENOUGH: usize = 3;
+const REST: Duration = Duration::from_millis(2);
 /// So long the threads have to end when the program does.
 const END_WITHIN: Duration = Duration::from_millis(1500);
 
@@ -63,6 +69,12 @@ pub(super) struct Actor {
     log: Vec<LogLine>,
     /// Whether the log is written down.
     logs: bool,
+    /// Whether anybody reads the dialogue.
+    heard: bool,
+    /// The page of the journal that is written next.
+    page: Page,
+    /// Whose tasks wait for it.
+    sealed: Vec<Arc<Desk>>,
     data: HashMap<Option<ConnectionId>, DataPath>,
     urgent: bool,
     told_at: Instant,
@@ -75,8 +87,25 @@ pub(super) struct Actor {
 pub(super) struct Slot {
     pub(super) thread: SessionThread,
     pub(super) role: Role,
-    pub(super) busy: Option<Busy>,
+    /// The task in hand, and what comes next.
+    pub(super) tasks: VecDeque<Busy>,
     pub(super) idle_since: Instant,
+}
+
+impl Slot {
+    pub(super) fn is_busy(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// What the session works on.
+    pub(super) fn in_hand(&self) -> Option<&Busy> {
+        self.tasks.front()
+    }
+
+    /// The jobs that it has not begun, as far as that is known here.
+    pub(super) fn ahead(&self) -> impl DoubleEndedIterator<Item = JobId> + '_ {
+        self.tasks.iter().skip(1).filter_map(|busy| busy.job.as_ref().map(|job| job.id))
+    }
 }
 
 /// Whom a session serves.
@@ -86,9 +115,12 @@ pub(super) enum Role {
     Transfer(Arc<str>),
 }
 
-/// The task a session works on.
+/// A task that a session has.
 pub(super) struct Busy {
     pub(super) cancel: Cancel,
+    pub(super) since: Instant,
+    /// It reads a folder.
+    pub(super) walks: bool,
     /// `None` = not a transfer.
     pub(super) job: Option<Running>,
 }
@@ -119,9 +151,9 @@ impl Actor {
         events: Sender<Event>,
         death: Receiver<Infallible>,
     ) -> std::io::Result<(Self, Inbox)> {
-        let EngineConfig { settings, journal, log, trust, keyring, keep_alive, waker } = config;
+        let EngineConfig { settings, journal, log, dialogue, trust, keyring, keep_alive, waker } = config;
         // Sessions wait when the engine is behind: back-pressure down to the socket.
-        let (reports, reports_inbox) = bounded(256);
+        let (reports, reports_inbox) = bounded(1024);
         let (local_reports, local_inbox) = bounded(64);
         // A handful of messages in a program's life.
         let (notices, notices_inbox) = unbounded();
@@ -153,6 +185,9 @@ impl Actor {
             pending: Vec::new(),
             log: Vec::new(),
             logs: log.is_some(),
+            heard: dialogue || log.is_some(),
+            page: 0,
+            sealed: Vec::new(),
             data: HashMap::new(),
             urgent: true,
             told_at: now,
@@ -204,9 +239,12 @@ impl Actor {
                 },
                 recv(timer) -> _ => {}
             }
+            if self.may_rest() {
+                std::thread::sleep(REST);
+            }
             // What came meanwhile is heard before the next decision: one round for many reports.
             self.now = Instant::now();
-            for _ in 0..256 {
+            for _ in 0..1024 {
                 let Ok(report) = reports.try_recv() else { break };
                 self.hear(report);
             }
@@ -245,13 +283,22 @@ impl Actor {
             Report::Finished(session, finished) => {
                 let Some(slot) = self.sessions.get_mut(&session) else { return };
                 slot.idle_since = self.now;
-                let busy = slot.busy.take();
+                let busy = slot.tasks.pop_front();
+                if let Some(next) = slot.tasks.front_mut() {
+                    next.since = self.now;
+                }
                 let role = slot.role.clone();
                 match finished {
                     Finished::Transferred { job, result, opening } => {
                         self.transferred(session, job, busy.and_then(|busy| busy.job), result, opening);
+                        if let Some(slot) = self.sessions.get(&session).filter(|_| opening) {
+                            slot.thread.inbox().go_on();
+                        }
                     }
-                    Finished::Opened(result) => self.opened(session, result),
+                    Finished::Opened(result) => match &role {
+                        Role::Browse(_) => self.opened(session, result),
+                        Role::Transfer(server) => self.joined(session, server, result),
+                    },
                     Finished::KeptAlive { alive } => self.kept_alive(session, alive),
                     Finished::Listed { dir, result } => self.listed(session, dir, result),
                     Finished::Managed { operation, result } => self.managed(session, operation, result),
@@ -415,9 +462,10 @@ impl Actor {
     pub(super) fn spawn_session(&mut self, role: Role) -> Option<u64> {
         self.last_session += 1;
         let number = self.last_session;
-        match SessionThread::start(number, self.reports.clone(), Arc::clone(&self.secrets)) {
+        match SessionThread::start(number, self.reports.clone(), Arc::clone(&self.secrets), self.heard) {
             Ok(thread) => {
-                self.sessions.insert(number, Slot { thread, role, busy: None, idle_since: self.now });
+                let slot = Slot { thread, role, tasks: VecDeque::new(), idle_since: self.now };
+                self.sessions.insert(number, slot);
                 Some(number)
             }
             Err(error) => {
@@ -427,21 +475,27 @@ impl Actor {
         }
     }
 
-    /// Gives an idle session a task.
+    /// Gives a session a task. A job does not begin before the journal knows that it may have.
     pub(super) fn give(&mut self, session: u64, task: Task, job: Option<Running>) -> bool {
         let Some(slot) = self.sessions.get_mut(&session) else { return false };
         let cancel = task.cancel.clone();
-        if !slot.thread.give(task) {
+        let walks = matches!(&task.work, Work::Transfer(job) if job.kind == EntryKind::Directory);
+        let sealed = self.scribe.is_some() && job.is_some();
+        if !slot.thread.give(task, if sealed { self.page + 1 } else { 0 }) {
             return false;
         }
-        slot.busy = Some(Busy { cancel, job });
+        if sealed {
+            self.sealed.push(Arc::clone(slot.thread.inbox()));
+        }
+        slot.tasks.push_back(Busy { cancel, since: self.now, walks, job });
         true
     }
 
     /// Ends a session: its thread says QUIT and goes.
     pub(super) fn drop_session(&mut self, session: u64) {
+        self.take_back_all(session);
         if let Some(slot) = self.sessions.remove(&session) {
-            if let Some(busy) = slot.busy {
+            for busy in slot.tasks {
                 busy.cancel.cancel();
             }
             drop(slot.thread);
@@ -484,13 +538,20 @@ impl Actor {
 
     /// Tells the faces and the journal what happened; `false` = nobody listens any more.
     fn flush(&mut self) -> bool {
-        let quiet = self.queue.is_idle() && self.sessions.values().all(|slot| slot.busy.is_none());
-        if !self.urgent && !quiet && self.now.duration_since(self.told_at) < TELL_EVERY {
+        let quiet = self.queue.is_idle() && !self.sessions.values().any(Slot::is_busy);
+        if !self.urgent && !quiet && self.sealed.is_empty() && self.now.duration_since(self.told_at) < TELL_EVERY {
             return true;
         }
         let changes = self.queue.take_changes();
         if let Some(scribe) = &self.scribe {
-            scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
+            let rows = changes.dirty.iter().filter_map(|id| self.queue.job(*id));
+            let mut receipt = None;
+            if !self.sealed.is_empty() {
+                self.page += 1;
+                let (page, desks) = (self.page, std::mem::take(&mut self.sealed));
+                receipt = Some(Box::new(move || desks.iter().for_each(|desk| desk.release(page))) as Receipt);
+            }
+            scribe.write(rows, changes.removed, receipt);
         }
         let mut events = Vec::new();
         if !self.log.is_empty() {
@@ -527,7 +588,7 @@ impl Actor {
 
     /// How long the engine may sleep; `None` = till somebody calls.
     fn pause(&self) -> Option<Duration> {
-        if self.sessions.values().any(|slot| slot.busy.as_ref().is_some_and(|busy| busy.job.is_some())) {
+        if self.sessions.values().any(|slot| slot.in_hand().is_some_and(|busy| busy.job.is_some())) {
             return Some(if self.log.is_empty() { TICK } else { TELL_EVERY });
         }
         if !self.log.is_empty() || !self.data.is_empty() || self.queue.has_changes() {
@@ -544,12 +605,20 @@ impl Actor {
         [until, idle, alive].into_iter().flatten().min()
     }
 
+    /// Whether all who work have more to do: then one round may serve many reports.
+    fn may_rest(&self) -> bool {
+        let mut transfers = self.sessions.values().filter(|slot| matches!(slot.role, Role::Transfer(_))).peekable();
+        transfers.peek().is_some() && transfers.all(|slot| slot.tasks.len() > ENOUGH)
+    }
+
     /// Ends all threads; partial files stay, the queue is saved.
     fn end(mut self, reports: &Receiver<Report>) {
         let deadline = Instant::now() + END_WITHIN;
         let mut threads = Vec::new();
+        let numbers: Vec<u64> = self.sessions.keys().copied().collect();
+        numbers.iter().for_each(|number| self.take_back_all(*number));
         for (number, slot) in self.sessions.drain() {
-            if let Some(busy) = slot.busy {
+            for busy in slot.tasks {
                 busy.cancel.cancel();
             }
             threads.push((number, slot.thread.end()));
@@ -567,7 +636,7 @@ impl Actor {
         }
         let changes = self.queue.take_changes();
         if let Some(scribe) = self.scribe.take() {
-            scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
+            scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed, None);
             scribe.end().join().ok();
         }
         drop(self.local.end());

@@ -39,6 +39,8 @@ pub(super) struct Job {
     pub(super) left: Option<RemotePath>,
     /// Tries that failed in a row without a byte of progress.
     pub(super) attempt: u8,
+    /// A session has it among what comes next: it waits still, and may begin at any moment.
+    pub(super) handed: bool,
 }
 
 /// Place in the queue: an order and what it became stay together.

@@ -7,6 +7,7 @@ mod conflict;
 mod download;
 mod error;
 mod folder;
+mod inbox;
 mod job;
 mod keep_alive;
 mod limiter;
@@ -15,6 +16,7 @@ mod local_name;
 mod manage;
 pub mod message;
 mod meter;
+mod pace;
 mod part;
 mod pump;
 mod queue;
@@ -52,6 +54,8 @@ pub struct EngineConfig {
     pub journal: Option<PathBuf>,
     /// `twinport.log`; `None` = the message log is not written down.
     pub log: Option<PathBuf>,
+    /// Whether anybody reads the dialogue with the servers: thousands of lines that need not be made where nobody does.
+    pub dialogue: bool,
     /// Certificates that the user trusts, and what else will do.
     pub trust: Trust,
     /// Where passwords live.

@@ -16,7 +16,7 @@ use super::message::{Direction, JobChange, JobState, Place};
 pub(super) struct Queue {
     jobs: HashMap<JobId, Job>,
     order: BTreeMap<Rank, JobId>,
-    ready: HashMap<Arc<str>, BTreeMap<Rank, JobId>>,
+    ready: HashMap<Arc<str>, Ready>,
     waiting: BTreeSet<(SystemTime, JobId)>,
     /// Targets being written: two jobs never write one file at a time.
     targets: HashSet<Target>,
@@ -26,6 +26,18 @@ pub(super) struct Queue {
     dirty: HashSet<JobId>,
     removed: Vec<JobId>,
 }
+
+/// What waits for a session of one server, in order.
+#[derive(Default)]
+struct Ready {
+    files: BTreeMap<Rank, JobId>,
+    folders: BTreeMap<Rank, JobId>,
+    /// The large ones of the files, by size.
+    large: BTreeSet<(u64, JobId)>,
+}
+
+/// From this size on, a file may be called out of turn.
+const LARGE: u64 = 1 << 20;
 
 /// What the engine tells the faces and the journal after a round of work.
 pub(super) struct Changes {
@@ -82,6 +94,7 @@ impl Queue {
             wrote: None,
             left: None,
             attempt: 0,
+            handed: false,
         });
         id
     }
@@ -110,6 +123,7 @@ impl Queue {
                 wrote: None,
                 left: None,
                 attempt: 0,
+                handed: false,
                 ..template.clone()
             });
         }
@@ -157,21 +171,20 @@ impl Queue {
         }
         let before = job.outstanding();
         let from = std::mem::replace(&mut job.state, to);
+        job.handed = false;
         self.outstanding = self.outstanding - before + job.outstanding();
-        let (rank, server, state) = (job.rank, Arc::clone(&job.server), job.state.clone());
+        let (rank, server, size, state) = (job.rank, Arc::clone(&job.server), job.size, job.state.clone());
         self.changes.push(JobChange::Changed { id, state: state.clone(), bytes: job.bytes, size: job.size });
         self.dirty.insert(id);
         match from {
-            JobState::Queued => self.unready(&server, rank),
+            JobState::Queued => self.unready(&server, (rank, id), size),
             JobState::Waiting { retry_at, .. } => {
                 self.waiting.remove(&(retry_at, id));
             }
             _ => {}
         }
         match state {
-            JobState::Queued => {
-                self.ready.entry(server).or_default().insert(rank, id);
-            }
+            JobState::Queued => self.enlist(id),
             JobState::Waiting { retry_at, .. } => {
                 self.waiting.insert((retry_at, id));
             }
@@ -182,8 +195,35 @@ impl Queue {
 
     /// The next job of that server that may run; its target is free.
     pub(super) fn next_ready(&self, server: &str) -> Option<JobId> {
+        let next = [self.next_file(server), self.next_folder(server)];
+        next.into_iter().flatten().min_by_key(|id| self.jobs.get(id).map(|job| job.rank))
+    }
+
+    /// The same of what is no folder, as far as it is known.
+    pub(super) fn next_file(&self, server: &str) -> Option<JobId> {
+        self.ready.get(server)?.files.values().copied().find(|id| self.has_free_target(*id))
+    }
+
+    /// The same of folders.
+    pub(super) fn next_folder(&self, server: &str) -> Option<JobId> {
+        self.ready.get(server)?.folders.values().copied().find(|id| self.has_free_target(*id))
+    }
+
+    /// The largest file of that server that may run, and its size; `None` where there is no large one.
+    pub(super) fn largest(&self, server: &str) -> Option<(u64, JobId)> {
         let ready = self.ready.get(server)?;
-        ready.values().copied().find(|id| self.jobs.get(id).is_some_and(|job| !self.targets.contains(&target(job))))
+        // A size that was found out meanwhile leaves an old entry behind.
+        let waits = |id: &JobId| self.jobs.get(id).is_some_and(|job| ready.files.contains_key(&job.rank));
+        ready.large.iter().rev().copied().find(|(_, id)| waits(id) && self.has_free_target(*id))
+    }
+
+    /// How many of what is no folder, as far as it is known, wait for a session of that server.
+    pub(super) fn ready_files(&self, server: &str) -> usize {
+        self.ready.get(server).map_or(0, |ready| ready.files.len())
+    }
+
+    fn has_free_target(&self, id: JobId) -> bool {
+        self.jobs.get(&id).is_some_and(|job| !self.targets.contains(&target(job)))
     }
 
     /// Servers with something to do.
@@ -193,13 +233,30 @@ impl Queue {
 
     /// How many jobs of that server wait for a session.
     pub(super) fn ready_count(&self, server: &str) -> usize {
-        self.ready.get(server).map_or(0, BTreeMap::len)
+        self.ready.get(server).map_or(0, |ready| ready.files.len() + ready.folders.len())
     }
 
-    /// A session begins to write the job's target.
-    pub(super) fn hold_target(&mut self, id: JobId) {
-        if let Some(job) = self.jobs.get(&id) {
-            self.targets.insert(target(job));
+    /// A session has it from now on, to begin it when it comes to it; nobody else writes its target.
+    pub(super) fn hand(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        self.targets.insert(target(job));
+        job.handed = true;
+        let (server, rank, size) = (Arc::clone(&job.server), job.rank, job.size);
+        self.dirty.insert(id);
+        self.unready(&server, (rank, id), size);
+    }
+
+    /// The session gave it back without having begun.
+    pub(super) fn take_back(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        self.targets.remove(&target(job));
+        self.dirty.insert(id);
+        job.handed = false;
+        match job.state {
+            JobState::Queued => self.enlist(id),
+            // It was about to begin.
+            JobState::Running => drop(self.transition(id, JobState::Queued)),
+            _ => {}
         }
     }
 
@@ -239,7 +296,7 @@ impl Queue {
         let Some(job) = self.jobs.remove(&id) else { return };
         self.outstanding -= job.outstanding();
         self.order.remove(&job.rank);
-        self.unready(&job.server, job.rank);
+        self.unready(&job.server, (job.rank, id), job.size);
         if let JobState::Waiting { retry_at, .. } = job.state {
             self.waiting.remove(&(retry_at, id));
         }
@@ -323,14 +380,9 @@ impl Queue {
     fn insert(&mut self, job: Job) {
         let (id, rank) = (job.id, job.rank);
         self.outstanding += job.outstanding();
-        match job.state {
-            JobState::Queued => {
-                self.ready.entry(Arc::clone(&job.server)).or_default().insert(rank, id);
-            }
-            JobState::Waiting { retry_at, .. } => {
-                self.waiting.insert((retry_at, id));
-            }
-            _ => {}
+        let queued = job.state == JobState::Queued;
+        if let JobState::Waiting { retry_at, .. } = job.state {
+            self.waiting.insert((retry_at, id));
         }
         self.order.insert(rank, id);
         use std::ops::Bound::{Excluded, Unbounded};
@@ -338,6 +390,9 @@ impl Queue {
         self.changes.push(JobChange::Added { job: Box::new(job.view()), before });
         self.dirty.insert(id);
         self.jobs.insert(id, job);
+        if queued {
+            self.enlist(id);
+        }
     }
 
     fn set_rank(&mut self, id: JobId, rank: Rank) {
@@ -346,10 +401,13 @@ impl Queue {
         let server = Arc::clone(&job.server);
         self.order.remove(&old);
         self.order.insert(rank, id);
-        if let Some(ready) = self.ready.get_mut(&server)
-            && ready.remove(&old).is_some()
-        {
-            ready.insert(rank, id);
+        if let Some(ready) = self.ready.get_mut(&server) {
+            if ready.files.remove(&old).is_some() {
+                ready.files.insert(rank, id);
+            }
+            if ready.folders.remove(&old).is_some() {
+                ready.folders.insert(rank, id);
+            }
         }
         self.dirty.insert(id);
     }
@@ -365,15 +423,32 @@ impl Queue {
     }
 
     fn is_movable(&self, id: JobId) -> bool {
-        self.jobs.get(&id).is_some_and(|job| !job.state.is_ended() && job.state != JobState::Running)
+        self.jobs.get(&id).is_some_and(|job| !job.state.is_ended() && job.state != JobState::Running && !job.handed)
     }
 
-    fn unready(&mut self, server: &Arc<str>, rank: Rank) {
-        if let Some(ready) = self.ready.get_mut(server) {
-            ready.remove(&rank);
-            if ready.is_empty() {
-                self.ready.remove(server);
-            }
+    /// Among those that wait for a session.
+    fn enlist(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get(&id).filter(|job| !job.handed) else { return };
+        let ready = self.ready.entry(Arc::clone(&job.server)).or_default();
+        if job.kind == EntryKind::Directory {
+            ready.folders.insert(job.rank, id);
+            return;
+        }
+        ready.files.insert(job.rank, id);
+        if let Some(size) = job.size.filter(|size| *size >= LARGE) {
+            ready.large.insert((size, id));
+        }
+    }
+
+    fn unready(&mut self, server: &Arc<str>, (rank, id): (Rank, JobId), size: Option<u64>) {
+        let Some(ready) = self.ready.get_mut(server) else { return };
+        ready.files.remove(&rank);
+        ready.folders.remove(&rank);
+        if let Some(size) = size {
+            ready.large.remove(&(size, id));
+        }
+        if ready.files.is_empty() && ready.folders.is_empty() {
+            self.ready.remove(server);
         }
     }
 
@@ -429,8 +504,8 @@ mod tests {
 
     fn run_next(queue: &mut Queue) -> Option<JobId> {
         let id = queue.next_ready(SERVER)?;
+        queue.hand(id);
         assert!(queue.transition(id, JobState::Running));
-        queue.hold_target(id);
         Some(id)
     }
 

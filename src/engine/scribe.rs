@@ -26,7 +26,11 @@ pub(super) struct Scribe {
 struct Page {
     put: Vec<JobRow>,
     removed: Vec<JobId>,
+    written: Option<Receipt>,
 }
+
+/// Called on the scribe's thread when what came with it is written down, or cannot be.
+pub(super) type Receipt = Box<dyn FnOnce() + Send>;
 
 impl Scribe {
     /// Opens the journal, reads it, and starts the thread. `failed` hears the first write that goes wrong.
@@ -62,10 +66,10 @@ impl Scribe {
     }
 
     /// Writes these down.
-    pub(super) fn write<'a>(&self, put: impl Iterator<Item = &'a Job>, removed: Vec<JobId>) {
+    pub(super) fn write<'a>(&self, put: impl Iterator<Item = &'a Job>, removed: Vec<JobId>, written: Option<Receipt>) {
         let put: Vec<JobRow> = put.map(to_row).collect();
-        if !put.is_empty() || !removed.is_empty() {
-            self.pages.send(Page { put, removed }).ok();
+        if !put.is_empty() || !removed.is_empty() || written.is_some() {
+            self.pages.send(Page { put, removed, written }).ok();
         }
     }
 
@@ -78,11 +82,13 @@ impl Scribe {
 fn write(mut journal: Journal, inbox: &Receiver<Page>, failed: &Sender<Explanation>) {
     let mut told = false;
     while let Ok(mut page) = inbox.recv() {
+        let mut receipts = Vec::from_iter(page.written.take());
         // What waits already goes into the same transaction, the later word last.
         while let Ok(more) = inbox.try_recv() {
             page.put.retain(|row| !more.removed.contains(&row.id));
             page.put.extend(more.put);
             page.removed.extend(more.removed);
+            receipts.extend(more.written);
         }
         if let Err(error) = journal.write(&page.put, &page.removed)
             && !told
@@ -97,11 +103,14 @@ fn write(mut journal: Journal, inbox: &Receiver<Page>, failed: &Sender<Explanati
                 })
                 .ok();
         }
+        receipts.into_iter().for_each(|receipt| receipt());
     }
 }
 
 fn to_row(job: &Job) -> JobRow {
     let (state, error) = match &job.state {
+        // What a session has ahead may begin at any moment, and what was found begun is so until it runs again.
+        JobState::Queued if job.handed || job.begun => ("running", None),
         JobState::Queued | JobState::Asking(_) | JobState::Waiting { .. } => ("queued", None),
         JobState::Running => ("running", None),
         JobState::Paused => ("paused", None),
@@ -167,6 +176,7 @@ fn from_row(row: JobRow) -> Option<Job> {
         wrote: None,
         left: row.wrote,
         attempt: 0,
+        handed: false,
     })
 }
 

@@ -40,7 +40,7 @@ impl Actor {
         let now = self.now;
         let mut jobs = Vec::new();
         for slot in self.sessions.values_mut() {
-            let Some(running) = slot.busy.as_mut().and_then(|busy| busy.job.as_mut()) else { continue };
+            let Some(running) = slot.tasks.front_mut().and_then(|busy| busy.job.as_mut()) else { continue };
             self.totals.count(running);
             running.meter.sample(now, running.counter.moved());
             let (bytes, rate) = (running.counter.bytes(), running.meter.rate());

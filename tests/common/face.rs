@@ -126,6 +126,7 @@ impl Face {
             settings,
             journal,
             log: None,
+            dialogue: true,
             trust,
             keyring: Arc::new(keyring),
             keep_alive,
