@@ -181,3 +181,160 @@ const SHORTEST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
 /// So much faster is clearly faster.
 const CLEARLY: f64 = 1.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server, a line and a queue: each file takes `latency`, and all together no more than `most` a second come through.
+    struct Place {
+        login: f64,
+        latency: f64,
+        most: f64,
+        files: f64,
+        size: u64,
+        ceiling: usize,
+    }
+
+    /// What it came to.
+    #[derive(Debug, Default)]
+    struct Run {
+        took: f64,
+        peak: usize,
+        /// So many were wanted while there was enough to do.
+        last: usize,
+        /// When so many sessions were open.
+        reached: Vec<f64>,
+    }
+
+    impl Place {
+        fn run(&self) -> Run {
+            let start = Instant::now();
+            let at = |seconds: f64| start + Duration::from_secs_f64(seconds);
+            let mut pace = Pace::default();
+            pace.logged_in(Duration::from_secs_f64(self.login));
+            let (mut run, mut now, mut left) = (Run { reached: vec![0.0], ..Run::default() }, 0.0, self.files);
+            let (mut open, mut opening): (usize, Vec<f64>) = (1, Vec::new());
+            while left > 0.0 && now < 100.0 {
+                let done = self.files - left;
+                let working = open.min(left.ceil() as usize);
+                let waiting = (left.ceil() as usize).saturating_sub(working);
+                let scene = Scene {
+                    now: at(now),
+                    open,
+                    opening: opening.len(),
+                    waiting,
+                    waiting_bytes: waiting as u64 * self.size,
+                    working,
+                    oldest: Duration::from_secs_f64(self.latency),
+                    done: done as u64,
+                    moved: (done * self.size as f64) as u64,
+                    ceiling: self.ceiling,
+                };
+                let wanted = pace.wanted(&scene);
+                assert!(wanted <= self.ceiling, "{wanted} sessions");
+                while open + opening.len() < wanted {
+                    opening.push(now + self.login);
+                }
+                if waiting > 1000 {
+                    run.last = wanted;
+                }
+                run.peak = run.peak.max(open + opening.len());
+                now += 0.001;
+                let before = opening.len();
+                opening.retain(|ready| *ready > now);
+                for _ in opening.len()..before {
+                    pace.logged_in(Duration::from_secs_f64(self.login));
+                    open += 1;
+                    run.reached.push(now);
+                }
+                let working = open.min(wanted.max(1)) as f64;
+                left -= (working / self.latency).min(self.most) * 0.001;
+            }
+            run.took = now;
+            run
+        }
+    }
+
+    const NEAR: Place = Place { login: 0.008, latency: 0.0007, most: 3000.0, files: 2000.0, size: 4096, ceiling: 10 };
+    const ABROAD: Place = Place { login: 0.28, latency: 0.125, most: 1e9, files: 400.0, size: 4096, ceiling: 10 };
+
+    #[test]
+    fn few_files_open_few_sessions() {
+        for (files, most) in [(1.0, 1), (2.0, 2), (3.0, 3)] {
+            assert!(Place { files, ..NEAR }.run().peak <= most);
+            assert!(Place { files, ..ABROAD }.run().peak <= most);
+        }
+    }
+
+    #[test]
+    fn far_away_the_ceiling_is_reached_within_a_second() {
+        for ceiling in [2, 10, 32] {
+            let run = Place { ceiling, ..ABROAD }.run();
+            assert_eq!(run.reached.len(), ceiling, "{run:?}");
+            assert!(run.reached.iter().all(|at| *at < 1.0), "{run:?}");
+        }
+    }
+
+    #[test]
+    fn no_session_opens_for_work_that_is_done_before() {
+        let start = Instant::now();
+        let scene = |millis, waiting, done| Scene {
+            now: start + Duration::from_millis(millis),
+            open: 1,
+            opening: 0,
+            waiting,
+            waiting_bytes: 4096 * waiting as u64,
+            working: 1,
+            oldest: Duration::ZERO,
+            done,
+            moved: 4096 * done,
+            ceiling: 10,
+        };
+        let mut pace = Pace::default();
+        pace.logged_in(Duration::from_millis(500));
+        assert_eq!(pace.wanted(&scene(0, 1, 0)), 1);
+        // A thousand a second: what waits takes a fifth of a login.
+        assert_eq!(pace.wanted(&scene(0, 2, 0)), 1);
+        pace.wanted(&scene(1, 2, 0));
+        pace.wanted(&scene(1001, 2, 1000));
+        assert_eq!(pace.wanted(&scene(1002, 100, 1001)), 1);
+        assert!(pace.wanted(&scene(1003, 5000, 1002)) > 1);
+    }
+
+    #[test]
+    fn what_brings_nothing_is_not_kept() {
+        // The disk or the processor is full with four.
+        let run = Place { files: 10_000.0, most: 4000.0, latency: 0.001, ceiling: 32, ..NEAR }.run();
+        assert!(run.peak <= 6 && run.last == 4, "{run:?}");
+        // And where sixteen are as fast again as eight, they are used.
+        let run = Place { files: 20_000.0, most: 16_000.0, latency: 0.001, ceiling: 32, ..NEAR }.run();
+        assert!((14..=24).contains(&run.last), "{run:?}");
+    }
+
+    #[test]
+    fn a_server_that_minds_gets_fewer_and_is_tried_again_later() {
+        let start = Instant::now();
+        let scene = Scene {
+            now: start,
+            open: 4,
+            opening: 0,
+            waiting: 1000,
+            waiting_bytes: 0,
+            working: 4,
+            oldest: Duration::ZERO,
+            done: 0,
+            moved: 0,
+            ceiling: 10,
+        };
+        let mut pace = Pace::default();
+        pace.logged_in(Duration::from_millis(200));
+        assert_eq!(pace.wanted(&scene), 10);
+        pace.setback(3, start);
+        assert_eq!(pace.wanted(&scene), 3);
+        let later = |seconds: u64, done| Scene { now: start + Duration::from_secs(seconds), done, open: 3, ..scene };
+        pace.wanted(&later(1, 0));
+        assert_eq!(pace.wanted(&later(3, 200)), 3, "not yet");
+        assert!(pace.wanted(&later(60, 9000)) > 3);
+    }
+}
