@@ -123,6 +123,7 @@ fn engine(journal: Option<PathBuf>) -> Option<Engine> {
         settings: Settings::default(),
         journal,
         log: None,
+        dialogue: false,
         trust: Trust::default(),
         keyring: Arc::new(MemoryKeyring::default()),
         keep_alive: KeepAlive::default(),

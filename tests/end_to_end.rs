@@ -129,6 +129,7 @@ impl Window {
                 settings: Settings::default(),
                 journal: None,
                 log: None,
+                dialogue: true,
                 trust: Trust::default(),
                 keyring: Arc::new(MemoryKeyring::default()),
                 keep_alive: KeepAlive::default(),

@@ -80,7 +80,7 @@ impl Client {
             }
         }
         let interrupts = interrupts();
-        let engine = match start_engine(settings, options.trust(&context.trust, false), keyring) {
+        let engine = match start_engine(settings, options.verbose > 0, options.trust(&context.trust, false), keyring) {
             Ok(engine) => engine,
             Err(error) => {
                 complain(&format!("the system has no room for more threads: {error}"));
@@ -228,11 +228,12 @@ pub(super) fn is_connection_failure(error: &FtpError) -> bool {
     }
 }
 
-fn start_engine(settings: Settings, trust: Trust, keyring: MemoryKeyring) -> io::Result<Engine> {
+fn start_engine(settings: Settings, dialogue: bool, trust: Trust, keyring: MemoryKeyring) -> io::Result<Engine> {
     Engine::start(EngineConfig {
         settings,
         journal: None,
         log: None,
+        dialogue,
         trust,
         keyring: Arc::new(keyring),
         keep_alive: KeepAlive::default(),

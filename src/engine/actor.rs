@@ -1,14 +1,16 @@
 //! The engine's thread: hears commands and reports, decides, tells. It touches no socket, and of the disk only the
 //! entry of what the user orders to be sent (is it a folder?).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 
-use crate::domain::{ConnectionId, DataPath, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId, Timestamp};
+use crate::domain::{
+    ConnectionId, DataPath, EntryKind, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId, Timestamp,
+};
 use crate::ftp::error::FtpError;
 use crate::ftp::explain::Explanation;
 use crate::net::happening::Happening;
@@ -31,7 +33,7 @@ use super::session_thread::SessionThread;
 use super::totals::{Running, Totals};
 use super::trail::Trail;
 use super::trust::Trusted;
-use super::work::{Finished, Report, Task};
+use super::work::{Finished, Report, Task, Work};
 
 /// Progress is sampled so often.
 const TICK: Duration = Duration::from_millis(100);
@@ -45,6 +47,9 @@ const TRIM_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const CHANGES: usize = 1000;
 /// So many of those may wait for a face; what is more waits in the queue, where it is small.
 const UNREAD: usize = 8;
+/// While every session has more than so many tasks, the engine rests between two rounds.
+const ENOUGH: usize = 3;
+const REST: Duration = Duration::from_millis(2);
 /// So long the threads have to end when the program does.
 const END_WITHIN: Duration = Duration::from_millis(1500);
 
@@ -81,6 +86,8 @@ pub(super) struct Actor {
     log: Vec<LogLine>,
     /// Whether the log is written down.
     logs: bool,
+    /// Whether anybody reads the dialogue.
+    heard: bool,
     data: HashMap<Option<ConnectionId>, DataPath>,
     urgent: bool,
     told_at: Instant,
@@ -95,8 +102,25 @@ pub(super) struct Actor {
 pub(super) struct Slot {
     pub(super) thread: SessionThread,
     pub(super) role: Role,
-    pub(super) busy: Option<Busy>,
+    /// The task in hand, and what comes next.
+    pub(super) tasks: VecDeque<Busy>,
     pub(super) idle_since: Instant,
+}
+
+impl Slot {
+    pub(super) fn is_busy(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// What the session works on.
+    pub(super) fn in_hand(&self) -> Option<&Busy> {
+        self.tasks.front()
+    }
+
+    /// The jobs that it has not begun, as far as that is known here.
+    pub(super) fn ahead(&self) -> impl DoubleEndedIterator<Item = JobId> + '_ {
+        self.tasks.iter().skip(1).filter_map(|busy| busy.job.as_ref().map(|job| job.id))
+    }
 }
 
 /// Whom a session serves.
@@ -106,9 +130,12 @@ pub(super) enum Role {
     Transfer(Arc<str>),
 }
 
-/// The task a session works on.
+/// A task that a session has.
 pub(super) struct Busy {
     pub(super) cancel: Cancel,
+    pub(super) since: Instant,
+    /// It reads a folder.
+    pub(super) walks: bool,
     /// `None` = not a transfer.
     pub(super) job: Option<Running>,
 }
@@ -139,9 +166,9 @@ impl Actor {
         events: Sender<Event>,
         death: Receiver<Infallible>,
     ) -> std::io::Result<(Self, Inbox)> {
-        let EngineConfig { settings, journal, log, trust, keyring, keep_alive, waker } = config;
+        let EngineConfig { settings, journal, log, dialogue, trust, keyring, keep_alive, waker } = config;
         // Sessions wait when the engine is behind: back-pressure down to the socket.
-        let (reports, reports_inbox) = bounded(256);
+        let (reports, reports_inbox) = bounded(1024);
         let (local_reports, local_inbox) = bounded(64);
         // A handful of messages in a program's life.
         let (notices, notices_inbox) = unbounded();
@@ -176,6 +203,7 @@ impl Actor {
             pending: Vec::new(),
             log: Vec::new(),
             logs: log.is_some(),
+            heard: dialogue || log.is_some(),
             data: HashMap::new(),
             urgent: true,
             told_at: now,
@@ -237,9 +265,12 @@ impl Actor {
                 },
                 recv(timer) -> _ => {}
             }
+            if self.may_rest() {
+                std::thread::sleep(REST);
+            }
             // What came meanwhile is heard before the next decision: one round for many reports.
             self.now = Instant::now();
-            for _ in 0..256 {
+            for _ in 0..1024 {
                 let Ok(report) = reports.try_recv() else { break };
                 self.hear(report);
             }
@@ -281,13 +312,22 @@ impl Actor {
             Report::Finished(session, finished) => {
                 let Some(slot) = self.sessions.get_mut(&session) else { return };
                 slot.idle_since = self.now;
-                let busy = slot.busy.take();
+                let busy = slot.tasks.pop_front();
+                if let Some(next) = slot.tasks.front_mut() {
+                    next.since = self.now;
+                }
                 let role = slot.role.clone();
                 match finished {
                     Finished::Transferred { job, result, opening } => {
                         self.transferred(session, job, busy.and_then(|busy| busy.job), result, opening);
+                        if let Some(slot) = self.sessions.get(&session).filter(|_| opening) {
+                            slot.thread.inbox().go_on();
+                        }
                     }
-                    Finished::Opened(result) => self.opened(session, result),
+                    Finished::Opened(result) => match &role {
+                        Role::Browse(_) => self.opened(session, result),
+                        Role::Transfer(server) => self.joined(session, server, result),
+                    },
                     Finished::KeptAlive { alive } => self.kept_alive(session, alive),
                     Finished::Listed { dir, result } => self.listed(session, dir, result),
                     Finished::Managed { operation, result } => self.managed(session, operation, result),
@@ -451,9 +491,10 @@ impl Actor {
     pub(super) fn spawn_session(&mut self, role: Role) -> Option<u64> {
         self.last_session += 1;
         let number = self.last_session;
-        match SessionThread::start(number, self.reports.clone(), Arc::clone(&self.secrets)) {
+        match SessionThread::start(number, self.reports.clone(), Arc::clone(&self.secrets), self.heard) {
             Ok(thread) => {
-                self.sessions.insert(number, Slot { thread, role, busy: None, idle_since: self.now });
+                let slot = Slot { thread, role, tasks: VecDeque::new(), idle_since: self.now };
+                self.sessions.insert(number, slot);
                 Some(number)
             }
             Err(error) => {
@@ -463,21 +504,23 @@ impl Actor {
         }
     }
 
-    /// Gives an idle session a task.
+    /// Gives a session a task. Which jobs may have begun, the journal need not know: after a kill it takes any for begun.
     pub(super) fn give(&mut self, session: u64, task: Task, job: Option<Running>) -> bool {
         let Some(slot) = self.sessions.get_mut(&session) else { return false };
         let cancel = task.cancel.clone();
+        let walks = matches!(&task.work, Work::Transfer(job) if job.kind == EntryKind::Directory);
         if !slot.thread.give(task) {
             return false;
         }
-        slot.busy = Some(Busy { cancel, job });
+        slot.tasks.push_back(Busy { cancel, since: self.now, walks, job });
         true
     }
 
     /// Ends a session: its thread says QUIT and goes.
     pub(super) fn drop_session(&mut self, session: u64) {
+        self.take_back_all(session);
         if let Some(slot) = self.sessions.remove(&session) {
-            if let Some(busy) = slot.busy {
+            for busy in slot.tasks {
                 busy.cancel.cancel();
             }
             drop(slot.thread);
@@ -560,7 +603,7 @@ impl Actor {
         }
         if self.now.duration_since(self.recorded_at) >= RECORD_EVERY {
             self.recorded_at = self.now;
-            let running = self.sessions.values().filter_map(|slot| slot.busy.as_ref()?.job.as_ref());
+            let running = self.sessions.values().filter_map(|slot| slot.in_hand()?.job.as_ref());
             let running: Vec<JobId> = running.map(|running| running.id).collect();
             self.queue.record_progress(&running);
         }
@@ -571,7 +614,7 @@ impl Actor {
 
     /// Tells the faces and the journal what happened; `false` = nobody listens any more.
     fn flush(&mut self) -> bool {
-        let quiet = self.queue.is_idle() && self.sessions.values().all(|slot| slot.busy.is_none());
+        let quiet = self.queue.is_idle() && !self.sessions.values().any(Slot::is_busy);
         if !self.urgent && !quiet && self.now.duration_since(self.told_at) < TELL_EVERY {
             return true;
         }
@@ -624,7 +667,7 @@ impl Actor {
 
     /// How long the engine may sleep; `None` = till somebody calls.
     fn pause(&self) -> Option<Duration> {
-        if self.sessions.values().any(|slot| slot.busy.as_ref().is_some_and(|busy| busy.job.is_some())) {
+        if self.sessions.values().any(|slot| slot.in_hand().is_some_and(|busy| busy.job.is_some())) {
             return Some(if self.log.is_empty() { TICK } else { TELL_EVERY });
         }
         let unwritten = self.queue.has_unwritten() && self.scribe.as_ref().is_some_and(|s| s.has_room(self.now));
@@ -646,12 +689,20 @@ impl Actor {
         [until, idle, alive, again, trim, schedule].into_iter().flatten().min()
     }
 
+    /// Whether all who work have more to do: then one round may serve many reports.
+    fn may_rest(&self) -> bool {
+        let mut transfers = self.sessions.values().filter(|slot| matches!(slot.role, Role::Transfer(_))).peekable();
+        transfers.peek().is_some() && transfers.all(|slot| slot.tasks.len() > ENOUGH)
+    }
+
     /// Ends all threads; partial files stay, the queue is saved.
     fn end(mut self, reports: &Receiver<Report>) {
         let deadline = Instant::now() + END_WITHIN;
         let mut threads = Vec::new();
+        let numbers: Vec<u64> = self.sessions.keys().copied().collect();
+        numbers.iter().for_each(|number| self.take_back_all(*number));
         for (number, slot) in self.sessions.drain() {
-            if let Some(busy) = slot.busy {
+            for busy in slot.tasks {
                 busy.cancel.cancel();
             }
             threads.push((number, slot.thread.end()));

@@ -9,7 +9,7 @@ use crate::ftp::error::{FtpError, too_many};
 use crate::net::happening::Step;
 use crate::net::wait::Cancel;
 
-use super::actor::{Actor, Asked, Role};
+use super::actor::{Actor, Asked, Role, Slot};
 use super::message::{Answer, ConnectionState, Event, LogKind, Question, RemoteOperation};
 use super::work::{Task, Work};
 
@@ -34,6 +34,12 @@ enum State {
     Ready,
     /// Could not be opened.
     Down,
+}
+
+impl Browser {
+    fn wants_something(&self) -> bool {
+        self.next_list.is_some() || !self.operations.is_empty()
+    }
 }
 
 impl Actor {
@@ -81,7 +87,7 @@ impl Actor {
         browser.next_list = None;
         browser.operations.clear();
         let session = browser.session;
-        if let Some(busy) = self.sessions.get(&session).and_then(|slot| slot.busy.as_ref())
+        if let Some(busy) = self.sessions.get(&session).and_then(Slot::in_hand)
             && busy.job.is_none()
         {
             busy.cancel.cancel();
@@ -105,7 +111,14 @@ impl Actor {
     pub(super) fn continue_browsing(&mut self, connection: ConnectionId) {
         let Some(browser) = self.browsers.get_mut(&connection) else { return };
         let session = browser.session;
-        if browser.state != State::Ready || self.sessions.get(&session).is_none_or(|slot| slot.busy.is_some()) {
+        if browser.state != State::Ready {
+            return;
+        }
+        if self.sessions.get(&session).is_none_or(Slot::is_busy) {
+            // Lent to transfers: what the user wants comes after the file in hand.
+            if browser.wants_something() {
+                self.take_back_all(session);
+            }
             return;
         }
         let work = if let Some(operation) = browser.operations.pop_front() {
@@ -151,7 +164,7 @@ impl Actor {
         let browsers =
             self.browsers.iter().filter(|(_, browser)| self.settings.keep_alive && browser.state == State::Ready);
         browsers.filter_map(|(connection, browser)| {
-            let slot = self.sessions.get(&browser.session).filter(|slot| slot.busy.is_none())?;
+            let slot = self.sessions.get(&browser.session).filter(|slot| !slot.is_busy())?;
             let due = self.keep_alive.next(slot.idle_since, browser.last_wish, browser.noops?)?;
             Some((*connection, due))
         })
@@ -268,14 +281,16 @@ impl Actor {
             .count()
     }
 
-    /// An idle browsing session of that server, for servers that allow one connection only.
-    pub(super) fn idle_browser_of(&self, server: &str) -> Option<u64> {
+    /// A browsing session of that server that has nothing else to do, for servers that allow one connection only.
+    pub(super) fn lent_browser_of(&self, server: &str) -> Option<u64> {
+        let is_free = |slot: &Slot| slot.tasks.iter().all(|busy| busy.job.is_some());
         self.browsers
             .values()
             .find(|browser| {
                 browser.state == State::Ready
                     && browser.site.server_key() == server
-                    && self.sessions.get(&browser.session).is_some_and(|slot| slot.busy.is_none())
+                    && !browser.wants_something()
+                    && self.sessions.get(&browser.session).is_some_and(is_free)
             })
             .map(|browser| browser.session)
     }
@@ -309,7 +324,7 @@ impl Actor {
         let Some(browser) = self.browsers.remove(&connection) else { return false };
         match self.sessions.get_mut(&browser.session) {
             // Lent to a transfer: that goes on.
-            Some(slot) if slot.busy.as_ref().is_some_and(|busy| busy.job.is_some()) => {
+            Some(slot) if slot.in_hand().is_some_and(|busy| busy.job.is_some()) => {
                 slot.role = Role::Transfer(browser.site.server_key().into());
             }
             _ => self.drop_session(browser.session),

@@ -251,6 +251,21 @@ fn source_side(
     }
 }
 
+/// Whether fetching it surely begins with RETR, from its first byte: nothing has to be asked before, and there is
+/// nothing here yet.
+pub(super) fn begins_plainly(job: &Assignment, remote: &RemotePath, clock: &Clock) -> bool {
+    let modified = match (job.size, job.modified) {
+        _ if job.text => return false,
+        (Some(_), Some(time)) if time.zone == Zone::Utc => Some(time),
+        (Some(size), Some(time)) if size < EXACT_FROM && clock.offset.is_some() => clock.to_utc(time),
+        (Some(size), None) if size < EXACT_FROM && !job.top => None,
+        _ => return false,
+    };
+    let part = part_of(job, remote, &job.local, Side { size: job.size, modified });
+    let lacks = |path: &Path| matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
+    lacks(&job.local) && lacks(&part)
+}
+
 /// What the server says of the source.
 fn ask(session: &mut Session, job: &Assignment, remote: &RemotePath) -> Result<Side, JobError> {
     match session.facts(remote)? {

@@ -42,6 +42,8 @@ pub(super) struct Job {
     pub(super) attempt: u8,
     /// When it was done, failed or cancelled.
     pub(super) ended: Option<Timestamp>,
+    /// A session has it among what comes next: it waits still, and may begin at any moment.
+    pub(super) handed: bool,
 }
 
 /// Place in the queue: an order and what it became stay together.

@@ -8,6 +8,7 @@ mod download;
 mod error;
 mod estimate;
 mod folder;
+mod inbox;
 mod job;
 mod keep_alive;
 mod leftovers;
@@ -18,6 +19,7 @@ mod manage;
 pub mod message;
 mod meter;
 mod overlap;
+mod pace;
 mod packed;
 mod part;
 mod pump;
@@ -61,6 +63,8 @@ pub struct EngineConfig {
     pub journal: Option<PathBuf>,
     /// `twinport.log`; `None` = the message log is not written down.
     pub log: Option<PathBuf>,
+    /// Whether anybody reads the dialogue with the servers: thousands of lines that need not be made where nobody does.
+    pub dialogue: bool,
     /// Certificates that the user trusts, and what else will do.
     pub trust: Trust,
     /// Where passwords live.

@@ -38,6 +38,8 @@ pub(super) struct Packed {
     pub(super) dirty: bool,
     /// It stands at other bytes than were written last.
     pub(super) moved: bool,
+    /// See [`Job::handed`].
+    pub(super) handed: bool,
 }
 
 /// What few jobs have.
@@ -86,6 +88,7 @@ impl Packed {
             told: false,
             dirty: false,
             moved: false,
+            handed: job.handed,
         }
     }
 
@@ -122,6 +125,7 @@ impl Packed {
             left: rare.and_then(|rare| rare.left.clone()),
             attempt: self.attempt,
             ended: self.ended(),
+            handed: self.handed,
         }
     }
 
@@ -150,10 +154,20 @@ impl Packed {
         (self.size != UNKNOWN).then_some(self.size)
     }
 
+    /// See [`Job::wrote`].
+    pub(super) fn has_not_written(&self) -> bool {
+        self.rare.as_deref().is_none_or(|rare| rare.wrote.is_none())
+    }
+
     /// What it has written to under its final name, in this run or before.
     pub(super) fn left_behind(&self) -> Option<RemotePath> {
         let rare = self.rare.as_deref()?;
         rare.wrote.clone().or_else(|| rare.left.clone())
+    }
+
+    /// See [`Job::begun`].
+    pub(super) fn is_begun(&self) -> bool {
+        self.begun
     }
 
     pub(super) fn names(&self) -> &Names {

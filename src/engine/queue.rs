@@ -21,7 +21,9 @@ pub(super) struct Queue {
     order: BTreeSet<Rank>,
     /// Places that jobs have exchanged; at any other place is the job of the place's number.
     exchanged: HashMap<Rank, JobId>,
-    ready: HashMap<Arc<str>, BTreeSet<Rank>>,
+    ready: HashMap<Arc<str>, Ready>,
+    /// Servers that take no upload now.
+    full: HashSet<Arc<str>>,
     waiting: BTreeSet<(SystemTime, JobId)>,
     /// Targets being written: two jobs never write one file at a time.
     targets: HashSet<Target>,
@@ -41,6 +43,21 @@ pub(super) struct Queue {
     postponed: HashSet<JobId>,
     removed: Vec<JobId>,
 }
+
+/// What waits for a session of one server, in order.
+#[derive(Default)]
+struct Ready {
+    files: BTreeSet<Rank>,
+    folders: BTreeSet<Rank>,
+    /// The large ones of the files, by size.
+    large: BTreeSet<(u64, JobId)>,
+}
+
+/// So many are looked at for one that may run; where they all may not, those behind them wait, too.
+const FAR: usize = 1000;
+
+/// From this size on, a file may be called out of turn.
+const LARGE: u64 = 1 << 20;
 
 /// What is to be told to the faces.
 enum News {
@@ -95,6 +112,7 @@ impl Default for Queue {
             order: BTreeSet::new(),
             exchanged: HashMap::new(),
             ready: HashMap::new(),
+            full: HashSet::new(),
             waiting: BTreeSet::new(),
             targets: HashSet::new(),
             last_id: 0,
@@ -144,6 +162,7 @@ impl Queue {
             left: None,
             attempt: 0,
             ended: None,
+            handed: false,
         });
         id
     }
@@ -181,6 +200,7 @@ impl Queue {
                 left: None,
                 attempt: 0,
                 ended: None,
+                handed: false,
             });
         }
         if let Some(known) = known {
@@ -289,22 +309,21 @@ impl Queue {
         job.ended = if job.state.is_ended() { Some(Timestamp::from_system(self.now)) } else { None };
         self.outstanding = self.outstanding - before + job.outstanding();
         let Some(packed) = self.jobs.find_mut(id) else { return false };
+        packed.handed = false;
         packed.stand(standing.clone(), job.ended);
         let unsaved = packed.unsaved;
         let (bytes, size, ended) = (job.bytes, job.size, job.ended);
         self.news.push_back(News::Changed(Box::new(Change { id, standing, bytes, size, ended })));
         self.soil(id);
         match from {
-            JobState::Queued => self.unready(&job.server, job.rank),
+            JobState::Queued => self.unready(&job.server, (job.rank, id), job.size),
             JobState::Waiting { retry_at, .. } => {
                 self.waiting.remove(&(retry_at, id));
             }
             _ => {}
         }
         match job.state {
-            JobState::Queued if !unsaved => {
-                self.ready.entry(job.server).or_default().insert(job.rank);
-            }
+            JobState::Queued if !unsaved => self.enlist(id),
             JobState::Waiting { retry_at, .. } => {
                 self.waiting.insert((retry_at, id));
             }
@@ -318,17 +337,53 @@ impl Queue {
 
     /// The next job of that server that may run; its target is free.
     pub(super) fn next_ready(&self, server: &str) -> Option<JobId> {
-        let ready = self.ready.get(server)?.iter().map(|rank| self.at(*rank));
-        ready.into_iter().find(|id| self.job(*id).is_some_and(|job| !self.targets.contains(&target(&job))))
+        let next = [self.next_file(server), self.next_folder(server)];
+        next.into_iter().flatten().min_by_key(|id| self.packed(*id).map(|job| job.rank))
     }
 
-    /// The same where uploads must wait; where many of them come first, those behind wait, too.
-    pub(super) fn next_ready_download(&self, server: &str) -> Option<JobId> {
+    /// The same of what is no folder, as far as it is known.
+    pub(super) fn next_file(&self, server: &str) -> Option<JobId> {
+        self.first_that_may(&self.ready.get(server)?.files)
+    }
+
+    /// The same of folders.
+    pub(super) fn next_folder(&self, server: &str) -> Option<JobId> {
+        self.first_that_may(&self.ready.get(server)?.folders)
+    }
+
+    /// The largest file of that server that may run, and its size; `None` where there is no large one.
+    pub(super) fn largest(&self, server: &str) -> Option<(u64, JobId)> {
         let ready = self.ready.get(server)?;
-        ready.iter().take(1000).map(|rank| self.at(*rank)).find(|id| {
-            let job = self.job(*id).filter(|job| job.direction == Direction::Download);
-            job.is_some_and(|job| !self.targets.contains(&target(&job)))
-        })
+        // A size that was found out meanwhile leaves an old entry behind.
+        let waits = |id: &JobId| self.packed(*id).is_some_and(|job| ready.files.contains(&job.rank));
+        ready.large.iter().rev().take(FAR).copied().find(|(_, id)| waits(id) && self.may_run(*id))
+    }
+
+    /// How many of what is no folder, as far as it is known, wait for a session of that server.
+    pub(super) fn ready_files(&self, server: &str) -> usize {
+        self.ready.get(server).map_or(0, |ready| ready.files.len())
+    }
+
+    /// From now on no upload to that server is given out, or they are again.
+    pub(super) fn hold_uploads(&mut self, server: &Arc<str>, holds: bool) {
+        if !holds {
+            self.full.remove(server);
+        } else if !self.full.contains(server) {
+            self.full.insert(Arc::clone(server));
+        }
+    }
+
+    fn first_that_may(&self, waiting: &BTreeSet<Rank>) -> Option<JobId> {
+        waiting.iter().take(FAR).map(|rank| self.at(*rank)).find(|id| self.may_run(*id))
+    }
+
+    /// Whether nobody else writes its target, and the server takes it.
+    fn may_run(&self, id: JobId) -> bool {
+        let Some(job) = self.packed(id) else { return false };
+        if job.route.direction == Direction::Upload && self.full.contains(&job.route.server) {
+            return false;
+        }
+        self.targets.is_empty() || !self.targets.contains(&target(&job.job(id)))
     }
 
     /// Servers with something to do.
@@ -338,13 +393,31 @@ impl Queue {
 
     /// How many jobs of that server wait for a session.
     pub(super) fn ready_count(&self, server: &str) -> usize {
-        self.ready.get(server).map_or(0, BTreeSet::len)
+        self.ready.get(server).map_or(0, |ready| ready.files.len() + ready.folders.len())
     }
 
-    /// A session begins to write the job's target.
-    pub(super) fn hold_target(&mut self, id: JobId) {
-        if let Some(job) = self.job(id) {
-            self.targets.insert(target(&job));
+    /// A session has it from now on, to begin it when it comes to it; nobody else writes its target.
+    pub(super) fn hand(&mut self, id: JobId) {
+        let Some(job) = self.job(id) else { return };
+        self.targets.insert(target(&job));
+        self.unready(&job.server, (job.rank, id), job.size);
+        if let Some(packed) = self.jobs.find_mut(id) {
+            packed.handed = true;
+        }
+    }
+
+    /// The session gave it back without having begun.
+    pub(super) fn take_back(&mut self, id: JobId) {
+        let Some(job) = self.job(id) else { return };
+        self.targets.remove(&target(&job));
+        if let Some(packed) = self.jobs.find_mut(id) {
+            packed.handed = false;
+        }
+        match job.state {
+            JobState::Queued => self.enlist(id),
+            // It was about to begin.
+            JobState::Running => drop(self.transition(id, JobState::Queued)),
+            _ => {}
         }
     }
 
@@ -388,7 +461,7 @@ impl Queue {
         self.outstanding -= job.outstanding();
         self.order.remove(&job.rank);
         self.exchanged.remove(&job.rank);
-        self.unready(&job.server, job.rank);
+        self.unready(&job.server, (job.rank, id), job.size);
         if let JobState::Waiting { retry_at, .. } = job.state {
             self.waiting.remove(&(retry_at, id));
         }
@@ -536,7 +609,7 @@ impl Queue {
             job.unsaved = false;
             self.unsaved -= 1;
             if job.standing == Standing::Queued {
-                self.ready.entry(Arc::clone(&job.route.server)).or_default().insert(job.rank);
+                self.enlist(*id);
             }
         }
     }
@@ -552,14 +625,9 @@ impl Queue {
     fn insert(&mut self, job: Job) {
         let (id, rank) = (job.id, job.rank);
         self.outstanding += job.outstanding();
-        match &job.state {
-            JobState::Queued if !self.journalled => {
-                self.ready.entry(Arc::clone(&job.server)).or_default().insert(rank);
-            }
-            JobState::Waiting { retry_at, .. } => {
-                self.waiting.insert((*retry_at, id));
-            }
-            _ => {}
+        let enlists = job.state == JobState::Queued && !self.journalled;
+        if let JobState::Waiting { retry_at, .. } = job.state {
+            self.waiting.insert((retry_at, id));
         }
         let before = self.order.range((Excluded(rank), Unbounded)).next().map(|rank| self.at(*rank));
         self.order.insert(rank);
@@ -573,6 +641,9 @@ impl Queue {
         self.jobs.insert(id, packed);
         self.news.push_back(News::Added { id, before });
         self.soil(id);
+        if enlists {
+            self.enlist(id);
+        }
     }
 
     /// Which job stands there.
@@ -592,12 +663,12 @@ impl Queue {
     fn set_rank(&mut self, id: JobId, rank: Rank) {
         let Some(job) = self.jobs.find_mut(id) else { return };
         let old = std::mem::replace(&mut job.rank, rank);
-        if let Some(ready) = self.ready.get_mut(&job.route.server)
-            && job.standing == Standing::Queued
-            && !job.unsaved
-        {
-            ready.remove(&old);
-            ready.insert(rank);
+        if let Some(ready) = self.ready.get_mut(&job.route.server) {
+            for waiting in [&mut ready.files, &mut ready.folders] {
+                if waiting.remove(&old) {
+                    waiting.insert(rank);
+                }
+            }
         }
         self.order.remove(&old);
         self.exchanged.remove(&old);
@@ -619,15 +690,32 @@ impl Queue {
     }
 
     fn is_movable(&self, id: JobId) -> bool {
-        self.job(id).is_some_and(|job| !job.state.is_ended() && job.state != JobState::Running)
+        self.job(id).is_some_and(|job| !job.state.is_ended() && job.state != JobState::Running && !job.handed)
     }
 
-    fn unready(&mut self, server: &Arc<str>, rank: Rank) {
-        if let Some(ready) = self.ready.get_mut(server) {
-            ready.remove(&rank);
-            if ready.is_empty() {
-                self.ready.remove(server);
-            }
+    /// Among those that wait for a session.
+    fn enlist(&mut self, id: JobId) {
+        let Some(job) = self.jobs.find(id).filter(|job| !job.handed && !job.unsaved) else { return };
+        let ready = self.ready.entry(Arc::clone(&job.route.server)).or_default();
+        if job.kind == EntryKind::Directory {
+            ready.folders.insert(job.rank);
+            return;
+        }
+        ready.files.insert(job.rank);
+        if let Some(size) = job.size().filter(|size| *size >= LARGE) {
+            ready.large.insert((size, id));
+        }
+    }
+
+    fn unready(&mut self, server: &Arc<str>, (rank, id): (Rank, JobId), size: Option<u64>) {
+        let Some(ready) = self.ready.get_mut(server) else { return };
+        ready.files.remove(&rank);
+        ready.folders.remove(&rank);
+        if let Some(size) = size {
+            ready.large.remove(&(size, id));
+        }
+        if ready.files.is_empty() && ready.folders.is_empty() {
+            self.ready.remove(server);
         }
     }
 
@@ -685,8 +773,8 @@ mod tests {
 
     fn run_next(queue: &mut Queue) -> Option<JobId> {
         let id = queue.next_ready(SERVER)?;
+        queue.hand(id);
         assert!(queue.transition(id, JobState::Running));
-        queue.hold_target(id);
         Some(id)
     }
 
@@ -1014,7 +1102,7 @@ mod tests {
                         let wanted = list.iter_mut().find(free);
                         prop_assert_eq!(queue.next_ready(&key), wanted.as_ref().map(|job| job.id));
                         if let Some(job) = wanted {
-                            queue.hold_target(job.id);
+                            queue.hand(job.id);
                             prop_assert!(queue.transition(job.id, JobState::Running));
                             job.state = JobState::Running;
                             // Downloads: one file here, whatever the server.

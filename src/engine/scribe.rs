@@ -290,6 +290,8 @@ fn not_saved(error: &str) -> Explanation {
 
 fn to_row(id: JobId, job: &Packed) -> JobRow {
     let (state, error) = match &job.standing {
+        // What was found begun is so until it runs again.
+        Standing::Queued if job.is_begun() => (RowState::Running, None),
         Standing::Queued | Standing::Asking(_) => (RowState::Queued, None),
         Standing::Running => (RowState::Running, None),
         Standing::Paused => (RowState::Paused, None),
@@ -362,6 +364,7 @@ fn from_row(row: JobRow, cut_short: bool) -> Job {
         left: row.wrote,
         attempt: 0,
         ended: row.ended,
+        handed: false,
     }
 }
 

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::domain::{JobId, Learned, Lesson, QuestionId, Site};
+use crate::domain::{JobId, Learned, Lesson, QuestionId, RemotePath, Site};
 use crate::ftp::error::{Class, FtpError, Stage, too_many};
+use crate::net::wait::Cancel;
 
-use super::actor::{Actor, Asked, Role};
+use super::actor::{Actor, Asked, Role, Slot};
 use super::error::JobError;
 use super::message::{Answer, Event, Explanation, JobState, LogKind, Question};
+use super::pace::{Pace, Scene};
+use super::work::{Task, Work};
 
 /// What is known of a server that transfers go to.
 pub(super) struct Server {
@@ -24,6 +27,12 @@ pub(super) struct Server {
     told_unhashed: bool,
     /// A login went well. Before that one session tries alone: servers count wrong passwords and lock out.
     proven: bool,
+    pace: Pace,
+    /// It refused a connection, and others have no answer yet.
+    too_many: bool,
+    /// Jobs done and bytes moved since the program started.
+    done: u64,
+    moved: u64,
 }
 
 /// Why nothing starts on a server.
@@ -49,6 +58,20 @@ impl Server {
         self.full_until.is_some_and(|until| until > now)
     }
 
+    /// A job is done, which moved so many bytes.
+    pub(super) fn count(&mut self, moved: u64) {
+        self.done += 1;
+        self.moved += moved;
+    }
+
+    fn had_too_many(&mut self) -> bool {
+        std::mem::take(&mut self.too_many)
+    }
+
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven
+    }
+
     /// It may be tried again at once, unless the user must say something first.
     pub(super) fn lift_hold(&mut self) {
         self.failures = 0;
@@ -60,20 +83,71 @@ impl Server {
 }
 
 impl Actor {
-    /// An idle transfer session of that server, or a new one where it may have more.
-    pub(super) fn free_session(&mut self, server: &Arc<str>) -> Option<u64> {
-        let role = Role::Transfer(Arc::clone(server));
-        let mut of_server = self.sessions.iter().filter(|(_, slot)| slot.role == role);
-        if let Some((number, _)) = of_server.clone().find(|(_, slot)| slot.busy.is_none()) {
-            return Some(*number);
-        }
+    /// The transfer sessions of that server, the oldest first.
+    pub(super) fn crew(&self, server: &Arc<str>) -> Vec<u64> {
+        let ours = |slot: &Slot| matches!(&slot.role, Role::Transfer(of) if of == server);
+        let mut crew: Vec<u64> =
+            self.sessions.iter().filter(|(_, slot)| ours(slot)).map(|(number, _)| *number).collect();
+        crew.sort_unstable();
+        crew
+    }
+
+    /// Opens what sessions are worth it; `crew` = those that are there. Gives those that may work.
+    pub(super) fn call_crew(&mut self, server: &Arc<str>, crew: &[u64]) -> Vec<u64> {
         let limit = self.session_limit(server);
-        let count = of_server.by_ref().count();
-        if limit == 0 {
-            return self.idle_browser_of(server);
+        let role = Role::Transfer(Arc::clone(server));
+        if crew.is_empty() {
+            if limit == 0 {
+                return self.lent_browser_of(server).into_iter().collect();
+            }
+            // It logs in with its first job: what goes wrong concerns that.
+            let waits = self.queue.ready_count(server) > 0;
+            return waits.then(|| self.spawn_session(role)).flatten().into_iter().collect();
         }
-        let limit = if self.servers.get(server).is_some_and(|server| server.proven) { limit } else { 1 };
-        (count < limit).then(|| self.spawn_session(role)).flatten()
+        let mut workers: Vec<u64> = crew.iter().copied().filter(|number| !self.is_opening(*number)).collect();
+        let scene = self.scene(server, crew, &workers, limit.max(1));
+        let now = self.now;
+        let Some(known) = self.servers.get_mut(server).filter(|server| server.proven) else { return workers };
+        let wanted = known.pace.wanted(&scene);
+        let site = Arc::clone(&known.site);
+        for _ in crew.len()..wanted {
+            let Some(session) = self.spawn_session(role.clone()) else { break };
+            let dial = self.dial(&site);
+            if !self.give(session, Task { dial, cancel: Cancel::new(), work: Work::Open }, None) {
+                self.drop_session(session);
+                if let Some(known) = self.servers.get_mut(server) {
+                    known.pace.setback(workers.len(), now);
+                }
+                break;
+            }
+        }
+        // Where fewer do better, the others lie idle till they are closed.
+        workers.truncate(wanted.max(1));
+        workers
+    }
+
+    /// Whether it logs in, to work later.
+    fn is_opening(&self, session: u64) -> bool {
+        self.sessions.get(&session).and_then(Slot::in_hand).is_some_and(|busy| busy.job.is_none())
+    }
+
+    fn scene(&self, server: &Arc<str>, crew: &[u64], workers: &[u64], ceiling: usize) -> Scene {
+        let slots = || workers.iter().filter_map(|number| self.sessions.get(number));
+        let in_hand = || slots().filter_map(Slot::in_hand);
+        let known = self.servers.get(server);
+        let moving: u64 = in_hand().filter_map(|busy| busy.job.as_ref()).map(|job| job.counter.moved()).sum();
+        Scene {
+            now: self.now,
+            open: workers.len(),
+            opening: crew.len() - workers.len(),
+            waiting: self.queue.ready_count(server) + slots().map(|slot| slot.ahead().count()).sum::<usize>(),
+            waiting_bytes: self.queue.outstanding().bytes_left(),
+            working: in_hand().count(),
+            oldest: in_hand().map(|busy| self.now.duration_since(busy.since)).max().unwrap_or_default(),
+            done: known.map_or(0, |server| server.done),
+            moved: known.map_or(0, |server| server.moved) + moving,
+            ceiling,
+        }
     }
 
     /// How many transfer sessions that server may have: the settings, the site's limit less what browsing takes, and
@@ -94,6 +168,7 @@ impl Actor {
     /// No session could be opened for a job.
     pub(super) fn cannot_open(&mut self, session: u64, id: JobId, site: &Arc<Site>, error: JobError) {
         let key: Arc<str> = site.server_key().into();
+        self.take_back_all(session);
         let role = Role::Transfer(Arc::clone(&key));
         let others = self.sessions.iter().filter(|(number, slot)| **number != session && slot.role == role).count();
         let ours = self.sessions.get(&session).is_some_and(|slot| slot.role == role);
@@ -104,8 +179,7 @@ impl Actor {
         let standing = others + self.browsers_of(&key);
         if is_too_many(remote) && standing > 0 {
             // The server allows no more than there are; the job goes on when one of those is free.
-            self.note(LogKind::Note, format!("{}: the server allows {standing} connections at a time", site.title()));
-            self.learn(site, Lesson::ConnectionCap(u16::try_from(standing).unwrap_or(u16::MAX)));
+            self.allows(site, standing);
             self.queue.transition(id, JobState::Queued);
             return;
         }
@@ -142,10 +216,58 @@ impl Actor {
         }
     }
 
+    /// A session that was to join the others is there, or is not: that concerns no job.
+    pub(super) fn joined(&mut self, session: u64, key: &Arc<str>, result: Result<RemotePath, FtpError>) {
+        let refusal = result.err();
+        if refusal.is_some() {
+            self.drop_session(session);
+        }
+        let crew = self.crew(key);
+        let open = crew.iter().filter(|number| !self.is_opening(**number)).count();
+        let (now, standing) = (self.now, open + self.browsers_of(key));
+        let Some(server) = self.servers.get_mut(key) else { return };
+        let site = Arc::clone(&server.site);
+        if let Some(error) = refusal {
+            server.pace.setback(open, now);
+            server.too_many |= is_too_many(&error);
+            if !server.too_many && error.class() != Class::Cancelled {
+                let why = JobError::Remote(error).explain().line();
+                self.note(LogKind::Note, format!("{}: no further connection: {why}", site.title()));
+            }
+        }
+        // How many it allows is known when the last of those that knocked has its answer.
+        if crew.len() == open && standing > 0 && self.servers.get_mut(key).is_some_and(Server::had_too_many) {
+            self.allows(&site, standing);
+        }
+    }
+
+    fn allows(&mut self, site: &Arc<Site>, standing: usize) {
+        self.note(LogKind::Note, format!("{}: the server allows {standing} connections at a time", site.title()));
+        self.learn(site, Lesson::ConnectionCap(u16::try_from(standing).unwrap_or(u16::MAX)));
+    }
+
+    /// The server found that we are too many while we worked.
+    pub(super) fn crowded(&mut self, key: &Arc<str>, error: &JobError) {
+        let JobError::Remote(FtpError::Refused { reply, .. } | FtpError::Closed { last: Some(reply), .. }) = error
+        else {
+            return;
+        };
+        if matches!(reply.code, 421 | 425) || too_many(reply) {
+            let (open, now) = (self.crew(key).len(), self.now);
+            if let Some(server) = self.servers.get_mut(key) {
+                server.pace.setback(open.saturating_sub(1), now);
+            }
+        }
+    }
+
     /// A session is logged in: others may follow.
     pub(super) fn logged_in(&mut self, session: u64) {
+        let took = self.sessions.get(&session).and_then(Slot::in_hand).map(|busy| self.now.duration_since(busy.since));
         if let Some(site) = self.site_of(session) {
             let server = self.server(&site);
+            if let Some(took) = took {
+                server.pace.logged_in(took);
+            }
             server.proven = true;
             server.failures = 0;
         }
@@ -253,6 +375,10 @@ impl Actor {
             full_until: None,
             told_unhashed: false,
             proven: false,
+            pace: Pace::default(),
+            too_many: false,
+            done: 0,
+            moved: 0,
         });
         server.site = Arc::clone(site);
         server
@@ -261,8 +387,9 @@ impl Actor {
     /// Nothing on this server will work until the user changes something: every waiting job of it fails now, rather
     /// than each after its own time-out.
     pub(super) fn give_up(&mut self, server: &Arc<str>, error: &JobError) {
+        self.crew(server).into_iter().for_each(|session| self.take_back_all(session));
         let waiting = |state: &JobState| matches!(state, JobState::Queued | JobState::Waiting { .. });
-        let ids = self.jobs_where(|job| job.server == *server && waiting(&job.state));
+        let ids = self.jobs_where(|job| job.server == *server && waiting(&job.state) && !job.handed);
         for id in ids {
             self.queue.transition(id, JobState::Failed(error.clone()));
         }

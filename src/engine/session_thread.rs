@@ -2,18 +2,20 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::Sender;
 
 use crate::domain::{EntryKind, Lesson, Listing, Proxy, RemotePath};
 use crate::ftp::error::{Class, FtpError, Stage};
-use crate::net::happening::Observer;
-use crate::net::session::Session;
+use crate::net::happening::{Happening, Observer};
+use crate::net::session::{Next, Session};
 
 use super::download::Clock;
 use super::error::JobError;
+use super::inbox::Inbox;
 use super::local_name::{System, map};
 use super::message::Direction;
 use super::secrets::Secrets;
@@ -23,20 +25,26 @@ use super::{download, folder, manage, pump, upload};
 
 /// The engine's end of it. Dropping it ends the thread after its task.
 pub(super) struct SessionThread {
-    tasks: Sender<Task>,
-    thread: JoinHandle<()>,
+    inbox: Arc<Inbox>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl SessionThread {
-    /// Starts it; it dials when its first task comes.
-    pub(super) fn start(number: u64, reports: Sender<Report>, secrets: Arc<Secrets>) -> std::io::Result<Self> {
-        // One: the engine gives a session a task only when it has none.
-        let (tasks, inbox) = bounded(1);
+    /// Starts it; it dials when its first task comes. `heard` = somebody reads the dialogue.
+    pub(super) fn start(
+        number: u64,
+        reports: Sender<Report>,
+        secrets: Arc<Secrets>,
+        heard: bool,
+    ) -> std::io::Result<Self> {
+        let inbox = Arc::new(Inbox::default());
+        let of_thread = Arc::clone(&inbox);
         let thread = thread::Builder::new().name(format!("session-{number}")).spawn(move || {
             let mut worker = Worker {
                 number,
                 reports: reports.clone(),
                 secrets,
+                heard,
                 session: None,
                 server: String::new(),
                 tls12_only: false,
@@ -45,20 +53,32 @@ impl SessionThread {
                 clock: Clock::default(),
                 buffer: Vec::new(),
             };
-            worker.serve(&inbox);
+            worker.serve(&of_thread);
+            of_thread.leave();
             reports.send(Report::Ended(number)).ok();
         })?;
-        Ok(Self { tasks, thread })
+        Ok(Self { inbox, thread: Some(thread) })
     }
 
     /// Gives it a task; `false` = it is gone.
     pub(super) fn give(&self, task: Task) -> bool {
-        self.tasks.try_send(task).is_ok()
+        self.inbox.give(task)
+    }
+
+    /// Its tasks.
+    pub(super) fn inbox(&self) -> &Arc<Inbox> {
+        &self.inbox
     }
 
     /// Ends it; the handle is for joining.
-    pub(super) fn end(self) -> JoinHandle<()> {
-        self.thread
+    pub(super) fn end(mut self) -> Option<JoinHandle<()>> {
+        self.thread.take()
+    }
+}
+
+impl Drop for SessionThread {
+    fn drop(&mut self) {
+        self.inbox.close();
     }
 }
 
@@ -74,6 +94,7 @@ struct Worker {
     number: u64,
     reports: Sender<Report>,
     secrets: Arc<Secrets>,
+    heard: bool,
     session: Option<Session>,
     server: String,
     /// This server continues no TLS 1.3 session.
@@ -86,9 +107,10 @@ struct Worker {
 }
 
 impl Worker {
-    fn serve(&mut self, inbox: &Receiver<Task>) {
-        while let Ok(task) = inbox.recv() {
-            let finished = catch_unwind(AssertUnwindSafe(|| self.run(&task))).unwrap_or_else(|panic| {
+    fn serve(&mut self, inbox: &Inbox) {
+        let mut ahead = None;
+        while let Some(task) = ahead.take().or_else(|| inbox.next()) {
+            let finished = catch_unwind(AssertUnwindSafe(|| self.run(&task, inbox))).unwrap_or_else(|panic| {
                 // The session may be anywhere in its conversation.
                 self.session = None;
                 self.crashed(&task, &panic)
@@ -97,6 +119,14 @@ impl Worker {
                 Finished::Listed { result: Ok(listing), .. } => Some(Arc::clone(listing)),
                 _ => None,
             };
+            if matches!(finished, Finished::Transferred { opening: true, .. }) {
+                // Without a session nothing that comes next would fare better.
+                inbox.stop();
+            }
+            if listing.is_none() {
+                // Before the report: whoever hears it can see what the session does now.
+                ahead = inbox.next_at_once();
+            }
             if self.reports.send(Report::Finished(self.number, finished)).is_err() {
                 return;
             }
@@ -109,7 +139,7 @@ impl Worker {
         }
     }
 
-    fn run(&mut self, task: &Task) -> Finished {
+    fn run(&mut self, task: &Task, inbox: &Inbox) -> Finished {
         match &task.work {
             Work::Open => {
                 self.session = None;
@@ -145,6 +175,10 @@ impl Worker {
                 });
                 Finished::Managed { operation: operation.clone(), result }
             }
+            // Taken back at the last moment.
+            Work::Transfer(job) if task.cancel.is_cancelled() => {
+                Finished::Transferred { job: job.job, result: Err(FtpError::Cancelled.into()), opening: false }
+            }
             Work::Transfer(job) => {
                 let fresh = match self.ensure(task) {
                     Ok(fresh) => fresh,
@@ -152,6 +186,7 @@ impl Worker {
                         return Finished::Transferred { job: job.job, result: Err(error.into()), opening: true };
                     }
                 };
+                self.announce_next(inbox);
                 let before = job.counter.moved();
                 let mut result = self.transfer(job, None);
                 // The session had gone while it lay idle, or could not encrypt: that is no failure of the job.
@@ -184,6 +219,26 @@ impl Worker {
                 Finished::Transferred { job: job.job, result, opening: false }
             }
         }
+    }
+
+    /// Tells the session what comes next, as far as that is sure.
+    fn announce_next(&mut self, inbox: &Inbox) {
+        let Some(session) = &mut self.session else { return };
+        let (home, clock) = (session.home(), &self.clock);
+        let next = inbox.look(|task| match &task.work {
+            Work::Transfer(job) if job.kind != EntryKind::File || task.cancel.is_cancelled() => (Next::Nothing, false),
+            Work::Transfer(job) if job.direction == Direction::Download => {
+                let remote = absolute(home, &job.remote);
+                if download::begins_plainly(job, &remote, clock) {
+                    (Next::Retrieve(remote), true)
+                } else {
+                    (Next::Transfer, false)
+                }
+            }
+            Work::Transfer(_) => (Next::Transfer, false),
+            _ => (Next::Nothing, false),
+        });
+        session.expect_next(next.unwrap_or_default());
     }
 
     fn list(&mut self, task: &Task, dir: &RemotePath) -> Result<Arc<Listing>, FtpError> {
@@ -312,8 +367,17 @@ impl Worker {
             *secret = self.secrets.of_proxy(proxy);
         }
         let (number, reports) = (self.number, self.reports.clone());
+        let (heard, reached) = (self.heard, AtomicBool::new(false));
         let observer: Observer = Arc::new(move |happening| {
-            reports.send(Report::Happened(number, happening)).ok();
+            let matters = match happening {
+                Happening::Sent(_) | Happening::Received(_) => heard,
+                // That one stands is worth a word; each one is not.
+                Happening::Data(_) => heard || !reached.swap(true, Ordering::Relaxed),
+                _ => true,
+            };
+            if matters {
+                reports.send(Report::Happened(number, happening)).ok();
+            }
         });
         self.session = Some(Session::open(&dial, &task.cancel, observer)?);
         self.server = server;

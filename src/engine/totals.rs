@@ -72,12 +72,12 @@ impl Actor {
     pub(super) fn measure(&mut self) {
         let now = self.now;
         for slot in self.sessions.values_mut() {
-            let Some(running) = slot.busy.as_mut().and_then(|busy| busy.job.as_mut()) else { continue };
+            let Some(running) = slot.tasks.front_mut().and_then(|busy| busy.job.as_mut()) else { continue };
             self.totals.count(running);
             running.meter.sample(now, running.counter.moved());
             // Now, and not when it stops: after a kill nobody else knows whose half file that is.
             if let Some(wrote) = running.counter.wrote()
-                && self.queue.job(running.id).is_some_and(|job| job.wrote.is_none())
+                && self.queue.packed(running.id).is_some_and(|job| job.has_not_written())
             {
                 self.queue.update(running.id, |job| job.wrote = Some(wrote.clone()));
             }
@@ -93,7 +93,7 @@ impl Actor {
         let now = self.now;
         let mut jobs = Vec::new();
         for slot in self.sessions.values_mut() {
-            let Some(running) = slot.busy.as_mut().and_then(|busy| busy.job.as_mut()) else { continue };
+            let Some(running) = slot.tasks.front_mut().and_then(|busy| busy.job.as_mut()) else { continue };
             let Some(job) = self.queue.job(running.id).filter(|job| job.state == JobState::Running) else { continue };
             let (id, bytes, size) = (job.id, job.bytes, job.size);
             let left = size.map(|size| size.saturating_sub(bytes));

@@ -1,6 +1,6 @@
 //! The queue at work: orders in, jobs to sessions, results back, what to do when something fails.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
@@ -11,7 +11,7 @@ use crate::ftp::error::{Class, FtpError};
 use crate::net::wait::Cancel;
 use crate::store::settings::ConflictPolicy;
 
-use super::actor::{Actor, Asked, Role};
+use super::actor::{Actor, Asked, Busy, Role, Slot};
 use super::error::JobError;
 use super::folder::folds_case;
 use super::job::Existing;
@@ -23,11 +23,21 @@ use super::meter::Meter;
 use super::pump::Counter;
 use super::queue::NewJob;
 use super::retry::pause_before_retry;
+use super::servers::Server;
 use super::totals::Running;
 use super::work::{Assignment, Task, Work, Worked};
 
 /// An idle transfer session is closed after so long: servers close them themselves, less politely.
 const IDLE: Duration = Duration::from_secs(20);
+
+/// So many jobs a session may have ahead of the one in hand.
+const AHEAD: usize = 16;
+/// And so many bytes together, with what is left of the one in hand.
+const MOMENT: u64 = 1 << 20;
+/// What a file counts whose size nobody knows.
+const UNKNOWN: u64 = 256 * 1024;
+/// With so many files waiting, no further folder is read.
+const STOCK: usize = 1000;
 
 impl Actor {
     pub(super) fn enqueue(&mut self, orders: Vec<Order>) {
@@ -151,21 +161,37 @@ impl Actor {
                     .into_iter()
                     .for_each(|id| self.queue.remove(id));
             }
-            QueueCommand::Move(ids, place) => self.queue.move_to(&ids, place),
+            QueueCommand::Move(ids, place) => {
+                // What comes next is decided anew.
+                let sessions: Vec<u64> = self.sessions.keys().copied().collect();
+                sessions.into_iter().for_each(|session| self.take_back_all(session));
+                self.queue.move_to(&ids, place);
+            }
         }
     }
 
-    /// Gives what may run to sessions that are free, opens sessions, closes idle ones.
+    /// Gives what may run to sessions that are free, and a few more jobs to those that are not; opens sessions, closes
+    /// idle ones.
     pub(super) fn dispatch(&mut self) {
         let now = SystemTime::now();
         self.queue.wake(now);
+        self.see_what_began();
         if !self.paused && !self.limited.paused {
-            for server in self.queue.ready_servers() {
+            let mut servers = self.queue.ready_servers();
+            for slot in self.sessions.values() {
+                if let Role::Transfer(server) = &slot.role
+                    && slot.tasks.len() > 1
+                    && !servers.contains(server)
+                {
+                    servers.push(Arc::clone(server));
+                }
+            }
+            for server in servers {
                 self.dispatch_to(&server, now);
             }
         }
-        let idle = |slot: &super::actor::Slot| {
-            slot.busy.is_none()
+        let idle = |slot: &Slot| {
+            !slot.is_busy()
                 && matches!(slot.role, Role::Transfer(_))
                 && self.now.duration_since(slot.idle_since) >= IDLE
         };
@@ -179,14 +205,128 @@ impl Actor {
         }
         self.forget_old_cap(server);
         let full = self.servers.get(server).is_some_and(|server| server.is_full(now));
-        while let Some(job) = if full { self.queue.next_ready_download(server) } else { self.queue.next_ready(server) }
-        {
-            let Some(session) = self.free_session(server) else { return };
-            if !self.assign(session, job) {
-                self.drop_session(session);
+        self.queue.hold_uploads(server, full);
+        let crew = self.crew(server);
+        let workers = self.call_crew(server, &crew);
+        for session in &workers {
+            if self.sessions.get(session).is_none_or(Slot::is_busy) {
+                continue;
+            }
+            let Some(job) = self.pick(server, &workers, true).or_else(|| self.take_from_another(&workers)) else {
+                break;
+            };
+            if !self.assign(*session, job) {
+                self.drop_session(*session);
                 return;
             }
         }
+        if self.servers.get(server).is_some_and(Server::is_proven) {
+            self.hand_ahead(server, &workers);
+        }
+    }
+
+    /// What comes next on a session. Folders are read ahead of the files, but only so far that those do not run out; a
+    /// file that is more than one session's share goes first, so that none ends last with a giant.
+    fn pick(&self, server: &str, workers: &[u64], idle: bool) -> Option<JobId> {
+        let files = self.queue.ready_files(server);
+        let folder = self.queue.next_folder(server);
+        if folder.is_some() && files < STOCK {
+            let walks = |number: &u64| self.sessions.get(number).is_some_and(|slot| slot.tasks.iter().any(|t| t.walks));
+            let turn = match workers.len() {
+                1 => self.queue.next_ready(server) == folder,
+                _ => !workers.iter().any(walks) || (idle && files == 0),
+            };
+            if turn {
+                return folder;
+            }
+        }
+        if workers.len() > 1
+            && let Some((size, giant)) = self.queue.largest(server)
+            && size > self.queue.outstanding().bytes_left() / workers.len() as u64
+        {
+            return Some(giant);
+        }
+        self.queue.next_file(server).or(folder.filter(|_| idle))
+    }
+
+    /// A job that another session has not begun.
+    fn take_from_another(&mut self, workers: &[u64]) -> Option<JobId> {
+        let ahead = |number: &u64| self.sessions.get(number).map_or(0, |slot| slot.ahead().count());
+        let richest = workers.iter().copied().filter(|number| ahead(number) > 0).max_by_key(ahead)?;
+        let slot = self.sessions.get_mut(&richest)?;
+        let id = slot.thread.inbox().take_back_last()?;
+        slot.tasks.retain(|task| task.job.as_ref().is_none_or(|job| job.id != id));
+        self.queue.take_back(id);
+        Some(id)
+    }
+
+    /// A few more jobs for sessions that work, in runs of neighbours.
+    fn hand_ahead(&mut self, server: &Arc<str>, workers: &[u64]) {
+        let waits = self.queue.ready_count(server);
+        if waits == 0 {
+            return;
+        }
+        let mut hungry: Vec<(usize, u64)> = workers
+            .iter()
+            .filter_map(|number| Some((self.sessions.get(number)?.tasks.len(), *number)))
+            .filter(|(tasks, _)| (1..=AHEAD / 2).contains(tasks))
+            .collect();
+        hungry.sort_unstable();
+        let run = (waits / (2 * workers.len().max(1))).clamp(1, AHEAD);
+        for (_, session) in hungry {
+            for _ in 0..run {
+                if !self.has_room(session) {
+                    break;
+                }
+                let Some(job) = self.pick(server, workers, false) else { return };
+                if !self.assign(session, job) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether a session may have one more job: what it has takes but a moment.
+    fn has_room(&self, session: u64) -> bool {
+        let Some(slot) = self.sessions.get(&session) else { return false };
+        let weight = |busy: &Busy| match &busy.job {
+            Some(job) => self.queue.job(job.id).map_or(0, |job| job.size.unwrap_or(UNKNOWN).saturating_sub(job.bytes)),
+            None => u64::MAX / 64,
+        };
+        slot.tasks.len() <= AHEAD
+            && !slot.tasks.iter().any(|busy| busy.walks)
+            && slot.tasks.iter().map(weight).sum::<u64>() <= MOMENT
+    }
+
+    /// What sessions took from what they had ahead runs now.
+    fn see_what_began(&mut self) {
+        for slot in self.sessions.values() {
+            if let Some(job) = slot.in_hand().and_then(|busy| busy.job.as_ref())
+                && self.queue.job(job.id).is_some_and(|job| job.handed)
+                && slot.thread.inbox().in_hand() == Some(job.id)
+            {
+                self.queue.transition(job.id, JobState::Running);
+            }
+        }
+    }
+
+    /// Takes back what a session has not begun.
+    pub(super) fn take_back_all(&mut self, session: u64) {
+        self.take_back(session, |_| true);
+    }
+
+    fn take_back(&mut self, session: u64, which: impl Fn(JobId) -> bool) {
+        let Some(slot) = self.sessions.get_mut(&session) else { return };
+        let inbox = Arc::clone(slot.thread.inbox());
+        let mut back = Vec::new();
+        slot.tasks.retain(|task| match &task.job {
+            Some(job) if which(job.id) && inbox.take_back(job.id) => {
+                back.push(job.id);
+                false
+            }
+            _ => true,
+        });
+        back.into_iter().for_each(|id| self.queue.take_back(id));
     }
 
     fn assign(&mut self, session: u64, id: JobId) -> bool {
@@ -240,11 +380,15 @@ impl Actor {
         };
         let dial = self.dial(&Arc::clone(&job.site));
         let task = Task { dial, cancel, work: Work::Transfer(Box::new(assignment)) };
+        let idle = self.sessions.get(&session).is_some_and(|slot| !slot.is_busy());
         if !self.give(session, task, Some(running)) {
             return false;
         }
-        self.queue.hold_target(id);
-        self.queue.transition(id, JobState::Running)
+        self.queue.hand(id);
+        if idle {
+            self.queue.transition(id, JobState::Running);
+        }
+        true
     }
 
     /// A session is done with a job.
@@ -259,6 +403,9 @@ impl Actor {
         let mut progress = false;
         if let Some(mut running) = running {
             self.totals.count(&mut running);
+            if let Some(server) = self.servers.get_mut(&running.server) {
+                server.count(running.counter.moved());
+            }
             self.queue.release_target(running.direction, &running.server, &running.local, &running.remote);
             let bytes = running.counter.bytes();
             // One that moves the same bytes again and again is none: it would never end.
@@ -271,8 +418,12 @@ impl Actor {
         }
         // Removed meanwhile.
         let Some(job) = self.queue.job(id) else { return };
-        let running = job.state == JobState::Running;
-        let site = Arc::clone(&job.site);
+        let (handed, site) = (job.handed, Arc::clone(&job.site));
+        if handed && !matches!(result, Ok(Worked::Transferred)) {
+            // So quick that nobody saw it begin.
+            self.queue.transition(id, JobState::Running);
+        }
+        let running = self.queue.job(id).is_some_and(|job| job.state == JobState::Running);
         match result {
             Ok(worked) => {
                 self.found_room(id);
@@ -341,6 +492,7 @@ impl Actor {
         let attempt = if progress { 1 } else { job.attempt.saturating_add(1) };
         let (server, line) = (Arc::clone(&job.server), format!("{}: {}", job.remote, error.explain().line()));
         self.note(LogKind::Error, line);
+        self.crowded(&server, &error);
         if error.class() == Class::NeedsUser {
             self.give_up(&server, &error);
             self.queue.transition(id, JobState::Failed(error));
@@ -414,6 +566,9 @@ impl Actor {
 
     /// Ends what runs and puts them into that state at once; their sessions wind down by themselves.
     fn stop(&mut self, ids: &[JobId], state: &JobState) {
+        let chosen: HashSet<JobId> = ids.iter().copied().collect();
+        let sessions: Vec<u64> = self.sessions.keys().copied().collect();
+        sessions.into_iter().for_each(|session| self.take_back(session, |id| chosen.contains(&id)));
         for id in ids {
             if let Some(JobState::Asking(question)) = self.queue.job(*id).map(|job| job.state.clone())
                 && matches!(self.questions.get(&question), Some(Asked::FileExists(_)))
@@ -425,8 +580,8 @@ impl Actor {
             }
         }
         for slot in self.sessions.values() {
-            if let Some(busy) = &slot.busy
-                && busy.job.as_ref().is_some_and(|job| ids.contains(&job.id))
+            if let Some(busy) = slot.in_hand()
+                && busy.job.as_ref().is_some_and(|job| chosen.contains(&job.id))
             {
                 busy.cancel.cancel();
             }
@@ -434,13 +589,15 @@ impl Actor {
     }
 
     pub(super) fn stop_all(&mut self) -> Vec<JobId> {
+        let sessions: Vec<u64> = self.sessions.keys().copied().collect();
+        sessions.into_iter().for_each(|session| self.take_back_all(session));
         let mut stopped = Vec::new();
         for slot in self.sessions.values() {
-            if let Some(busy) = &slot.busy
-                && let Some(job) = &busy.job
-            {
-                busy.cancel.cancel();
-                stopped.push(job.id);
+            for busy in &slot.tasks {
+                if let Some(job) = &busy.job {
+                    busy.cancel.cancel();
+                    stopped.push(job.id);
+                }
             }
         }
         stopped

@@ -29,7 +29,7 @@ pub struct Settings {
     pub ascii_extensions: Vec<String>,
     /// An idle browsing connection is kept alive (NOOP).
     pub keep_alive: bool,
-    /// Transfer sessions beside the browsing one, 1 to 32.
+    /// Transfer sessions beside the browsing one, 1 to 32: never more; how many are opened depends on what they bring.
     pub connections: u8,
     /// For connecting and for the greeting.
     pub connect_timeout_seconds: u16,
@@ -147,7 +147,7 @@ pub struct WindowState {
     pub remote_columns: [f32; 6],
 }
 
-/// How many connections a transfer may have beside the browsing one.
+/// How many connections transfers may have at most beside the browsing one.
 pub const CONNECTIONS: RangeInclusive<u8> = 1..=32;
 /// Seconds to wait for a connection or a reply.
 pub const TIMEOUT_SECONDS: RangeInclusive<u16> = 1..=3600;
@@ -284,7 +284,7 @@ impl Default for Settings {
             proxy: None,
             ascii_extensions: Vec::new(),
             keep_alive: true,
-            connections: 4,
+            connections: 10,
             connect_timeout_seconds: 20,
             reply_timeout_seconds: 20,
             limits_on: true,

@@ -128,6 +128,7 @@ impl Face {
             settings,
             journal,
             log: None,
+            dialogue: true,
             trust,
             keyring: Arc::new(keyring),
             keep_alive,

@@ -91,12 +91,9 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         old_names: false,
         answers_feat,
         stamps: stamp::ways(&features),
-<<<<<<< HEAD
         hashing: Hashing::new(&features),
-=======
         stamps_work: false,
         renaming_left: false,
->>>>>>> wire
         carriage: Carriage::new(site, &features, image, is_one_of(&welcome, &["proftpd"])),
         protected,
         continued: false,

@@ -92,15 +92,12 @@ pub struct Session {
     old_names: bool,
     /// How a file's time may be set here.
     stamps: Vec<Stamp>,
-<<<<<<< HEAD
     /// How it tells checksums.
     hashing: hash::Hashing,
-=======
     /// One has been set.
     stamps_work: bool,
     /// RNTO was refused: the name of its RNFR may be waiting still.
     renaming_left: bool,
->>>>>>> wire
     /// A transfer was left in the middle: the beat must be found again before the next command.
     resync_due: bool,
     /// A transfer runs, or its channel was dropped in the middle.

@@ -1,0 +1,154 @@
+//! What a session has to do: the task in hand, and a few that come next, so that it never waits for the engine between
+//! two files. What it has not begun can be taken back at any moment.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::domain::JobId;
+
+use super::work::{Task, Work};
+
+/// Shared by the engine and one session's thread.
+#[derive(Default)]
+pub(super) struct Inbox {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    tasks: VecDeque<Task>,
+    in_hand: Option<JobId>,
+    /// The server was told already what comes next.
+    promised: bool,
+    closed: bool,
+    /// The engine must say whether there is any going on.
+    stopped: bool,
+    /// Nobody takes anything any more.
+    left: bool,
+}
+
+impl Inbox {
+    /// One more task; `false` = the thread is gone.
+    pub(super) fn give(&self, task: Task) -> bool {
+        let mut state = self.lock();
+        if state.left {
+            return false;
+        }
+        state.tasks.push_back(task);
+        drop(state);
+        self.changed.notify_one();
+        true
+    }
+
+    /// The job that the session works on.
+    pub(super) fn in_hand(&self) -> Option<JobId> {
+        self.lock().in_hand
+    }
+
+    /// Takes a job back; `false` = it has begun.
+    pub(super) fn take_back(&self, id: JobId) -> bool {
+        let mut state = self.lock();
+        let Some(at) = state.tasks.iter().position(|task| task.job() == Some(id)) else { return false };
+        state.tasks.remove(at);
+        state.promised &= at > 0;
+        true
+    }
+
+    /// Takes the last of several jobs back, unless the server knows of it already.
+    pub(super) fn take_back_last(&self) -> Option<JobId> {
+        let mut state = self.lock();
+        if state.promised && state.tasks.len() == 1 {
+            return None;
+        }
+        let id = state.tasks.back()?.job()?;
+        state.tasks.pop_back();
+        Some(id)
+    }
+
+    /// No more tasks: the thread ends after the one in hand.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_one();
+    }
+
+    /// The next task, for the session's thread; it is in hand from now on. `None` = there will be none.
+    pub(super) fn next(&self) -> Option<Task> {
+        let mut state = self.lock();
+        loop {
+            if let Some(task) = state.take() {
+                return Some(task);
+            }
+            state.in_hand = None;
+            if state.closed {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The same without waiting.
+    pub(super) fn next_at_once(&self) -> Option<Task> {
+        let mut state = self.lock();
+        let task = state.take();
+        if task.is_none() {
+            state.in_hand = None;
+        }
+        task
+    }
+
+    /// Looks at what comes next, where that is a job; `promise` = the server will hear of it.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Task) -> (T, bool)) -> Option<T> {
+        let mut state = self.lock();
+        let task = state.tasks.front().filter(|task| task.job().is_some())?;
+        let (seen, promise) = look(task);
+        state.promised = promise;
+        Some(seen)
+    }
+
+    /// Nothing more is taken before [`Self::go_on`].
+    pub(super) fn stop(&self) {
+        self.lock().stopped = true;
+    }
+
+    /// On with it.
+    pub(super) fn go_on(&self) {
+        self.lock().stopped = false;
+        self.changed.notify_one();
+    }
+
+    /// The thread ends.
+    pub(super) fn leave(&self) {
+        self.lock().left = true;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Task> {
+        if self.stopped && !self.closed {
+            return None;
+        }
+        // What was not begun when the program ends stays in the queue.
+        if self.closed && self.tasks.front().is_some_and(|task| task.job().is_some()) {
+            return None;
+        }
+        let task = self.tasks.pop_front()?;
+        self.in_hand = task.job();
+        self.promised = false;
+        Some(task)
+    }
+}
+
+impl Task {
+    /// Its job, where it is a transfer.
+    pub(super) fn job(&self) -> Option<JobId> {
+        match &self.work {
+            Work::Transfer(job) => Some(job.job),
+            _ => None,
+        }
+    }
+}
