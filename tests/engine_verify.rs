@@ -606,3 +606,37 @@ mod proftpd {
         assert!(matches!(ask("/up/nothing"), Hashed::No(_)));
     }
 }
+
+/// How real servers say that their disk is full: the job waits, and goes on where it stopped when there is room.
+#[cfg(target_os = "linux")]
+#[test]
+fn real_servers_with_a_full_disk_hold_an_upload_back_until_there_is_room() {
+    use common::servers::{self, Config, Kind, PASSWORD, Server, USER};
+    use twinport::domain::TransferMode;
+    use twinport::engine::message::RemoteTarget;
+    if !servers::ready() {
+        return;
+    }
+    for kind in [Kind::Vsftpd, Kind::ProFtpd, Kind::PureFtpd] {
+        let Some(disk) = Disk::of(2048) else { return };
+        let local = tempfile::tempdir().unwrap();
+        let data = noise(1_500_000);
+        fs::write(local.path().join("big"), &data).unwrap();
+        fs::write(disk.path("ballast"), noise(1_200_000)).unwrap();
+        let server = Server::start(&Config::new(kind, disk.folder.path()));
+        let site = Arc::new(common::face::site(server.addr(), USER, TransferMode::Passive));
+        let mut face = Face::start(Settings { retry_delay_seconds: 0, ..hashing() }, None, PASSWORD);
+        let to = RemoteTarget::Into(RemotePath::from("/"));
+        face.send(Command::Enqueue(vec![common::face::send(&site, &local.path().join("big"), to)]));
+        face.until_state(&format!("{}: a job that waits for room", kind.name()), waits_for_room);
+        assert!(!disk.path("big").exists(), "{}", kind.name());
+        fs::remove_file(disk.path("ballast")).unwrap();
+        let id = face.jobs().next().unwrap().id;
+        face.send(Command::Queue(QueueCommand::Pause(vec![id])));
+        face.until_state("a pause", |face| face.jobs().any(|job| job.state == JobState::Paused));
+        face.send(Command::Queue(QueueCommand::Resume(vec![id])));
+        face.until_state("its end", Face::is_still);
+        assert!(fs::read(disk.path("big")).unwrap() == data, "{}", kind.name());
+        assert_eq!(fs::read_dir(disk.folder.path()).unwrap().count(), 1, "{}", kind.name());
+    }
+}
