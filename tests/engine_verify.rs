@@ -1,5 +1,5 @@
-//! Transfers that are checked: by checksum, by size, by the server's word; damaged on the way, onto full disks, from sources that
-//! change; and that no old file is lost before the new one is whole.
+//! Transfers that are checked: by checksum, by size, by the server's word; damaged on the way, onto full disks, from
+//! sources that change; and that no old file is lost before the new one is whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
