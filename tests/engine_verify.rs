@@ -247,6 +247,24 @@ fn what_may_not_be_deleted_is_not_lost_by_trying() {
     server.assert_never_heard("DELE /a");
 }
 
+/// It was not there when the upload began, so nobody was asked.
+#[test]
+fn a_file_that_appears_while_another_is_sent_there_is_not_replaced_unasked() {
+    let server = FtpServer::start()
+        .fault_times(Fault::PauseData { verb: "STOR", after: 100_000 }, 1)
+        .on("RNTO", "550 File exists.");
+    let mut bench = Bench::with(&server, once(Verify::Size));
+    fs::write(bench.path("a"), noise(300_000)).unwrap();
+    bench.face.send(Command::Enqueue(vec![bench.send("a", "/")]));
+    bench.face.until_state("a part of it", |face| face.moving > 0);
+    server.put("/a", file(b"somebody else's", SOME_TIME));
+    server.release();
+    bench.face.until_state("its end", Face::is_still);
+    assert!(matches!(only(&bench.face.take_ended()).state, JobState::Failed(_)));
+    assert_eq!(server.content("/a").unwrap(), b"somebody else's");
+    assert_eq!(parts(&server).len(), 1, "what was sent is kept");
+}
+
 // --- sources that change ---
 
 #[test]

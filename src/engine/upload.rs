@@ -252,6 +252,10 @@ impl<'a> Upload<'a> {
                     }
                 }
                 Err(error) => {
+                    // Somebody has put a file there meanwhile: the next try asks about it.
+                    if temporary.is_some() && !replace && self.session.facts(target)?.is_some() {
+                        return Err(error);
+                    }
                     // The server lets us write, but not under another name or not rename: then under the final one.
                     let Some(refused) = temporary.take() else { return Err(error) };
                     direct = true;
