@@ -11,7 +11,7 @@ use std::fs;
 
 use cli::{Twinport, url};
 use common::files::noise;
-use common::ftp_server::{Fault, FtpServer};
+use common::ftp_server::{Fault, FtpServer, Node, SOME_TIME};
 use serde_json::json;
 
 /// `dir` with a file, a folder with a file, and an empty folder; and a file beside it.
@@ -331,4 +331,30 @@ fn no_more_connections_than_allowed() {
     twinport.succeed(["get", "--connections", "2", &url(&server, "/many/"), "here"]);
     assert_eq!(twinport.names().len(), 21);
     assert!(server.peak_connections() <= 2, "{}", server.peak_connections());
+}
+
+/// `--verify hash`: the right checksum, a wrong one, none at all.
+#[test]
+fn checksums_are_compared_where_the_server_has_some_and_else_it_is_said_once() {
+    let sum = "9e107d9d372bb6826bd81d3542a419d6";
+    let text = "The quick brown fox jumps over the lazy dog";
+    let server = FtpServer::start().file("/fox", text).feature("XMD5").on("XMD5", &format!("250 {sum}"));
+    let twinport = Twinport::new();
+    let ran = twinport.succeed(["get", "--verify", "hash", &url(&server, "/fox")]);
+    assert_eq!(server.count("XMD5 /fox"), 1);
+    assert!(!ran.err.contains("checksum"), "{ran:#?}");
+
+    server.put("/fox", Node::File { data: b"something else".to_vec(), modified: SOME_TIME, mode: 0o644 });
+    let ran = twinport.run(["get", "--verify", "hash", "--on-exists", "overwrite", &url(&server, "/fox")]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    assert!(ran.err.contains("what arrived is not what was sent"), "{ran:#?}");
+    assert_eq!(twinport.read("fox"), text.as_bytes());
+    assert_eq!(twinport.names(), ["fox"]);
+
+    let server = self::server();
+    let twinport = Twinport::new();
+    let ran = twinport.succeed(["get", "--verify", "hash", &url(&server, "/dir")]);
+    assert_eq!(ran.err.matches("sizes are compared").count(), 1, "{ran:#?}");
+    let ran = twinport.succeed(["get", "--verify", "none", "--on-exists", "overwrite", &url(&server, "/dir")]);
+    assert!(!ran.err.contains("sizes are compared"), "{ran:#?}");
 }

@@ -1,5 +1,5 @@
-//! Transfers that are checked: by checksum, by size, by the server's word; damaged on the way, onto full disks, from sources that
-//! change; and that no old file is lost before the new one is whole.
+//! Transfers that are checked: by checksum, by size, by the server's word; damaged on the way, onto full disks, from
+//! sources that change; and that no old file is lost before the new one is whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -245,6 +245,24 @@ fn what_may_not_be_deleted_is_not_lost_by_trying() {
     assert!(matches!(only(&jobs).state, JobState::Failed(_)));
     assert_eq!(server.content("/a").unwrap(), b"the old one");
     server.assert_never_heard("DELE /a");
+}
+
+/// It was not there when the upload began, so nobody was asked.
+#[test]
+fn a_file_that_appears_while_another_is_sent_there_is_not_replaced_unasked() {
+    let server = FtpServer::start()
+        .fault_times(Fault::PauseData { verb: "STOR", after: 100_000 }, 1)
+        .on("RNTO", "550 File exists.");
+    let mut bench = Bench::with(&server, once(Verify::Size));
+    fs::write(bench.path("a"), noise(300_000)).unwrap();
+    bench.face.send(Command::Enqueue(vec![bench.send("a", "/")]));
+    bench.face.until_state("a part of it", |face| face.moving > 0);
+    server.put("/a", file(b"somebody else's", SOME_TIME));
+    server.release();
+    bench.face.until_state("its end", Face::is_still);
+    assert!(matches!(only(&bench.face.take_ended()).state, JobState::Failed(_)));
+    assert_eq!(server.content("/a").unwrap(), b"somebody else's");
+    assert_eq!(parts(&server).len(), 1, "what was sent is kept");
 }
 
 // --- sources that change ---
@@ -604,5 +622,39 @@ mod proftpd {
         fs::File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
         assert_ne!(ask("/up/a b.bin"), before);
         assert!(matches!(ask("/up/nothing"), Hashed::No(_)));
+    }
+}
+
+/// How real servers say that their disk is full: the job waits, and goes on where it stopped when there is room.
+#[cfg(target_os = "linux")]
+#[test]
+fn real_servers_with_a_full_disk_hold_an_upload_back_until_there_is_room() {
+    use common::servers::{self, Config, Kind, PASSWORD, Server, USER};
+    use twinport::domain::TransferMode;
+    use twinport::engine::message::RemoteTarget;
+    if !servers::ready() {
+        return;
+    }
+    for kind in [Kind::Vsftpd, Kind::ProFtpd, Kind::PureFtpd] {
+        let Some(disk) = Disk::of(2048) else { return };
+        let local = tempfile::tempdir().unwrap();
+        let data = noise(1_500_000);
+        fs::write(local.path().join("big"), &data).unwrap();
+        fs::write(disk.path("ballast"), noise(1_200_000)).unwrap();
+        let server = Server::start(&Config::new(kind, disk.folder.path()));
+        let site = Arc::new(common::face::site(server.addr(), USER, TransferMode::Passive));
+        let mut face = Face::start(Settings { retry_delay_seconds: 0, ..hashing() }, None, PASSWORD);
+        let to = RemoteTarget::Into(RemotePath::from("/"));
+        face.send(Command::Enqueue(vec![common::face::send(&site, &local.path().join("big"), to)]));
+        face.until_state(&format!("{}: a job that waits for room", kind.name()), waits_for_room);
+        assert!(!disk.path("big").exists(), "{}", kind.name());
+        fs::remove_file(disk.path("ballast")).unwrap();
+        let id = face.jobs().next().unwrap().id;
+        face.send(Command::Queue(QueueCommand::Pause(vec![id])));
+        face.until_state("a pause", |face| face.jobs().any(|job| job.state == JobState::Paused));
+        face.send(Command::Queue(QueueCommand::Resume(vec![id])));
+        face.until_state("its end", Face::is_still);
+        assert!(fs::read(disk.path("big")).unwrap() == data, "{}", kind.name());
+        assert_eq!(fs::read_dir(disk.folder.path()).unwrap().count(), 1, "{}", kind.name());
     }
 }

@@ -1,5 +1,5 @@
-//! Checksums that servers compute: which verb is chosen, what is said on the wire, what becomes of servers that promise more
-//! than they do. How each answer looks is tested beside the reader of answers.
+//! Checksums that servers compute: which verb is chosen, what is said on the wire, what becomes of servers that promise
+//! more than they do. How each answer looks is tested beside the reader of answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -86,8 +86,8 @@ fn a_refusal_about_one_file_is_none_about_the_others() {
     assert_eq!(hash(&mut session, "/a").0, format!("SHA-256 {SHA256}"));
 }
 
-/// Serv-U and ProFTPD want quotes around blanks: what stands behind them is a range of bytes. Others take them for a part of
-/// the name.
+/// Serv-U and ProFTPD want quotes around blanks: what stands behind them is a range of bytes. Others take them for a
+/// part of the name.
 #[test]
 fn names_with_blanks_are_quoted_where_the_server_takes_it() {
     let md5 = format!("250 {MD5}");

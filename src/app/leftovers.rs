@@ -1,5 +1,5 @@
-//! What transfers have left in the folder that a pane shows, and nobody goes on with: offered for deleting, never deleted
-//! unasked.
+//! What transfers have left in the folder that a pane shows, and nobody goes on with: offered for deleting, never
+//! deleted unasked.
 
 use crate::domain::{EntryKind, RemotePath, bytes};
 use crate::engine::message::{Direction, Explanation, is_leftover};
@@ -62,7 +62,8 @@ impl Model {
         self.told_leftovers.push(at);
     }
 
-    /// The names in that place that jobs are to become; `None` = whatever is in there may be wanted, since a whole folder waits.
+    /// The names in that place that jobs are to become; `None` = whatever is in there may be wanted, since a whole
+    /// folder waits.
     fn targets_in(&self, place: &Location) -> Option<Vec<Vec<u8>>> {
         let mut names = Vec::new();
         for id in [Tab::Queued, Tab::Active, Tab::Failed].into_iter().flat_map(|tab| self.queue.tab(tab)) {

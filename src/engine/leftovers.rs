@@ -1,12 +1,12 @@
-//! Which files were left under our temporary names by transfers that nobody goes on with: a pure judgement by name, age and
-//! queue. Out of scope: deleting them, which only the user orders.
+//! Which files were left under our temporary names by transfers that nobody goes on with: a pure judgement by name, age
+//! and queue. Out of scope: deleting them, which only the user orders.
 
 use crate::domain::{Entry, EntryKind, Precision, Timestamp, Zone};
 
 use super::local_name::part_stem;
 
-/// Whether an entry of a folder is such a file. `wanted` = the names in that folder that jobs of the queue are to become; `now`
-/// in seconds since 1970. In doubt it is none.
+/// Whether an entry of a folder is such a file. `wanted` = the names in that folder that jobs of the queue are to
+/// become; `now` in seconds since 1970. In doubt it is none.
 pub fn is_leftover(entry: &Entry, wanted: &[&[u8]], now: i64) -> bool {
     let Some(stem) = part_stem(&entry.name).filter(|_| entry.kind == EntryKind::File) else { return false };
     // What a download set aside has the word in front.

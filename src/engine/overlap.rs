@@ -1,5 +1,5 @@
-//! What an upload's file has in common with what lies on the server: looked at before anything is appended, and where nobody
-//! knows whose file it is.
+//! What an upload's file has in common with what lies on the server: looked at before anything is appended, and where
+//! nobody knows whose file it is.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 
@@ -12,8 +12,8 @@ use super::pump::{self, Overlap, Stopped};
 use super::upload::Upload;
 
 impl Upload<'_> {
-    /// Whether what the server had before REST and STOR is there still: some servers make the file anew and leave zeros up to
-    /// the offset, and then its size is right. Looked at once for each server. `None` = it does not let us look.
+    /// Whether what the server had before REST and STOR is there still: some servers make the file anew and leave zeros
+    /// up to the offset, and then its size is right. Looked at once for each server. `None` = it does not let us look.
     pub(super) fn joins(&mut self, path: &RemotePath, offset: u64) -> Option<bool> {
         // Where the file itself has zeros nothing would be seen.
         let from = self.first_content(offset)?;
@@ -24,8 +24,8 @@ impl Upload<'_> {
         }
     }
 
-    /// Whether what lies there, so long, is the beginning of the source, as far as its last bytes tell. `None` = the server
-    /// does not let us look.
+    /// Whether what lies there, so long, is the beginning of the source, as far as its last bytes tell. `None` = the
+    /// server does not let us look.
     pub(super) fn begins(&mut self, path: &RemotePath, there: u64) -> Result<Option<bool>, JobError> {
         if there == 0 {
             return Ok(Some(true));
@@ -34,8 +34,8 @@ impl Upload<'_> {
         Ok(self.unless_refused(looked)?.map(|overlap| matches!(overlap, Overlap::Same)))
     }
 
-    /// How long the file is that an earlier run wrote under its final name; `None` = there is another one by now, or nobody
-    /// can tell, and then it is the user's. Text is never compared.
+    /// How long the file is that an earlier run wrote under its final name; `None` = there is another one by now, or
+    /// nobody can tell, and then it is the user's. Text is never compared.
     pub(super) fn left_of(&mut self, left: &RemotePath) -> Result<Option<u64>, JobError> {
         let facts = self.session.facts(left)?.filter(|facts| facts.kind != EntryKind::Directory);
         let size = facts.and_then(|facts| facts.size);

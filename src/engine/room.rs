@@ -1,5 +1,5 @@
-//! Room on the disk: whether a download fits beside what the others still bring, and what waits until it does. A full server
-//! holds back its uploads. Nothing of it counts as a failed try.
+//! Room on the disk: whether a download fits beside what the others still bring, and what waits until it does. A full
+//! server holds back its uploads. Nothing of it counts as a failed try.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -56,8 +56,8 @@ impl Room {
         Self { probe, wanted: Mutex::default() }
     }
 
-    /// Whether a file of that size fits into the folder, of which `counter` has counted what is there. `None` = nobody can tell,
-    /// so it is tried.
+    /// Whether a file of that size fits into the folder, of which `counter` has counted what is there. `None` = nobody
+    /// can tell, so it is tried.
     ///
     /// # Errors
     /// [`JobError::NoRoom`].
@@ -112,7 +112,8 @@ fn disk_of(folder: &Path) -> PathBuf {
 }
 
 impl Actor {
-    /// A job found no room: it waits, and goes on by itself. `false` = that is not what is wrong, or nothing is to be waited for.
+    /// A job found no room: it waits, and goes on by itself. `false` = that is not what is wrong, or nothing is to be
+    /// waited for.
     pub(super) fn wait_for_room(&mut self, id: JobId, error: &JobError, progress: bool) -> bool {
         let Some(job) = self.queue.job(id).filter(|_| error.lacks_room() && self.settings.retries > 0) else {
             self.short_of_room.remove(&id);

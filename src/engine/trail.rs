@@ -1,5 +1,6 @@
-//! What tries have left under temporary names and did not continue, since their source changed meanwhile: it is kept until the
-//! new one is whole, and goes then. In memory only; what an earlier run left is found by [`super::leftovers`].
+//! What tries have left under temporary names and did not continue, since their source changed meanwhile: it is kept
+//! until the new one is whole, and goes then. In memory only; what an earlier run left is found by
+//! [`super::leftovers`].
 
 use std::collections::HashMap;
 use std::fs::{self, File};

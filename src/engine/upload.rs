@@ -1,8 +1,8 @@
 //! One file to the server: under a temporary name, renamed when whole, where the server and the settings allow it.
 //!
 //! What counts as whole, by the settings: the server's word; its word and the size that it has then (asked for from
-//! [`VERIFY_FROM`] on and of what was continued: for smaller files TCP has confirmed each byte, and the question would cost more
-//! than the file); or its checksum.
+//! [`VERIFY_FROM`] on and of what was continued: for smaller files TCP has confirmed each byte, and the question would
+//! cost more than the file); or its checksum.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Seek as _, SeekFrom};
@@ -131,7 +131,8 @@ impl<'a> Upload<'a> {
         Ok(Worked::Transferred)
     }
 
-    /// Decides about what is at the target. `part` = how long our partial file is; `aside` = it goes under a temporary name.
+    /// Decides about what is at the target. `part` = how long our partial file is; `aside` = it goes under a temporary
+    /// name.
     fn plan(
         &mut self,
         target: RemotePath,
@@ -225,7 +226,8 @@ impl<'a> Upload<'a> {
         (replace, append_at): (bool, Option<u64>),
         habits: &mut Habits,
     ) -> Result<(), JobError> {
-        // What lies in a folder comes after its folder; the user's own order may name directories that are still missing.
+        // What lies in a folder comes after its folder; the user's own order may name directories that are still
+        // missing.
         let mut may_make = self.job.top;
         let mut direct = false;
         loop {
@@ -252,6 +254,10 @@ impl<'a> Upload<'a> {
                     }
                 }
                 Err(error) => {
+                    // Somebody has put a file there meanwhile: the next try asks about it.
+                    if temporary.is_some() && !replace && self.session.facts(target)?.is_some() {
+                        return Err(error);
+                    }
                     // The server lets us write, but not under another name or not rename: then under the final one.
                     let Some(refused) = temporary.take() else { return Err(error) };
                     direct = true;
@@ -284,8 +290,8 @@ impl<'a> Upload<'a> {
         self.publish(temporary, target, replace)
     }
 
-    /// From the temporary name to the final one, and the time: the one place where a file on the server gets its name. It is
-    /// whole and checked by now, and what it replaces is there until here.
+    /// From the temporary name to the final one, and the time: the one place where a file on the server gets its name.
+    /// It is whole and checked by now, and what it replaces is there until here.
     fn publish(&mut self, temporary: &RemotePath, target: &RemotePath, replace: bool) -> Result<(), JobError> {
         let time = self.source.modified.filter(|_| self.job.preserve_times);
         match self.session.publish(temporary, target, false, time) {
@@ -310,7 +316,8 @@ impl<'a> Upload<'a> {
         }
     }
 
-    /// The source's time, where that is wanted. The file is whole; a server that keeps its own time does not make it less so.
+    /// The source's time, where that is wanted. The file is whole; a server that keeps its own time does not make it
+    /// less so.
     fn stamp(&mut self, target: &RemotePath) -> Result<(), JobError> {
         let time = self.source.modified.filter(|_| self.job.preserve_times && !self.session.is_broken());
         if let Some(time) = time {

@@ -1,5 +1,5 @@
-//! Whether what arrived is what was sent, by checksum: the server adds up its file while we add up ours. Which verbs that takes
-//! is the session's matter. Sizes are compared where the bytes move.
+//! Whether what arrived is what was sent, by checksum: the server adds up its file while we add up ours. Which verbs
+//! that takes is the session's matter. Sizes are compared where the bytes move.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -26,8 +26,8 @@ pub(super) enum Verdict {
     Differs { here: Checksum, there: Checksum },
 }
 
-/// Compares the local file with the server's of the same size, where the settings want that and the server can. Text is never
-/// compared: its line ends differ.
+/// Compares the local file with the server's of the same size, where the settings want that and the server can. Text is
+/// never compared: its line ends differ.
 pub(super) fn compare(
     session: &mut Session,
     job: &Assignment,

@@ -1,6 +1,6 @@
-//! Checksums that a server computes: HASH (draft-bryan-ftpext-hash), MD5 (draft-twine-ftpmd5), and the verbs that servers
-//! made up before there was a draft (XCRC, XMD5, XSHA...). Which one to ask for, and what its answer says. Out of scope:
-//! computing one.
+//! Checksums that a server computes: HASH (draft-bryan-ftpext-hash), MD5 (draft-twine-ftpmd5), and the verbs that
+//! servers made up before there was a draft (XCRC, XMD5, XSHA...). Which one to ask for, and what its answer says. Out
+//! of scope: computing one.
 
 use super::features::Features;
 use super::reply::Reply;

@@ -247,12 +247,22 @@ fn passes_by_itself(reply: &Reply) -> bool {
             .any(|phrase| text.contains(phrase))
 }
 
-/// No space, or the user's share of it is used up. vsftpd says 451 and no more than that it cannot write.
+/// No space, or the user's share of it is used up. vsftpd and Pure-FTPd say 451, and no more than that they cannot write.
 fn lacks_room(reply: &Reply) -> bool {
     let text = reply.text().to_ascii_lowercase();
-    let words = ["no space", "not enough space", "disk full", "disk is full", "quota", "failure writing to local file"];
-    reply.is_negative() && (matches!(reply.code, 452 | 552) || words.iter().any(|words| text.contains(words)))
+    let says = |words: &&str| text.contains(words);
+    reply.is_negative() && (matches!(reply.code, 452 | 552) || NO_ROOM.iter().any(says))
 }
+
+const NO_ROOM: &[&str] = &[
+    "no space",
+    "not enough space",
+    "disk full",
+    "disk is full",
+    "quota",
+    "failure writing to local file",
+    "error during write to file",
+];
 
 /// "Too many users", "too many connections": passes by itself, unlike a wrong password (both are 530 on some servers).
 pub fn too_many(reply: &Reply) -> bool {

@@ -1,5 +1,5 @@
-//! HASH, MD5, XCRC and their kin: what a file's checksum is on the server. Which verb, and how its answers look, is decided in
-//! [`crate::ftp::checksum`].
+//! HASH, MD5, XCRC and their kin: what a file's checksum is on the server. Which verb, and how its answers look, is
+//! decided in [`crate::ftp::checksum`].
 
 use std::time::Duration;
 
@@ -52,8 +52,8 @@ impl Session {
         !self.hashing.methods.is_empty()
     }
 
-    /// The checksum of a file of so many bytes. `meanwhile` is called while the server computes, with what it computes: whoever
-    /// has the same file can do so at the same time.
+    /// The checksum of a file of so many bytes. `meanwhile` is called while the server computes, with what it computes:
+    /// whoever has the same file can do so at the same time.
     ///
     /// # Errors
     /// The session is gone, or was cancelled.
@@ -111,8 +111,8 @@ impl Session {
         meanwhile: &mut dyn FnMut(Algorithm),
     ) -> Result<Reply, FtpError> {
         let bare = self.file_argument(path)?;
-        // The made up verbs take a range behind the name: a name with blanks would be half a name, perhaps of another file.
-        // ProFTPD answers 501 then. Without blanks each server understands the name alone.
+        // The made up verbs take a range behind the name: a name with blanks would be half a name, perhaps of another
+        // file. ProFTPD answers 501 then. Without blanks each server understands the name alone.
         let may_quote = method.option.is_none() && method.verb != "MD5" && path.as_bytes().contains(&b' ');
         let forms = match (may_quote, self.hashing.quotes) {
             (false, _) | (true, Some(false)) => &[false][..],
