@@ -219,12 +219,12 @@ mod tests {
         }
         let all = Work { files: files.len() as u64, bytes: files.iter().sum() };
         let mut shown = Vec::new();
-        for tick in 0..=(at * 10.0) as u32 {
+        for tick in 0..=u32::try_from(whole(at * 10.0)).unwrap_or(0) {
             let time = f64::from(tick) / 10.0;
             let mut done = Work::default();
             for (begin, end, size) in &ends {
                 let share = ((time - begin) / (end - begin)).clamp(0.0, 1.0);
-                done.bytes += if *size == 0 { 0 } else { (share * *size as f64) as u64 };
+                done.bytes += if *size == 0 { 0 } else { whole(share * *size as f64) };
                 done.files += u64::from(time >= *end);
             }
             let now = start + TICK * tick;
@@ -232,7 +232,7 @@ mod tests {
             let left = Work { files: all.files - done.files, bytes: all.bytes - done.bytes };
             shown.push(estimate.left(now, left).map(|left| left.as_secs()));
         }
-        (shown, at as u64)
+        (shown, whole(at))
     }
 
     /// The largest step up, in parts of what was shown.
