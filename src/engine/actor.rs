@@ -495,9 +495,7 @@ impl Actor {
         }
         let changes = self.queue.take_changes();
         changes.changes.iter().for_each(|change| self.totals.hear(change));
-        if let Some(progress) = self.progress() {
-            self.pending.push(Event::Progress(progress));
-        }
+        let progress = self.progress();
         if let Some(scribe) = &self.scribe {
             scribe.write(changes.dirty.iter().filter_map(|id| self.queue.job(*id)), changes.removed);
         }
@@ -518,6 +516,8 @@ impl Actor {
         if !changes.changes.is_empty() {
             events.push(Event::Jobs(changes.changes));
         }
+        // At once behind them: the sums are those of these jobs.
+        events.extend(progress.map(Event::Progress));
         events.extend(pending);
         self.urgent = false;
         self.told_at = self.now;
