@@ -106,7 +106,7 @@ fn the_figures_are_those_of_the_files_on_the_disk() {
         FtpServer::start().file_at("/there", noise(4, 5_000), SOME_TIME).on_argument("RETR", "/no", "550 No.");
     server = server.file_at("/no", noise(5, 7_000), SOME_TIME);
     for name in 0..20 {
-        server = server.file_at(&format!("/d/{name}"), noise(name, 3_000), SOME_TIME);
+        server = server.file_at(format!("/d/{name}"), noise(name, 3_000), SOME_TIME);
     }
     let mut bench =
         Bench::with(&server, Settings { on_exists: twinport::engine::message::ConflictPolicy::Skip, ..settings() });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use desk::{Desk, Role};
-use egui_kittest::kittest::{NodeT, Queryable} as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use twinport::domain::{DataPath, EntryKind, JobId, Mode, RemotePath, Site, Timestamp};
 use twinport::engine::message::{
     Amount, Command, Direction, Event, FtpError, JobChange, JobError, JobProgress, JobState, JobView, LogKind, LogLine,
@@ -93,6 +93,9 @@ fn progress_is_told_in_the_row_and_in_the_totals() {
     assert!(desk.says("one.bin: 42 %"));
     assert!(desk.says("1 of 4 files") && desk.says("5.0 of 8.0 MiB") && desk.says("1 min 20 s left"));
     assert!(desk.says("Speed: 2.0 KiB/s down"));
+    desk.harness.set_size([720.0, 480.0].into());
+    desk.run();
+    assert!(desk.says("1 of 4 files  ·  1 min 20 s left"), "a narrow window leaves out what it must");
 }
 
 #[test]

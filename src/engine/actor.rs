@@ -648,8 +648,9 @@ impl Actor {
             changes.iter().for_each(|change| self.totals.hear(change));
             events.push(Event::Jobs(changes));
         }
-        events.extend(pending);
+        // At once behind them: the sums are those of these jobs.
         events.extend(self.progress().map(Event::Progress));
+        events.extend(pending);
         self.urgent = false;
         self.told_at = self.now;
         if events.is_empty() {

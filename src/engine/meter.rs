@@ -42,9 +42,12 @@ impl Meter {
         let time = now.saturating_duration_since(then);
         // A counter that went back was started anew.
         let Some(moved) = total.checked_sub(before) else { return };
-        if moved > 0 || self.moved_at.is_none() {
+        if moved > 0 {
             self.moved_at = Some(now);
-        } else if self.moved_at.is_some_and(|at| now.saturating_duration_since(at) >= STALL) {
+        }
+        // What a login takes is no speed either.
+        let Some(moved_at) = self.moved_at else { return };
+        if now.saturating_duration_since(moved_at) >= STALL {
             self.mean = Mean::default();
             return;
         }

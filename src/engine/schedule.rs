@@ -101,7 +101,7 @@ fn next_change(settings: &Settings, now: &Zoned) -> Option<Timestamp> {
                 let Ok(clock) = midnight.checked_add(i64::from(hour.minutes()).minutes()) else { continue };
                 // Twice, where the clock is put back.
                 let moment = zone.to_ambiguous_timestamp(clock);
-                moments.extend([moment.clone().earlier(), moment.later()].into_iter().flatten());
+                moments.extend([moment.earlier(), moment.later()].into_iter().flatten());
             }
         }
     }

@@ -95,7 +95,7 @@ impl QueuePanel {
                 }
                 ui.add_space(8.0);
                 let look = theme::palette(ui);
-                if let Some(totals) = totals(model) {
+                if let Some(totals) = totals(ui, model, ui.available_width()) {
                     ui.add(egui::Label::new(RichText::new(totals).size(theme::SMALL).color(look.weak)).truncate());
                 }
             });
@@ -508,8 +508,9 @@ fn tab_name(tab: Tab) -> &'static str {
 }
 
 /// `12 of 340 files · 1.2 of 4.5 GiB · 35.0 MiB/s · 1 min 20 s left`; nothing where nothing is to be done. As the engine
-/// counts: what was done since the queue had nothing to do last, and what is open.
-fn totals(model: &Model) -> Option<String> {
+/// counts: what was done since the queue had nothing to do last, and what is open. Where there is no room for all, the
+/// speed goes first, which the status bar shows as well, and then the bytes.
+fn totals(ui: &Ui, model: &Model, room: f32) -> Option<String> {
     let queue = &model.queue;
     if queue.count(Tab::Queued) + queue.count(Tab::Active) == 0 {
         return None;
@@ -517,28 +518,36 @@ fn totals(model: &Model) -> Option<String> {
     let progress = &queue.progress;
     let (done, all) = (&progress.done, &progress.all);
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let mut parts = Vec::new();
+    let mut parts: Vec<(u8, String)> = Vec::new();
     if all.files > 0 {
         let files = words::count(number(all.files), "file", "files");
-        parts.push(format!("{} of {files}", words::grouped(number(done.files))));
+        parts.push((0, format!("{} of {files}", words::grouped(number(done.files)))));
     }
     if progress.folders > 0 {
-        parts.push(format!("{} to read", words::count(number(progress.folders), "folder", "folders")));
+        parts.push((1, format!("{} to read", words::count(number(progress.folders), "folder", "folders"))));
     }
     if all.bytes > 0 {
-        parts.push(bytes_of(done.bytes, all.bytes));
+        parts.push((2, bytes_of(done.bytes, all.bytes)));
     }
-    if queue.paused {
-        parts.push("paused".into());
+    if queue.paused || model.limited.paused {
+        parts.push((0, "paused".into()));
     }
     let speed = progress.rate_down.saturating_add(progress.rate_up);
     if speed > 0 {
-        parts.push(rate(speed));
+        parts.push((3, rate(speed)));
     }
     if let Some(left) = progress.time_left {
-        parts.push(format!("{} left", time_left(left)));
+        parts.push((0, format!("{} left", time_left(left))));
     }
-    Some(parts.join("  ·  "))
+    let text = |least: u8| {
+        let kept: Vec<&str> = parts.iter().filter(|(rank, _)| *rank <= least).map(|(_, part)| part.as_str()).collect();
+        kept.join("  ·  ")
+    };
+    let fits = |text: &String| {
+        let font = egui::FontId::proportional(theme::SMALL);
+        ui.painter().layout_no_wrap(text.clone(), font, Color32::PLACEHOLDER).size().x <= room
+    };
+    [3, 2, 1].map(text).into_iter().find(fits).or_else(|| Some(text(0)))
 }
 
 fn empty(ui: &mut Ui, tab: Tab, model: &Model) {
