@@ -14,6 +14,7 @@ use super::local_name::{fingerprint, numbered, part_path};
 use super::message::FileFacts;
 use super::part::Part;
 use super::pump::{self, Overlap, Stopped};
+use super::segments;
 use super::work::{Assignment, Worked};
 
 /// Fetches the file. The final name appears only when every byte is there. `asked` = what the server just said of it;
@@ -212,11 +213,13 @@ fn fill(
         job.counter.begin_at(part.length);
         return Ok(());
     }
-    match fetch(session, job, remote, size, part, buffer) {
+    let begun = match size.filter(|size| segments::are_worth(job, part, *size)) {
+        Some(size) => segments::fetch(session, job, remote, size, part, buffer),
+        None => fetch(session, job, remote, size, part, buffer),
+    };
+    match begun {
         // No REST here: from the beginning, never appended at a wrong offset.
-        Err(JobError::Remote(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }))
-            if part.length > 0 =>
-        {
+        Err(JobError::Remote(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. })) => {
             part.restart()?;
             fetch(session, job, remote, size, part, buffer)
         }

@@ -21,6 +21,7 @@ mod queue;
 mod retry;
 mod scribe;
 mod secrets;
+mod segments;
 mod servers;
 mod session_thread;
 mod there;

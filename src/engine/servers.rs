@@ -58,7 +58,7 @@ impl Actor {
             return Some(*number);
         }
         let limit = self.session_limit(server);
-        let count = of_server.by_ref().count();
+        let count = of_server.by_ref().count() + self.hired(server);
         if limit == 0 {
             return self.idle_browser_of(server);
         }
@@ -68,7 +68,7 @@ impl Actor {
 
     /// How many transfer sessions that server may have: the settings, the site's limit less what browsing takes, and
     /// what the server itself said.
-    fn session_limit(&self, server: &str) -> usize {
+    pub(super) fn session_limit(&self, server: &str) -> usize {
         let limit = usize::from(self.settings.connections.max(1));
         let Some(known) = self.servers.get(server) else { return limit };
         let of_site = known
@@ -239,7 +239,7 @@ impl Actor {
 }
 
 /// Whether the server has enough of us.
-fn is_too_many(error: &FtpError) -> bool {
+pub(super) fn is_too_many(error: &FtpError) -> bool {
     match error {
         FtpError::LoginRefused(reply) => reply.code == 421 || too_many(reply),
         FtpError::Refused { stage: Stage::Connect | Stage::Greeting | Stage::Login, reply, .. } => {

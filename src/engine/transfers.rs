@@ -156,6 +156,7 @@ impl Actor {
     pub(super) fn dispatch(&mut self) {
         let now = SystemTime::now();
         self.queue.wake(now);
+        self.share_out();
         if !self.paused {
             for server in self.queue.ready_servers() {
                 self.dispatch_to(&server, now);
@@ -203,7 +204,7 @@ impl Actor {
             counted: 0,
         };
         let cancel = Cancel::new();
-        let assignment = Assignment {
+        let mut assignment = Assignment {
             job: id,
             direction: job.direction,
             kind: job.kind,
@@ -225,9 +226,14 @@ impl Actor {
             preserve_times: self.settings.preserve_times,
             counter,
             limiter: Arc::clone(&self.limiter),
+            hire: None,
             cancel: cancel.clone(),
         };
-        let dial = self.dial(&Arc::clone(&job.site));
+        let (download, size, site) = (job.direction == Direction::Download, job.size, Arc::clone(&job.site));
+        let dial = self.dial(&site);
+        if download && assignment.kind != EntryKind::Directory {
+            assignment.hire = self.hire(session, &site, size);
+        }
         let task = Task { dial, cancel, work: Work::Transfer(Box::new(assignment)) };
         if !self.give(session, task, Some(running)) {
             return false;

@@ -15,6 +15,7 @@ use super::job::{Child, Existing};
 use super::limiter::Limiter;
 use super::message::{Direction, FileFacts, RemoteOperation};
 use super::pump::Counter;
+use super::segments::Hire;
 
 /// One thing to do; a session does one at a time.
 pub(super) struct Task {
@@ -61,6 +62,8 @@ pub(super) struct Assignment {
     pub(super) preserve_times: bool,
     pub(super) counter: Arc<Counter>,
     pub(super) limiter: Arc<Limiter>,
+    /// What a download may open beside its session.
+    pub(super) hire: Option<Arc<Hire>>,
     /// The task's.
     pub(super) cancel: Cancel,
 }
