@@ -30,7 +30,7 @@ fn assert_whole(bench: &Bench, data: &[u8]) {
 
 /// How many downloads began in the middle of the file.
 fn in_the_middle(server: &FtpServer) -> usize {
-    server.heard().iter().filter(|line| line.starts_with("REST ") && *line != "REST 0").count()
+    server.transcript().iter().filter(|line| line.starts_with("REST ") && line.as_str() != "REST 0").count()
 }
 
 /// The first connection stops after so many bytes till it is released: the others have time to come.
@@ -136,7 +136,7 @@ fn what_has_holes_is_continued_by_the_next_run() {
     server.clear_faults();
     bench.face.transfer_well(vec![bench.fetch("/big")]);
     assert_whole(&bench, &data);
-    let sent: u64 = server.heard().iter().filter(|line| line.starts_with("RETR")).count() as u64;
+    let sent: u64 = server.transcript().iter().filter(|line| line.starts_with("RETR")).count() as u64;
     assert!(sent >= 3, "the second run asked for what was missing");
 }
 

@@ -446,9 +446,15 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_refused() {
-        for line in
-            [&["get"][..], &["put", "x"], &["ls"], &["--connections", "0"], &["--segments", "0"], &["--mode", "both"], &["--nonsense"]]
-        {
+        for line in [
+            &["get"][..],
+            &["put", "x"],
+            &["ls"],
+            &["--connections", "0"],
+            &["--segments", "0"],
+            &["--mode", "both"],
+            &["--nonsense"],
+        ] {
             let error = Arguments::try_parse_from([&["twinport"], line].concat()).expect_err("refused");
             assert_eq!(error.exit_code(), 2, "{line:?}");
         }

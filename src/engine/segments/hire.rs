@@ -6,8 +6,8 @@ use std::sync::{Arc, Weak};
 
 use crossbeam_channel::Sender;
 
-use crate::domain::{Lesson, Site};
 use super::board::LEAST;
+use crate::domain::{Lesson, Site};
 use crate::engine::actor::{Actor, Role};
 use crate::engine::secrets::Secrets;
 use crate::engine::servers::is_too_many;
