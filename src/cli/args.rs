@@ -123,6 +123,9 @@ pub struct Options {
     /// Parallel FTP connections for a transfer.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=32))]
     pub connections: Option<u8>,
+    /// Connections for one large file: a number, 1 = off, or auto = as many as make it faster.
+    #[arg(long, global = true, value_name = "N", value_parser = segments)]
+    pub segments: Option<u8>,
     /// When a file is there already [default: resume where a partial file is ours, else ask; without a terminal skip].
     #[arg(long, global = true, value_enum, value_name = "WHAT")]
     pub on_exists: Option<OnExists>,
@@ -283,6 +286,9 @@ impl Options {
         if let Some(connections) = self.connections {
             settings.connections = connections;
         }
+        if let Some(segments) = self.segments {
+            settings.segments = segments;
+        }
         if let Some(seconds) = self.timeout {
             settings.connect_timeout_seconds = seconds;
             settings.reply_timeout_seconds = seconds;
@@ -385,6 +391,15 @@ fn rate(text: &str) -> Result<u64, String> {
     }
 }
 
+/// As the settings have it: 0 = as many as help.
+fn segments(text: &str) -> Result<u8, String> {
+    match text.parse() {
+        Ok(number @ 1..=32) => Ok(number),
+        _ if text == "auto" => Ok(0),
+        _ => Err("a number from 1 to 32, or auto".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -443,9 +458,15 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_refused() {
-        for line in
-            [&["get"][..], &["put", "x"], &["ls"], &["--connections", "0"], &["--mode", "both"], &["--nonsense"]]
-        {
+        for line in [
+            &["get"][..],
+            &["put", "x"],
+            &["ls"],
+            &["--connections", "0"],
+            &["--segments", "0"],
+            &["--mode", "both"],
+            &["--nonsense"],
+        ] {
             let error = Arguments::try_parse_from([&["twinport"], line].concat()).expect_err("refused");
             assert_eq!(error.exit_code(), 2, "{line:?}");
         }

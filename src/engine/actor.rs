@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
@@ -28,6 +28,7 @@ use super::queue::Queue;
 use super::room::Room;
 use super::scribe::{Loaded, Scribe};
 use super::secrets::Secrets;
+use super::segments::Hire;
 use super::servers::Server;
 use super::session_thread::SessionThread;
 use super::totals::{Running, Totals};
@@ -78,7 +79,9 @@ pub(super) struct Actor {
     pub(super) now: Instant,
     local: LocalThread,
     scribe: Option<Scribe>,
-    reports: Sender<Report>,
+    pub(super) reports: Sender<Report>,
+    /// What downloads may open beside their own sessions.
+    pub(super) hires: Vec<Weak<Hire>>,
     events: Sender<Event>,
     death: Receiver<Infallible>,
     waker: Arc<dyn Fn() + Send + Sync>,
@@ -197,6 +200,7 @@ impl Actor {
             local,
             scribe: None,
             reports,
+            hires: Vec::new(),
             events,
             death,
             waker,

@@ -15,6 +15,7 @@ use super::local_name::{fingerprint, numbered, part_path};
 use super::message::FileFacts;
 use super::part::Part;
 use super::pump::{self, Overlap, Stopped};
+use super::segments;
 use super::trail::{Left, Target, remove_here};
 use super::verify;
 use super::work::{Assignment, Worked};
@@ -303,11 +304,13 @@ fn fill(
         job.counter.begin_at(part.length);
         return Ok(());
     }
-    match fetch(session, job, remote, size, part, buffer) {
+    let begun = match size.filter(|size| segments::are_worth(job, part, *size)) {
+        Some(size) => segments::fetch(session, job, remote, size, part, buffer),
+        None => fetch(session, job, remote, size, part, buffer),
+    };
+    match begun {
         // No REST here: from the beginning, never appended at a wrong offset.
-        Err(JobError::Remote(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. }))
-            if part.length > 0 =>
-        {
+        Err(JobError::Remote(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. })) => {
             part.restart()?;
             fetch(session, job, remote, size, part, buffer)
         }

@@ -29,6 +29,7 @@ mod room;
 mod schedule;
 mod scribe;
 mod secrets;
+mod segments;
 mod servers;
 mod session_thread;
 mod standing;

@@ -77,6 +77,22 @@ impl Part {
         self.file.seek(SeekFrom::Start(to)).map(drop).map_err(|error| self.wrong(&error))
     }
 
+    /// Another file takes its place, with what is in it.
+    pub(super) fn turn_into(&mut self, other: &Path) -> Result<(), JobError> {
+        let length = fs::metadata(other).map_or(0, |data| data.len());
+        let taken = Self::open(other.to_owned(), Some(length))?;
+        fs::remove_file(&self.path).ok();
+        *self = Self { aside: self.aside.take(), ..taken };
+        Ok(())
+    }
+
+    /// It is called that from now on.
+    pub(super) fn rename(&mut self, path: &Path) -> Result<(), JobError> {
+        fs::rename(&self.path, path).map_err(|error| LocalError::new(LocalAction::Rename, path, &error))?;
+        path.clone_into(&mut self.path);
+        Ok(())
+    }
+
     /// A part without a byte is of no use.
     pub(super) fn drop_if_empty(self) {
         if self.length == 0 {

@@ -105,7 +105,7 @@ impl Actor {
             return waits.then(|| self.spawn_session(role)).flatten().into_iter().collect();
         }
         let mut workers: Vec<u64> = crew.iter().copied().filter(|number| !self.is_opening(*number)).collect();
-        let scene = self.scene(server, crew, &workers, limit.max(1));
+        let scene = self.scene(server, crew, &workers, limit.saturating_sub(self.hired(server)).max(1));
         let now = self.now;
         let Some(known) = self.servers.get_mut(server).filter(|server| server.proven) else { return workers };
         let wanted = known.pace.wanted(&scene);
@@ -152,7 +152,7 @@ impl Actor {
 
     /// How many transfer sessions that server may have: the settings, the site's limit less what browsing takes, and
     /// what the server itself said.
-    fn session_limit(&self, server: &str) -> usize {
+    pub(super) fn session_limit(&self, server: &str) -> usize {
         let limit = usize::from(self.settings.connections.max(1));
         let Some(known) = self.servers.get(server) else { return limit };
         let of_site = known
@@ -397,7 +397,7 @@ impl Actor {
 }
 
 /// Whether the server has enough of us.
-fn is_too_many(error: &FtpError) -> bool {
+pub(super) fn is_too_many(error: &FtpError) -> bool {
     match error {
         FtpError::LoginRefused(reply) => reply.code == 421 || too_many(reply),
         FtpError::Refused { stage: Stage::Connect | Stage::Greeting | Stage::Login, reply, .. } => {

@@ -175,6 +175,7 @@ impl Actor {
     pub(super) fn dispatch(&mut self) {
         let now = SystemTime::now();
         self.queue.wake(now);
+        self.share_out();
         self.see_what_began();
         if !self.paused && !self.limited.paused {
             let mut servers = self.queue.ready_servers();
@@ -348,7 +349,7 @@ impl Actor {
             counted: 0,
         };
         let cancel = Cancel::new();
-        let assignment = Assignment {
+        let mut assignment = Assignment {
             job: id,
             direction: job.direction,
             kind: job.kind,
@@ -376,9 +377,14 @@ impl Actor {
             unhashed: OnceLock::new(),
             counter,
             limiter: self.limits.of(&job.site, &job.server, job.direction),
+            hire: None,
             cancel: cancel.clone(),
         };
-        let dial = self.dial(&Arc::clone(&job.site));
+        let (download, size, site) = (job.direction == Direction::Download, job.size, Arc::clone(&job.site));
+        let dial = self.dial(&site);
+        if download && assignment.kind != EntryKind::Directory {
+            assignment.hire = self.hire(session, &site, size);
+        }
         let task = Task { dial, cancel, work: Work::Transfer(Box::new(assignment)) };
         let idle = self.sessions.get(&session).is_some_and(|slot| !slot.is_busy());
         if !self.give(session, task, Some(running)) {

@@ -16,6 +16,7 @@ use super::limiter::Limiter;
 use super::message::{Direction, FileFacts, RemoteOperation};
 use super::pump::Counter;
 use super::room::Room;
+use super::segments::Hire;
 use super::trail::Trail;
 
 /// One thing to do; a session does one at a time.
@@ -71,6 +72,8 @@ pub(super) struct Assignment {
     pub(super) unhashed: OnceLock<String>,
     pub(super) counter: Arc<Counter>,
     pub(super) limiter: Arc<Limiter>,
+    /// What a download may open beside its session.
+    pub(super) hire: Option<Arc<Hire>>,
     /// The task's.
     pub(super) cancel: Cancel,
 }

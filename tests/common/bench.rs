@@ -28,6 +28,13 @@ impl Bench {
         Self { face: Face::start(settings, None, "password"), site, local: tempfile::tempdir().unwrap() }
     }
 
+    /// The engine ends, whatever it is about, and a new one starts over the same folder.
+    pub fn again(self, settings: Settings) -> Self {
+        let Self { face, site, local } = self;
+        drop(face);
+        Self { face: Face::start(settings, None, "password"), site, local }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.local.path().join(name)
     }

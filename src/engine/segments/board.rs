@@ -1,0 +1,300 @@
+//! What the connections of one download share: who fetches what, how it goes, and where their bytes meet.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::map::{Joint, Map};
+use super::plan::Plan;
+use super::pulse::Look;
+use crate::engine::conflict::Side;
+use crate::engine::error::JobError;
+use crate::engine::pump::{Bounds, Counter};
+
+/// Of one download.
+pub(super) struct Board {
+    state: Mutex<State>,
+    changed: Condvar,
+    begun: Instant,
+}
+
+struct State {
+    plan: Plan,
+    joints: Vec<Joint>,
+    /// The file has holes, so that it bears the name for that.
+    in_pieces: bool,
+    /// What the connections have seen of the source.
+    source: Option<Side>,
+    /// Why all of it ends.
+    trouble: Option<JobError>,
+    /// Its own connection waits, or is done.
+    over: bool,
+    bytes: u64,
+    quiet: Duration,
+    gap: Duration,
+    least: u64,
+    /// Connections that bytes come over.
+    flowing: usize,
+    /// The shortest that was measured.
+    round_trip: Option<Duration>,
+    /// Other sessions that failed.
+    failures: usize,
+    /// Other sessions.
+    others: usize,
+}
+
+/// A range that a connection fetches. Given back when it is dropped.
+pub(super) struct Lease<'a> {
+    board: &'a Board,
+    counter: &'a Counter,
+    worker: usize,
+    /// Leaves when this says so, though its range is not read.
+    leaves: &'a (dyn Fn() -> bool + Sync),
+    pub(super) range: Range<u64>,
+    heard: Mutex<Option<Instant>>,
+}
+
+impl Board {
+    pub(super) fn new(size: u64, map: Map, in_pieces: bool) -> Self {
+        let state = State {
+            plan: Plan::new(size, map.written),
+            joints: map.joints,
+            in_pieces,
+            source: None,
+            trouble: None,
+            over: false,
+            bytes: 0,
+            quiet: Duration::ZERO,
+            gap: Duration::from_secs(1),
+            least: LEAST,
+            flowing: 0,
+            round_trip: None,
+            failures: 0,
+            others: 0,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new(), begun: Instant::now() }
+    }
+
+    /// Something to fetch for a connection that has nothing; `None` = there is nothing, or nothing worth it.
+    pub(super) fn lease<'a>(
+        &'a self,
+        worker: usize,
+        counter: &'a Counter,
+        leaves: &'a (dyn Fn() -> bool + Sync),
+    ) -> Option<Lease<'a>> {
+        let mut state = self.state();
+        if state.trouble.is_some() {
+            return None;
+        }
+        let least = state.least;
+        // The first range is halved only in a file that may have holes.
+        if !state.in_pieces && worker > 0 {
+            return None;
+        }
+        let range = state.plan.take(worker, least)?;
+        Some(Lease { board: self, counter, worker, leaves, range, heard: Mutex::new(None) })
+    }
+
+    /// From now on the file may have holes.
+    pub(super) fn go_to_pieces(&self) {
+        self.state().in_pieces = true;
+    }
+
+    /// Whether the file may have holes.
+    pub(super) fn is_in_pieces(&self) -> bool {
+        self.state().in_pieces
+    }
+
+    /// What the record is to say now.
+    pub(super) fn map(&self, size: u64) -> Map {
+        let state = self.state();
+        Map { size, written: state.plan.in_file(), joints: state.joints.clone() }
+    }
+
+    /// Whether all of that is in the file.
+    pub(super) fn has(&self, range: &Range<u64>) -> bool {
+        self.state().plan.has(range)
+    }
+
+    /// Everything is in the file.
+    pub(super) fn is_complete(&self) -> bool {
+        self.state().plan.is_complete()
+    }
+
+    /// More came than there should be.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.state().plan.is_too_long()
+    }
+
+    /// What is in the file, in bytes.
+    pub(super) fn present(&self) -> u64 {
+        self.state().plan.in_file().iter().map(|range| range.end - range.start).sum()
+    }
+
+    /// Where bytes of two connections meet.
+    pub(super) fn meet(&self, joint: Joint) {
+        self.state().joints.push(joint);
+    }
+
+    /// Compares what can be compared. `false` = two connections' bytes do not fit together.
+    pub(super) fn check(&self, file: &mut File) -> io::Result<bool> {
+        let ready: Vec<Joint> = {
+            let mut state = self.state();
+            let State { plan, joints, .. } = &mut *state;
+            joints.extract_if(.., |joint| plan.has(&joint.range)).collect()
+        };
+        for joint in ready {
+            let length = usize::try_from(joint.range.end - joint.range.start).unwrap_or(usize::MAX);
+            let mut bytes = vec![0; length];
+            file.seek(SeekFrom::Start(joint.range.start))?;
+            file.read_exact(&mut bytes)?;
+            if Joint::new(joint.range.start, &bytes) != joint {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a connection saw of the source. `false` = another one saw another.
+    pub(super) fn agrees(&self, seen: Side, differ: impl Fn(Side, Side) -> bool) -> bool {
+        let mut state = self.state();
+        let first = *state.source.get_or_insert(seen);
+        !differ(first, seen)
+    }
+
+    /// All of it ends.
+    pub(super) fn fail(&self, error: JobError) {
+        self.state().trouble.get_or_insert(error);
+        self.changed.notify_all();
+    }
+
+    /// Why all of it ends.
+    pub(super) fn trouble(&self) -> Option<JobError> {
+        self.state().trouble.clone()
+    }
+
+    /// Its own connection has nothing to do any more: whoever watches and waits goes.
+    pub(super) fn end(&self) {
+        self.state().over = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether it is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.state().over
+    }
+
+    /// Waits till something changed, or so long.
+    pub(super) fn wait(&self, most: Duration) {
+        let state = self.state();
+        if !state.over && state.trouble.is_none() {
+            drop(self.changed.wait_timeout(state, most));
+        }
+    }
+
+    /// Another session is on its way.
+    pub(super) fn hired(&self) {
+        self.state().others += 1;
+    }
+
+    /// Another session is gone.
+    pub(super) fn gone(&self) {
+        self.state().others -= 1;
+        self.changed.notify_all();
+    }
+
+    /// Whether nobody else is left who could fetch anything.
+    pub(super) fn is_alone(&self) -> bool {
+        self.state().others == 0
+    }
+
+    /// How it goes.
+    pub(super) fn look(&self) -> Look {
+        let state = self.state();
+        let (bytes, quiet, workers) = (state.bytes, state.quiet, state.flowing);
+        Look { at: self.begun.elapsed(), bytes, quiet, workers, missing: state.plan.missing() }
+    }
+
+    /// What counts as a quiet time, and how much of a range must be left to be halved.
+    pub(super) fn tune(&self, gap: Duration, least: u64) {
+        let mut state = self.state();
+        (state.gap, state.least) = (gap, least);
+    }
+
+    /// About so long takes a word and its answer.
+    pub(super) fn measured(&self, round_trip: Duration) {
+        let mut state = self.state();
+        state.round_trip = Some(state.round_trip.map_or(round_trip, |before| before.min(round_trip)));
+    }
+
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.state().round_trip
+    }
+
+    /// Another session failed, as others would, too (`for_good`) or not.
+    pub(super) fn failed(&self, for_good: bool) {
+        let mut state = self.state();
+        state.failures = if for_good { usize::MAX } else { state.failures.saturating_add(1) };
+    }
+
+    pub(super) fn failures(&self) -> usize {
+        self.state().failures
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lease<'_> {
+    /// All of its range is in the file; `false` = the rest is for others. For others, too, where it is dropped before.
+    pub(super) fn is_done(&self) -> bool {
+        let state = self.board.state();
+        state.plan.is_done(self.worker)
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let mut state = self.board.state();
+        state.plan.release(self.worker);
+        if self.heard.get_mut().unwrap_or_else(PoisonError::into_inner).is_some() {
+            state.flowing = state.flowing.saturating_sub(1);
+        }
+        drop(state);
+        self.board.changed.notify_all();
+    }
+}
+
+impl Bounds for Lease<'_> {
+    fn room(&self, most: usize) -> usize {
+        let mut state = self.board.state();
+        if state.trouble.is_some() || (self.leaves)() {
+            return 0;
+        }
+        usize::try_from(state.plan.room(self.worker, most as u64)).unwrap_or(most)
+    }
+
+    fn took(&self, bytes: usize) {
+        let now = Instant::now();
+        let before = self.heard.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
+        let mut state = self.board.state();
+        state.plan.took(self.worker, bytes as u64);
+        state.bytes += bytes as u64;
+        match before.map(|before| now.duration_since(before)) {
+            None => state.flowing += 1,
+            Some(pause) if pause >= state.gap => state.quiet += pause,
+            Some(_) => {}
+        }
+    }
+
+    fn wrote(&self, bytes: usize) {
+        self.board.state().plan.wrote(self.worker, bytes as u64);
+        self.counter.add(bytes);
+    }
+}
+
+/// So much of a range is worth a connection, where nothing is known of the network.
+pub(super) const LEAST: u64 = 1 << 20;
