@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 use twinport::app::Model;
 use twinport::app::queue_view::Tab;
 use twinport::domain::{EntryKind, RemotePath, Site, Timestamp};
-use twinport::engine::message::{
-    Command, Event, JobChange, LocalTarget, Order, QueueCommand, Settings, What,
-};
+use twinport::engine::message::{Command, Event, JobChange, LocalTarget, Order, QueueCommand, Settings, What};
 use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::secrets::MemoryKeyring;
 use twinport::store::sitebook::SiteBook;
@@ -36,8 +34,9 @@ fn main() {
             println!("{JOBS} transfers");
             for part in ["fill, without a journal", "fill", "start", "start, with a window's model"] {
                 let exe = std::env::current_exe();
-                let child =
-                    exe.and_then(|exe| std::process::Command::new(exe).env(CHILD, part).env(FOLDER, folder.path()).status());
+                let child = exe.and_then(|exe| {
+                    std::process::Command::new(exe).env(CHILD, part).env(FOLDER, folder.path()).status()
+                });
                 assert!(child.is_ok_and(|status| status.success()), "{part}");
             }
         }

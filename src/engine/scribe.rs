@@ -454,7 +454,12 @@ mod tests {
         assert!(!queue.has_unwritten());
         assert_eq!(disk.lock().unwrap().jobs, BTreeSet::from([1, 2]));
         add(&mut queue, "d");
-        assert!(queue.take_changes(9).iter().all(|change| !matches!(change, super::super::message::JobChange::Added { .. })));
+        assert!(
+            queue
+                .take_changes(9)
+                .iter()
+                .all(|change| !matches!(change, super::super::message::JobChange::Added { .. }))
+        );
 
         // The program ends while the disk is full again, and gets room at the last moment or not: it ends.
         disk.lock().unwrap().full = true;

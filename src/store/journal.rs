@@ -174,7 +174,8 @@ impl Journal {
                 Some(site) => site.clone(),
                 None => {
                     let site = ron::from_str::<Site>(&row.get::<_, String>(5)?).ok();
-                    let site = site.map(|site| (site.server_key().into(), Arc::new(site))).map(|(key, site)| (site, key));
+                    let site =
+                        site.map(|site| (site.server_key().into(), Arc::new(site))).map(|(key, site)| (site, key));
                     sites.insert(row.get(4)?, site.clone());
                     site
                 }
@@ -224,11 +225,7 @@ fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>) -> Result<Option<JobRo
     }))
 }
 
-fn put_rows(
-    transaction: &Transaction<'_>,
-    rows: &[JobRow],
-    last: &mut Option<(Arc<Route>, i64)>,
-) -> Result<(), Error> {
+fn put_rows(transaction: &Transaction<'_>, rows: &[JobRow], last: &mut Option<(Arc<Route>, i64)>) -> Result<(), Error> {
     let mut insert = transaction.prepare_cached(
         "INSERT OR REPLACE INTO transfer (id, parent, major, minor, folder, kind, name, local, size, seconds, clock, policy,
          state, bytes, ended, wrote, what, why, advice)
@@ -307,7 +304,9 @@ fn number(integer: i64) -> u64 {
 
 fn state_from(number: i64) -> Option<RowState> {
     use RowState::{Cancelled, Done, Failed, Folder, Paused, Queued, Running, Skipped};
-    [Queued, Running, Paused, Done, Skipped, Folder, Failed, Cancelled].into_iter().find(|state| *state as i64 == number)
+    [Queued, Running, Paused, Done, Skipped, Folder, Failed, Cancelled]
+        .into_iter()
+        .find(|state| *state as i64 == number)
 }
 
 fn kind_number(kind: EntryKind) -> i64 {

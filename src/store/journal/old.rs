@@ -123,7 +123,8 @@ CREATE TABLE IF NOT EXISTS job (
         db.execute("INSERT INTO site (site) VALUES (?1)", [ron::to_string(site).unwrap()]).unwrap();
         let insert = "INSERT INTO job (id, parent, major, minor, site, upload, kind, local, remote, size, seconds, clock,
             policy, state, what, why, advice, bytes) VALUES (?1, ?2, -3, ?3, 1, ?4, 1, ?5, ?6, 5, -9, 11, 'Resume', ?7, ?8, ?8, ?8, 3)";
-        let states = ["queued", "running", "paused", "done", "skipped", "folder", "failed", "cancelled", "of the future"];
+        let states =
+            ["queued", "running", "paused", "done", "skipped", "folder", "failed", "cancelled", "of the future"];
         for (id, state) in (1_i64..).zip(states) {
             let failed = (state == "failed").then_some("words");
             let parent = (id > 1).then_some(1);
