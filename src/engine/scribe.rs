@@ -13,7 +13,6 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use crate::domain::JobId;
 use crate::ftp::explain::Explanation;
 use crate::store::journal::{JobRow, Journal, RowState};
-use crate::store::settings::ConflictPolicy;
 
 use super::error::JobError;
 use super::job::{Existing, Job, Rank};
@@ -192,6 +191,8 @@ impl Scribe {
             }
         }
         drop(self.pages);
+        // It may still be reading.
+        drop(self.loaded);
         self.thread.join().ok();
     }
 
@@ -213,12 +214,11 @@ fn cannot(path: &Path, why: &str) -> Explanation {
 fn read(path: &PathBuf, loaded: &Sender<Loaded>, notices: &Sender<Explanation>) -> Result<Journal, String> {
     let words = |error: crate::store::journal::Error| error.to_string();
     let journal = Journal::open(path).map_err(words)?;
-    let cut_short = journal.was_cut_short();
     loaded.send(Loaded::LastId(journal.last_id().map_err(words)?)).ok();
     let mut jobs = Vec::new();
     let unread = journal
         .load(&mut |row| {
-            jobs.push(from_row(row, cut_short));
+            jobs.push(from_row(row));
             if jobs.len() == PAGE {
                 loaded.send(Loaded::Jobs(std::mem::take(&mut jobs))).ok();
             }
@@ -290,6 +290,8 @@ fn not_saved(error: &str) -> Explanation {
 
 fn to_row(id: JobId, job: &Packed) -> JobRow {
     let (state, error) = match &job.standing {
+        // Not tried again since the program was killed: still to be looked at.
+        Standing::Queued | Standing::Asking(_) if job.begun => (RowState::Running, None),
         Standing::Queued | Standing::Asking(_) => (RowState::Queued, None),
         Standing::Running => (RowState::Running, None),
         Standing::Paused => (RowState::Paused, None),
@@ -320,7 +322,7 @@ fn to_row(id: JobId, job: &Packed) -> JobRow {
     }
 }
 
-fn from_row(row: JobRow, cut_short: bool) -> Job {
+fn from_row(row: JobRow) -> Job {
     let state = match row.state {
         RowState::Queued | RowState::Running => JobState::Queued,
         RowState::Paused => JobState::Paused,
@@ -349,13 +351,7 @@ fn from_row(row: JobRow, cut_short: bool) -> Job {
         // Only the command line says `At`, and it keeps no journal.
         loose: false,
         existing: Existing::Unknown,
-        begun: match row.state {
-            RowState::Running => true,
-            // A small file is whole sooner than the journal hears that it runs: after a kill, or where the power went
-            // before the disk had it, any job may have been. Whoever overwrites does so again, and needs not to know.
-            RowState::Queued | RowState::Paused => cut_short && row.policy != ConflictPolicy::Overwrite,
-            _ => false,
-        },
+        begun: row.state == RowState::Running,
         state,
         bytes: row.bytes,
         wrote: None,
@@ -374,6 +370,7 @@ mod tests {
     use super::super::queue::NewJob;
     use super::*;
     use crate::domain::{EntryKind, RemotePath};
+    use crate::store::settings::ConflictPolicy;
 
     /// A disk that can be full, and what is on it.
     #[derive(Default)]
