@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -211,7 +211,7 @@ fn cannot(path: &Path, why: &str) -> Explanation {
 }
 
 /// Opens it and tells what is in it.
-fn read(path: &PathBuf, loaded: &Sender<Loaded>, notices: &Sender<Explanation>) -> Result<Journal, String> {
+fn read(path: &Path, loaded: &Sender<Loaded>, notices: &Sender<Explanation>) -> Result<Journal, String> {
     let words = |error: crate::store::journal::Error| error.to_string();
     let journal = Journal::open(path).map_err(words)?;
     loaded.send(Loaded::LastId(journal.last_id().map_err(words)?)).ok();
@@ -406,7 +406,7 @@ mod tests {
             site: Arc::default(),
             direction: Direction::Download,
             kind: EntryKind::File,
-            local: PathBuf::from("/l").join(name),
+            local: Path::new("/l").join(name),
             remote: RemotePath::root().join(name.as_bytes()),
             size: None,
             modified: None,

@@ -166,7 +166,7 @@ impl Journal {
 
     /// The folders, by their keys; those of a site that cannot be read are left out.
     fn routes(&self) -> Result<HashMap<i64, Arc<Route>>, Error> {
-        let mut sites: HashMap<i64, Option<(Arc<Site>, Arc<str>)>> = HashMap::new();
+        let mut sites: HashMap<i64, Option<Keyed>> = HashMap::new();
         let mut query = self.db.prepare(
             "SELECT f.id, f.upload, f.local, f.remote, s.id, s.site FROM folder f JOIN site s ON s.id = f.site",
         )?;
@@ -191,6 +191,9 @@ impl Journal {
         Ok(routes)
     }
 }
+
+/// A site and its server's key.
+type Keyed = (Arc<Site>, Arc<str>);
 
 /// `None` = not understood.
 fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>) -> Result<Option<JobRow>, Error> {
