@@ -169,8 +169,8 @@ fn the_history_says_when_a_transfer_ended() {
     desk.tell(Event::Jobs(vec![JobChange::Changed { id: JobId(2), state, bytes: 1000, size: None, ended }]));
     desk.click(Role::Tab, "Done (2)");
     desk.harness.get_by_label("Finished");
-    let row = desk.harness.get_by_label_contains("two.bin: Done").accesskit_node();
-    let said = row.data().description().unwrap_or_default().to_owned();
+    let row = desk.harness.get_by_label_contains("two.bin: Done");
+    let said = row.accesskit_node().data().description().unwrap_or_default().to_owned();
     assert!(said.starts_with("Finished 2027-01-1"), "the day, on this computer's clock: {said}");
 }
 

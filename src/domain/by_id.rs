@@ -114,7 +114,6 @@ fn chunk(id: JobId) -> u64 {
     id.0 / PLACES
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "less than PLACES")]
 fn place(id: JobId) -> usize {
     (id.0 % PLACES) as usize
 }

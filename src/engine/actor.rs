@@ -559,8 +559,13 @@ impl Actor {
     fn load(&mut self) -> bool {
         let Some(scribe) = &self.scribe else { return true };
         let loaded = scribe.loaded();
-        for loaded in loaded {
-            match loaded {
+        loop {
+            let next = select! {
+                recv(loaded) -> next => next,
+                recv(self.death) -> _ => return false,
+            };
+            let Ok(next) = next else { break };
+            match next {
                 Loaded::LastId(id) => self.queue.number_from(id),
                 Loaded::Jobs(jobs) => jobs.into_iter().for_each(|job| self.queue.restore(job)),
                 Loaded::Failed(explanation) => {

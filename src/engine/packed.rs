@@ -29,7 +29,7 @@ pub(super) struct Packed {
     pub(super) policy: ConflictPolicy,
     absent: bool,
     loose: bool,
-    begun: bool,
+    pub(super) begun: bool,
     /// The journal does not know it yet: it is neither shown nor started.
     pub(super) unsaved: bool,
     /// The faces know of it.

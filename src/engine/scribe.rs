@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -13,7 +13,6 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use crate::domain::JobId;
 use crate::ftp::explain::Explanation;
 use crate::store::journal::{JobRow, Journal, RowState};
-use crate::store::settings::ConflictPolicy;
 
 use super::error::JobError;
 use super::job::{Existing, Job, Rank};
@@ -192,6 +191,8 @@ impl Scribe {
             }
         }
         drop(self.pages);
+        // It may still be reading.
+        drop(self.loaded);
         self.thread.join().ok();
     }
 
@@ -210,15 +211,14 @@ fn cannot(path: &Path, why: &str) -> Explanation {
 }
 
 /// Opens it and tells what is in it.
-fn read(path: &PathBuf, loaded: &Sender<Loaded>, notices: &Sender<Explanation>) -> Result<Journal, String> {
+fn read(path: &Path, loaded: &Sender<Loaded>, notices: &Sender<Explanation>) -> Result<Journal, String> {
     let words = |error: crate::store::journal::Error| error.to_string();
     let journal = Journal::open(path).map_err(words)?;
-    let cut_short = journal.was_cut_short();
     loaded.send(Loaded::LastId(journal.last_id().map_err(words)?)).ok();
     let mut jobs = Vec::new();
     let unread = journal
         .load(&mut |row| {
-            jobs.push(from_row(row, cut_short));
+            jobs.push(from_row(row));
             if jobs.len() == PAGE {
                 loaded.send(Loaded::Jobs(std::mem::take(&mut jobs))).ok();
             }
@@ -290,8 +290,8 @@ fn not_saved(error: &str) -> Explanation {
 
 fn to_row(id: JobId, job: &Packed) -> JobRow {
     let (state, error) = match &job.standing {
-        // What was found begun is so until it runs again.
-        Standing::Queued if job.is_begun() => (RowState::Running, None),
+        // Not tried again since the program was killed: still to be looked at.
+        Standing::Queued | Standing::Asking(_) if job.begun => (RowState::Running, None),
         Standing::Queued | Standing::Asking(_) => (RowState::Queued, None),
         Standing::Running => (RowState::Running, None),
         Standing::Paused => (RowState::Paused, None),
@@ -322,7 +322,7 @@ fn to_row(id: JobId, job: &Packed) -> JobRow {
     }
 }
 
-fn from_row(row: JobRow, cut_short: bool) -> Job {
+fn from_row(row: JobRow) -> Job {
     let state = match row.state {
         RowState::Queued | RowState::Running => JobState::Queued,
         RowState::Paused => JobState::Paused,
@@ -351,13 +351,7 @@ fn from_row(row: JobRow, cut_short: bool) -> Job {
         // Only the command line says `At`, and it keeps no journal.
         loose: false,
         existing: Existing::Unknown,
-        begun: match row.state {
-            RowState::Running => true,
-            // A small file is whole sooner than the journal hears that it runs: after a kill, or where the power went
-            // before the disk had it, any job may have been. Whoever overwrites does so again, and needs not to know.
-            RowState::Queued | RowState::Paused => cut_short && row.policy != ConflictPolicy::Overwrite,
-            _ => false,
-        },
+        begun: row.state == RowState::Running,
         state,
         bytes: row.bytes,
         wrote: None,
@@ -377,6 +371,7 @@ mod tests {
     use super::super::queue::NewJob;
     use super::*;
     use crate::domain::{EntryKind, RemotePath};
+    use crate::store::settings::ConflictPolicy;
 
     /// A disk that can be full, and what is on it.
     #[derive(Default)]
@@ -412,7 +407,7 @@ mod tests {
             site: Arc::default(),
             direction: Direction::Download,
             kind: EntryKind::File,
-            local: PathBuf::from("/l").join(name),
+            local: Path::new("/l").join(name),
             remote: RemotePath::root().join(name.as_bytes()),
             size: None,
             modified: None,

@@ -15,7 +15,6 @@ use crate::domain::{Direction, EntryKind, JobId, Names, Precision, RemotePath, R
 /// An open journal.
 pub struct Journal {
     db: Connection,
-    cut_short: bool,
     /// The folder written last: the next job is in it, as a rule.
     last: Option<(Arc<Route>, i64)>,
     /// Rows were taken out: folders may be left that nobody needs.
@@ -73,7 +72,8 @@ pub enum RowState {
 pub type Error = rusqlite::Error;
 
 impl Journal {
-    /// Opens or makes it. From now on, until [`Self::close`], it is known to be in use.
+    /// Opens or makes it. From now on, until [`Self::close`], it is known to be in use: where that is missing, the next one
+    /// takes what waited for what may have run.
     ///
     /// # Errors
     /// Where the disk or the file does not allow it. The file is left as it is.
@@ -88,14 +88,17 @@ impl Journal {
         transaction.execute_batch(SCHEMA)?;
         old::take_over(&transaction)?;
         let open: Option<bool> = transaction.query_row("SELECT open FROM run", [], |row| row.get(0)).optional()?;
+        if open == Some(true) {
+            // The program was killed. A small file is whole sooner than it says here that it runs, and after a power cut less
+            // is known still: any job may have run. Whoever overwrites does so again, and need not know.
+            let (from, to, but) =
+                (RowState::Queued as u8, RowState::Running as u8, policy_number(ConflictPolicy::Overwrite));
+            transaction
+                .execute("UPDATE transfer SET state = ?2 WHERE state = ?1 AND policy <> ?3", params![from, to, but])?;
+        }
         transaction.execute_batch("DELETE FROM run; INSERT INTO run (open) VALUES (1);")?;
         transaction.commit()?;
-        Ok(Self { db, cut_short: open == Some(true), last: None, swept: false })
-    }
-
-    /// Whether the program that had it last was killed: what its jobs did in their last moments is not in here.
-    pub fn was_cut_short(&self) -> bool {
-        self.cut_short
+        Ok(Self { db, last: None, swept: false })
     }
 
     /// The greatest number of a job in it, readable or not; 0 = there is none.
@@ -149,7 +152,7 @@ impl Journal {
         Ok(())
     }
 
-    /// All is said. Without it the next [`Self::open`] finds that the program was killed.
+    /// All is said. Without it the next [`Self::open`] knows that the program was killed.
     ///
     /// # Errors
     /// Where the disk does not allow it.
@@ -163,7 +166,7 @@ impl Journal {
 
     /// The folders, by their keys; those of a site that cannot be read are left out.
     fn routes(&self) -> Result<HashMap<i64, Arc<Route>>, Error> {
-        let mut sites: HashMap<i64, Option<(Arc<Site>, Arc<str>)>> = HashMap::new();
+        let mut sites: HashMap<i64, Option<Keyed>> = HashMap::new();
         let mut query = self.db.prepare(
             "SELECT f.id, f.upload, f.local, f.remote, s.id, s.site FROM folder f JOIN site s ON s.id = f.site",
         )?;
@@ -188,6 +191,9 @@ impl Journal {
         Ok(routes)
     }
 }
+
+/// A site and its server's key.
+type Keyed = (Arc<Site>, Arc<str>);
 
 /// `None` = not understood.
 fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>) -> Result<Option<JobRow>, Error> {
@@ -434,6 +440,7 @@ mod tests {
             let mut journal = Journal::open(&path).unwrap();
             journal.write(&[rows[2].clone(), rows[0].clone(), rows[1].clone(), row(4)], &[], true).unwrap();
             journal.write(&rows[3..], &[JobId(4)], false).unwrap();
+            journal.close().unwrap();
         }
         assert_eq!(all(&Journal::open(&path).unwrap()), rows);
     }
@@ -442,15 +449,22 @@ mod tests {
     fn it_knows_whether_its_last_program_was_killed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("queue.db");
-        let journal = Journal::open(&path).unwrap();
-        assert!(!journal.was_cut_short(), "it is new");
-        drop(journal);
+        let overwrites = JobRow { policy: ConflictPolicy::Overwrite, ..row(2) };
+        Journal::open(&path).unwrap().write(&[row(1), overwrites.clone()], &[], true).unwrap();
+        for _ in 0..2 {
+            let journal = Journal::open(&path).unwrap();
+            let ran = JobRow { state: RowState::Running, ..row(1) };
+            assert_eq!(all(&journal), [ran, overwrites.clone()], "not forgotten, though that program ended well");
+            journal.close().unwrap();
+        }
         let mut journal = Journal::open(&path).unwrap();
-        assert!(journal.was_cut_short());
-        journal.write(&[row(1)], &[JobId(1)], true).unwrap();
+        journal.write(&[row(3)], &[JobId(1), JobId(2)], true).unwrap();
+        journal.close().unwrap();
+        let mut journal = Journal::open(&path).unwrap();
+        assert_eq!(all(&journal), [row(3)], "nobody was killed");
+        journal.write(&[], &[JobId(3)], true).unwrap();
         journal.close().unwrap();
         let journal = Journal::open(&path).unwrap();
-        assert!(!journal.was_cut_short());
         assert!(journal.routes().unwrap().is_empty(), "folders that nobody needs go");
     }
 
@@ -519,7 +533,8 @@ mod tests {
             let mut states = vec![Vec::new()];
             let mut durable = (0, std::fs::metadata(at("queue.db-wal")).unwrap().len());
             for (put, removed, is_durable) in &pages {
-                let rows: Vec<JobRow> = put.iter().map(|(id, bytes)| JobRow { bytes: *bytes, ..row(*id) }).collect();
+                let done = |(id, bytes): &(u64, u64)| JobRow { bytes: *bytes, state: RowState::Done, ..row(*id) };
+                let rows: Vec<JobRow> = put.iter().map(done).collect();
                 let removed: Vec<JobId> = removed.iter().copied().map(JobId).collect();
                 journal.write(&rows, &removed, *is_durable).unwrap();
                 model.extend(rows.into_iter().map(|row| (row.id.0, row)));
@@ -555,8 +570,6 @@ mod tests {
             bytes.truncate(usize::try_from(log).unwrap());
         }
         std::fs::write(copy.with_extension("db-wal"), bytes).unwrap();
-        let journal = Journal::open(&copy).unwrap();
-        assert!(journal.was_cut_short());
-        all(&journal)
+        all(&Journal::open(&copy).unwrap())
     }
 }

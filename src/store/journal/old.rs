@@ -166,6 +166,7 @@ CREATE TABLE IF NOT EXISTS job (
                     assert_eq!(row.ended.is_some(), id > 3);
                     assert_eq!(row.wrote.is_some(), wrote && id == 2);
                 }
+                journal.close().unwrap();
             }
             let left: i64 = {
                 let db = Connection::open(&path).unwrap();
