@@ -405,7 +405,8 @@ fn a_226_that_never_comes_is_missed_however_fast_the_port_is_answered() {
 
 #[test]
 fn a_226_that_is_early_or_late_changes_nothing() {
-    for fault in [Fault::EarlyCompletion("RETR"), Fault::LatePreliminary("RETR"), Fault::NoPreliminary("RETR"), Fault::Drip]
+    for fault in
+        [Fault::EarlyCompletion("RETR"), Fault::LatePreliminary("RETR"), Fault::NoPreliminary("RETR"), Fault::Drip]
     {
         let server = server().greeting(PURE).fault(fault.clone()).fault(Fault::Unheeding);
         server.release();
@@ -493,7 +494,8 @@ fn in_active_mode_the_next_file_is_on_its_way_before_it_is_asked_for() {
         assert!(got == content(name), "{name}");
     }
     assert!(fetch(&mut session, "/d").unwrap() == content("d"));
-    let verbs: Vec<String> = talk(&server).iter().map(|line| line.split('|').next().unwrap().trim().to_owned()).collect();
+    let verbs: Vec<String> =
+        talk(&server).iter().map(|line| line.split('|').next().unwrap().trim().to_owned()).collect();
     assert_eq!(verbs, ["EPRT", "RETR /a", "EPRT", "RETR /b", "EPRT", "RETR /c", "EPRT", "RETR /d"]);
     assert!(recorder.data().iter().all(|path| path.arranged_by == "EPRT") && recorder.data().len() == 4);
     assert!(!lost_step(&recorder) && !session.is_broken());
@@ -695,4 +697,25 @@ fn a_refusal_of_what_went_along_with_its_bytes_is_that_of_the_command() {
     }
     assert!(!lost_step(&recorder) && !session.is_broken());
     assert_eq!(server.accepted_connections(), 1);
+}
+
+#[test]
+fn several_folders_are_made_in_one_write_and_each_has_its_own_answer() {
+    for greeting in [VSFTPD, "220 Hello"] {
+        let server = server().greeting(greeting).dir("/there");
+        let (mut session, _) = open(&server);
+        let paths = ["/new", "/new/inside", "/there", "/no/where", "/a", "/last"].map(RemotePath::from);
+        let made = session.make_each_dir(&paths).unwrap();
+        let words: Vec<_> = made.iter().map(|made| made.as_ref().ok().copied()).collect();
+        assert_eq!(words, [Some(true), Some(true), Some(false), None, None, Some(true)], "{greeting}");
+        assert!(server.exists("/new/inside") && server.exists("/last") && !session.is_broken());
+        let all = server.transcript();
+        let first = all.iter().position(|line| line.starts_with("MKD")).unwrap();
+        assert!(all[first..first + 6].iter().all(|line| line.starts_with("MKD")), "{all:?}");
+        get(&mut session, "a");
+    }
+    let server = server().without(&["MKD"]);
+    let (mut session, _) = open(&server);
+    let made = session.make_each_dir(&["/1", "/2", "/3"].map(RemotePath::from)).unwrap();
+    assert!(made.iter().all(|made| *made == Ok(true)) && server.exists("/3"));
 }

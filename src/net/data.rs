@@ -320,23 +320,14 @@ impl Arranger {
     }
 
     /// That connection, as the data connection.
-    pub(super) fn arrive(
-        &self,
-        dialled: Dialled,
-        control: &mut Control,
-        wait: &mut Wait,
-    ) -> Result<Door, FtpError> {
+    pub(super) fn arrive(&self, dialled: Dialled, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
         wait.adopt_ahead();
         let arranged_by = dialled.arranged_by;
         Ok(Door { arranged_by, way: Way::Open(self.stand(dialled, control, wait)?) })
     }
 
     /// Whether the next connection can be told to the server ahead; and if so, a port of ours and the command that says so.
-    pub(super) fn listen_ahead(
-        &self,
-        control: &Control,
-        wait: &mut Wait,
-    ) -> Option<(Listening, Verb)> {
+    pub(super) fn listen_ahead(&self, control: &Control, wait: &mut Wait) -> Option<(Listening, Verb)> {
         if !self.proven || self.modes() != [Mode::Active] || self.is_tunnelled() {
             return None;
         }
@@ -457,12 +448,7 @@ impl Arranger {
     }
 
     /// A port where the server is to connect, and how it is told of it.
-    fn open_port(
-        &self,
-        role: Role,
-        control: &Control,
-        wait: &mut Wait,
-    ) -> Result<(Listening, SocketAddr), FtpError> {
+    fn open_port(&self, role: Role, control: &Control, wait: &mut Wait) -> Result<(Listening, SocketAddr), FtpError> {
         let path = control.path();
         let listener = self.listen(path.local)?;
         let port = listener.local_addr().map_err(|error| no_port(&error))?.port();

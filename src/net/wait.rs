@@ -124,7 +124,16 @@ impl Wait {
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         cancel.wakes(&waker);
         let cancel = cancel.clone();
-        Ok(Self { poll, events: Events::with_capacity(16), waker, cancel, obeys: true, data: DATA, ahead: DATA, numbers: DATA })
+        Ok(Self {
+            poll,
+            events: Events::with_capacity(16),
+            waker,
+            cancel,
+            obeys: true,
+            data: DATA,
+            ahead: DATA,
+            numbers: DATA,
+        })
     }
 
     /// From now on this token ends the waits.

@@ -343,7 +343,11 @@ mod tests {
             ("FTP server ready", Server::Other, false, false),
         ] {
             assert_eq!(greeting(text), server, "{text}");
-            assert_eq!((server.opens_along_with(&retr), server.opens_along_with(&stor)), (with_retr, with_stor), "{text}");
+            assert_eq!(
+                (server.opens_along_with(&retr), server.opens_along_with(&stor)),
+                (with_retr, with_stor),
+                "{text}"
+            );
             assert!(!server.opens_along_with(&Verb::Mlsd(None)));
         }
     }

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use super::transfer::Coding;
 use super::ahead::Next;
+use super::transfer::Coding;
 use super::{Session, Started};
 use crate::domain::DataPath;
 use crate::ftp::deflate::{Damage, Deflater, Inflater};
@@ -276,9 +276,7 @@ impl<'s> DataChannel<'s> {
                 Err(error) => {
                     self.session.resync_due = true;
                     break Err(match (error, self.held.take()) {
-                        (FtpError::Timeout { .. } | FtpError::Closed { last: None, .. }, Some(no)) => {
-                            self.refusal(no)
-                        }
+                        (FtpError::Timeout { .. } | FtpError::Closed { last: None, .. }, Some(no)) => self.refusal(no),
                         (FtpError::Timeout { stage, .. }, _) => FtpError::Timeout { stage, waited: patience },
                         (error, _) => error,
                     });
