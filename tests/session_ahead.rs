@@ -102,15 +102,20 @@ fn without_a_word_of_what_follows_nothing_goes_ahead() {
 
 #[test]
 fn uploads_on_an_unknown_server_wait_for_their_226() {
-    let server = server();
-    let (mut session, _) = open(&server);
-    for name in ["/x", "/y"] {
-        session.expect_next(Next::Transfer);
-        store(&mut session, name, StoreAt::Start, name.as_bytes()).unwrap();
-        session.noop().unwrap();
+    // Even where it took several commands in one write before.
+    for pipelining in [None, Some(true)] {
+        let server = server();
+        let mut site = server.site();
+        site.learned.pipelining = pipelining;
+        let (mut session, _) = open_as(&Dial { site: Arc::new(site), ..server.dial() });
+        for name in ["/x", "/y"] {
+            session.expect_next(Next::Transfer);
+            store(&mut session, name, StoreAt::Start, name.as_bytes()).unwrap();
+            session.noop().unwrap();
+        }
+        assert_eq!(talk(&server), ["EPSV", "STOR /x", "NOOP", "EPSV", "STOR /y", "NOOP"]);
+        assert_eq!(server.content("/y").unwrap(), b"/y");
     }
-    assert_eq!(talk(&server), ["EPSV", "STOR /x", "NOOP", "EPSV", "STOR /y", "NOOP"]);
-    assert_eq!(server.content("/y").unwrap(), b"/y");
 }
 
 #[test]
