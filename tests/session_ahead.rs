@@ -102,15 +102,20 @@ fn without_a_word_of_what_follows_nothing_goes_ahead() {
 
 #[test]
 fn uploads_on_an_unknown_server_wait_for_their_226() {
-    let server = server();
-    let (mut session, _) = open(&server);
-    for name in ["/x", "/y"] {
-        session.expect_next(Next::Transfer);
-        store(&mut session, name, StoreAt::Start, name.as_bytes()).unwrap();
-        session.noop().unwrap();
+    // Even where it took several commands in one write before.
+    for pipelining in [None, Some(true)] {
+        let server = server();
+        let mut site = server.site();
+        site.learned.pipelining = pipelining;
+        let (mut session, _) = open_as(&Dial { site: Arc::new(site), ..server.dial() });
+        for name in ["/x", "/y"] {
+            session.expect_next(Next::Transfer);
+            store(&mut session, name, StoreAt::Start, name.as_bytes()).unwrap();
+            session.noop().unwrap();
+        }
+        assert_eq!(talk(&server), ["EPSV", "STOR /x", "NOOP", "EPSV", "STOR /y", "NOOP"]);
+        assert_eq!(server.content("/y").unwrap(), b"/y");
     }
-    assert_eq!(talk(&server), ["EPSV", "STOR /x", "NOOP", "EPSV", "STOR /y", "NOOP"]);
-    assert_eq!(server.content("/y").unwrap(), b"/y");
 }
 
 #[test]
@@ -697,4 +702,25 @@ fn a_refusal_of_what_went_along_with_its_bytes_is_that_of_the_command() {
     }
     assert!(!lost_step(&recorder) && !session.is_broken());
     assert_eq!(server.accepted_connections(), 1);
+}
+
+#[test]
+fn several_folders_are_made_in_one_write_and_each_has_its_own_answer() {
+    for greeting in [VSFTPD, "220 Hello"] {
+        let server = server().greeting(greeting).dir("/there");
+        let (mut session, _) = open(&server);
+        let paths = ["/new", "/new/inside", "/there", "/no/where", "/a", "/last"].map(RemotePath::from);
+        let made = session.make_each_dir(&paths).unwrap();
+        let words: Vec<_> = made.iter().map(|made| made.as_ref().ok().copied()).collect();
+        assert_eq!(words, [Some(true), Some(true), Some(false), None, None, Some(true)], "{greeting}");
+        assert!(server.exists("/new/inside") && server.exists("/last") && !session.is_broken());
+        let all = server.transcript();
+        let first = all.iter().position(|line| line.starts_with("MKD")).unwrap();
+        assert!(all[first..first + 6].iter().all(|line| line.starts_with("MKD")), "{all:?}");
+        get(&mut session, "a");
+    }
+    let server = server().without(&["MKD"]);
+    let (mut session, _) = open(&server);
+    let made = session.make_each_dir(&["/1", "/2", "/3"].map(RemotePath::from)).unwrap();
+    assert!(made.iter().all(|made| *made == Ok(true)) && server.exists("/3"));
 }

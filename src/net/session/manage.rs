@@ -29,6 +29,34 @@ impl Session {
         if self.is_there(&whole)? { Ok(false) } else { Err(refused("MKD", reply)) }
     }
 
+    /// MKD of several, in few writes: what came of each, in their order. One may lie in another that comes before it.
+    ///
+    /// # Errors
+    /// Only what breaks the conversation.
+    pub fn make_each_dir(&mut self, paths: &[RemotePath]) -> Result<Vec<Result<bool, FtpError>>, FtpError> {
+        self.ready()?;
+        let mut made = Vec::with_capacity(paths.len());
+        for some in paths.chunks(BATCH) {
+            // What the server does not know by this name, and what is there, is a matter for each.
+            let verbs: Vec<Verb> = match self.old_names {
+                true => Vec::new(),
+                false => some
+                    .iter()
+                    .map(|path| self.dir_argument(&self.whole(path)).map(Verb::Mkd))
+                    .collect::<Result<_, _>>()?,
+            };
+            let replies = if verbs.is_empty() { Vec::new() } else { self.ask_all(&verbs)? };
+            for (at, path) in some.iter().enumerate() {
+                let done = replies.get(at).is_some_and(|heard| heard.reply.is_positive());
+                match if done { Ok(true) } else { self.make_dir(path) } {
+                    Err(error @ FtpError::Refused { .. }) => made.push(Err(error)),
+                    result => made.push(Ok(result?)),
+                }
+            }
+        }
+        Ok(made)
+    }
+
     /// MKD of the path and of whatever is missing above it.
     ///
     /// # Errors
@@ -351,5 +379,5 @@ fn same(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
 /// No real tree is deeper; a link that leads in a circle is, without end.
 const DEEPEST: usize = 200;
 
-/// So many DELE lines in one write stay below a network packet, for names of usual length.
+/// So many DELE or MKD lines in one write stay below a network packet, for names of usual length.
 const BATCH: usize = 12;
