@@ -20,13 +20,13 @@ use crate::store::settings::Settings;
 
 use super::EngineConfig;
 use super::browse::Browser;
-use super::inbox::{Inbox as Desk, Page};
+use super::inbox::{Inbox as Desk, Page, Seal};
 use super::keep_alive::KeepAlive;
 use super::limiter::Limiter;
 use super::local::{LocalReport, LocalTask, LocalThread};
 use super::message::{Answer, Command, Event, LogKind, LogLine, Question};
 use super::queue::Queue;
-use super::scribe::{Receipt, Scribe};
+use super::scribe::Scribe;
 use super::secrets::Secrets;
 use super::servers::Server;
 use super::session_thread::SessionThread;
@@ -71,7 +71,7 @@ pub(super) struct Actor {
     logs: bool,
     /// Whether anybody reads the dialogue.
     heard: bool,
-    /// The page of the journal that is written next.
+    /// The last page of the journal that tasks waited for.
     page: Page,
     /// Whose tasks wait for it.
     sealed: Vec<Arc<Desk>>,
@@ -545,13 +545,10 @@ impl Actor {
         let changes = self.queue.take_changes();
         if let Some(scribe) = &self.scribe {
             let rows = changes.dirty.iter().filter_map(|id| self.queue.job(*id));
-            let mut receipt = None;
-            if !self.sealed.is_empty() {
-                self.page += 1;
-                let (page, desks) = (self.page, std::mem::take(&mut self.sealed));
-                receipt = Some(Box::new(move || desks.iter().for_each(|desk| desk.release(page))) as Receipt);
-            }
-            scribe.write(rows, changes.removed, receipt);
+            let desks = std::mem::take(&mut self.sealed);
+            let seal = (!desks.is_empty()).then(|| Seal { page: self.page + 1, desks });
+            self.page += u64::from(seal.is_some());
+            scribe.write(rows, changes.removed, seal);
         }
         let mut events = Vec::new();
         if !self.log.is_empty() {

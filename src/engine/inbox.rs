@@ -2,7 +2,7 @@
 //! two files. What it has not begun can be taken back at any moment.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::JobId;
 
@@ -17,6 +17,19 @@ pub(super) struct Inbox {
 
 /// Which page of the journal must be written before a task may begin; 0 = none.
 pub(super) type Page = u64;
+
+/// A page on its way to the disk, and whose tasks wait for it. Dropped when it is written, or cannot be: a disk that
+/// fails keeps no transfer from going on.
+pub(super) struct Seal {
+    pub(super) page: Page,
+    pub(super) desks: Vec<Arc<Inbox>>,
+}
+
+impl Drop for Seal {
+    fn drop(&mut self) {
+        self.desks.iter().for_each(|desk| desk.release(self.page));
+    }
+}
 
 #[derive(Default)]
 struct State {
@@ -47,7 +60,7 @@ impl Inbox {
     }
 
     /// The journal is written up to that page.
-    pub(super) fn release(&self, page: Page) {
+    fn release(&self, page: Page) {
         let mut state = self.lock();
         state.written = state.written.max(page);
         drop(state);
@@ -110,14 +123,17 @@ impl Inbox {
         task
     }
 
-    /// Looks at what comes next, where that is a job that may begin; `promise` = the server will hear of it.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&Task) -> (T, bool)) -> Option<T> {
+    /// Looks at what comes next, where that may begin.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Task) -> T) -> Option<T> {
+        let state = self.lock();
+        state.tasks.front().filter(|(page, _)| *page <= state.written).map(|(_, task)| look(task))
+    }
+
+    /// The server will hear of this job now; `false` = it is not the next one any more.
+    pub(super) fn promise(&self, id: JobId) -> bool {
         let mut state = self.lock();
-        let written = state.written;
-        let (_, task) = state.tasks.front().filter(|(page, task)| *page <= written && task.job().is_some())?;
-        let (seen, promise) = look(task);
-        state.promised = promise;
-        Some(seen)
+        state.promised = state.tasks.front().is_some_and(|(_, task)| task.job() == Some(id));
+        state.promised
     }
 
     /// Nothing more is taken before [`Self::go_on`].

@@ -13,6 +13,7 @@ use crate::ftp::explain::Explanation;
 use crate::store::journal::{JobRow, Journal};
 
 use super::error::JobError;
+use super::inbox::Seal;
 use super::job::{Existing, Job, Rank};
 use super::message::{Direction, JobState, Outcome};
 
@@ -26,11 +27,9 @@ pub(super) struct Scribe {
 struct Page {
     put: Vec<JobRow>,
     removed: Vec<JobId>,
-    written: Option<Receipt>,
+    /// Broken when all of it is written.
+    seal: Option<Seal>,
 }
-
-/// Called on the scribe's thread when what came with it is written down, or cannot be.
-pub(super) type Receipt = Box<dyn FnOnce() + Send>;
 
 impl Scribe {
     /// Opens the journal, reads it, and starts the thread. `failed` hears the first write that goes wrong.
@@ -66,10 +65,10 @@ impl Scribe {
     }
 
     /// Writes these down.
-    pub(super) fn write<'a>(&self, put: impl Iterator<Item = &'a Job>, removed: Vec<JobId>, written: Option<Receipt>) {
+    pub(super) fn write<'a>(&self, put: impl Iterator<Item = &'a Job>, removed: Vec<JobId>, seal: Option<Seal>) {
         let put: Vec<JobRow> = put.map(to_row).collect();
-        if !put.is_empty() || !removed.is_empty() || written.is_some() {
-            self.pages.send(Page { put, removed, written }).ok();
+        if !put.is_empty() || !removed.is_empty() || seal.is_some() {
+            self.pages.send(Page { put, removed, seal }).ok();
         }
     }
 
@@ -82,13 +81,13 @@ impl Scribe {
 fn write(mut journal: Journal, inbox: &Receiver<Page>, failed: &Sender<Explanation>) {
     let mut told = false;
     while let Ok(mut page) = inbox.recv() {
-        let mut receipts = Vec::from_iter(page.written.take());
+        let mut seals = Vec::from_iter(page.seal.take());
         // What waits already goes into the same transaction, the later word last.
         while let Ok(more) = inbox.try_recv() {
             page.put.retain(|row| !more.removed.contains(&row.id));
             page.put.extend(more.put);
             page.removed.extend(more.removed);
-            receipts.extend(more.written);
+            seals.extend(more.seal);
         }
         if let Err(error) = journal.write(&page.put, &page.removed)
             && !told
@@ -103,7 +102,7 @@ fn write(mut journal: Journal, inbox: &Receiver<Page>, failed: &Sender<Explanati
                 })
                 .ok();
         }
-        receipts.into_iter().for_each(|receipt| receipt());
+        drop(seals);
     }
 }
 
