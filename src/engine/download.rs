@@ -252,19 +252,32 @@ fn source_side(
     }
 }
 
-/// Whether fetching it surely begins with RETR, from its first byte: nothing has to be asked before, and there is
-/// nothing here yet.
-pub(super) fn begins_plainly(job: &Assignment, remote: &RemotePath, clock: &Clock) -> bool {
-    let modified = match (job.size, job.modified) {
-        _ if job.text => return false,
-        (Some(_), Some(time)) if time.zone == Zone::Utc => Some(time),
-        (Some(size), Some(time)) if size < EXACT_FROM && clock.offset.is_some() => clock.to_utc(time),
-        (Some(size), None) if size < EXACT_FROM && !job.top => None,
-        _ => return false,
+/// Where a file goes, and its part, if fetching it needs no question to the server first.
+pub(super) struct PlainTarget {
+    target: PathBuf,
+    part: PathBuf,
+}
+
+/// `None` = the server must be asked about the file, or its lines change on the way.
+pub(super) fn plain_target(job: &Assignment, remote: &RemotePath, clock: &Clock) -> Option<PlainTarget> {
+    let modified = match (job.size?, job.modified) {
+        _ if job.text => return None,
+        (_, Some(time)) if time.zone == Zone::Utc => Some(time),
+        (size, Some(time)) if size < EXACT_FROM && clock.offset.is_some() => clock.to_utc(time),
+        (size, None) if size < EXACT_FROM && !job.top => None,
+        _ => return None,
     };
     let part = part_of(job, remote, &job.local, Side { size: job.size, modified });
-    let lacks = |path: &Path| matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
-    lacks(&job.local) && lacks(&part)
+    Some(PlainTarget { target: job.local.clone(), part })
+}
+
+impl PlainTarget {
+    /// Whether nothing is there: fetching the file surely begins with RETR, from its first byte.
+    pub(super) fn is_free(&self) -> bool {
+        let lacks =
+            |path: &Path| matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
+        lacks(&self.target) && lacks(&self.part)
+    }
 }
 
 /// What the server says of the source.

@@ -97,13 +97,16 @@ impl Inbox {
         task
     }
 
-    /// Looks at what comes next, where that is a job; `promise` = the server will hear of it.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&Task) -> (T, bool)) -> Option<T> {
+    /// Looks at what comes next.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Task) -> T) -> Option<T> {
+        self.lock().tasks.front().map(look)
+    }
+
+    /// The server will hear of this job now; `false` = it is not the next one any more.
+    pub(super) fn promise(&self, id: JobId) -> bool {
         let mut state = self.lock();
-        let task = state.tasks.front().filter(|task| task.job().is_some())?;
-        let (seen, promise) = look(task);
-        state.promised = promise;
-        Some(seen)
+        state.promised = state.tasks.front().is_some_and(|task| task.job() == Some(id));
+        state.promised
     }
 
     /// Nothing more is taken before [`Self::go_on`].

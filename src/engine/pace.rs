@@ -183,6 +183,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 const CLEARLY: f64 = 1.1;
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
 mod tests {
     use super::*;
 

@@ -165,11 +165,6 @@ impl Packed {
         rare.wrote.clone().or_else(|| rare.left.clone())
     }
 
-    /// See [`Job::begun`].
-    pub(super) fn is_begun(&self) -> bool {
-        self.begun
-    }
-
     pub(super) fn names(&self) -> &Names {
         &self.names
     }

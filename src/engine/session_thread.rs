@@ -224,21 +224,22 @@ impl Worker {
     /// Tells the session what comes next, as far as that is sure.
     fn announce_next(&mut self, inbox: &Inbox) {
         let Some(session) = &mut self.session else { return };
-        let (home, clock) = (session.home(), &self.clock);
         let next = inbox.look(|task| match &task.work {
-            Work::Transfer(job) if job.kind != EntryKind::File || task.cancel.is_cancelled() => (Next::Nothing, false),
-            Work::Transfer(job) if job.direction == Direction::Download => {
-                let remote = absolute(home, &job.remote);
-                if download::begins_plainly(job, &remote, clock) {
-                    (Next::Retrieve(remote), true)
-                } else {
-                    (Next::Transfer, false)
-                }
+            Work::Transfer(job) if job.kind == EntryKind::File && !task.cancel.is_cancelled() => {
+                let remote = absolute(session.home(), &job.remote);
+                let plain = (job.direction == Direction::Download)
+                    .then(|| download::plain_target(job, &remote, &self.clock))
+                    .flatten();
+                (Next::Transfer, plain.map(|target| (job.job, remote, target)))
             }
-            Work::Transfer(_) => (Next::Transfer, false),
-            _ => (Next::Nothing, false),
+            _ => (Next::Nothing, None),
         });
-        session.expect_next(next.unwrap_or_default());
+        session.expect_next(match next {
+            // The disk is asked while the engine may change its mind.
+            Some((_, Some((id, remote, target)))) if target.is_free() && inbox.promise(id) => Next::Retrieve(remote),
+            Some((next, _)) => next,
+            None => Next::Nothing,
+        });
     }
 
     fn list(&mut self, task: &Task, dir: &RemotePath) -> Result<Arc<Listing>, FtpError> {
