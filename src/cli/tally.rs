@@ -333,6 +333,23 @@ mod tests {
         assert!(matches!(tally.apply(becomes(1, waiting, 0)), Some(Consequence::Retry { .. })));
     }
 
+    /// It is looked every few seconds.
+    #[test]
+    fn a_full_disk_is_told_once_and_again_only_after_something_else() {
+        let mut tally = Tally::new(1, Charset::Auto);
+        tally.apply(added(1, None, EntryKind::File));
+        let mut tells = |error: JobError| {
+            tally.apply(becomes(1, JobState::Queued, 0));
+            let waiting = JobState::Waiting { retry_at: SystemTime::now(), attempt: 0, error };
+            matches!(tally.apply(becomes(1, waiting, 0)), Some(Consequence::Retry { .. }))
+        };
+        let no_room = || JobError::NoRoom { needs: 2, free: 1, promised: 0, disk: "/data".into() };
+        assert!(tells(no_room()));
+        assert!(!tells(no_room()));
+        assert!(tells(JobError::SourceChanged("x".into())));
+        assert!(tells(no_room()));
+    }
+
     #[test]
     fn the_objects_of_json_have_the_promised_keys() {
         let mut tally = Tally::new(1, Charset::Auto);
