@@ -133,14 +133,17 @@ impl Shares {
 
     /// How much of the time files take by being files; the rest is their bytes'. 0 to 1.
     fn of_files(&self) -> f64 {
-        if self.weight <= 0.0 || self.files <= 0.0 || self.bytes <= 0.0 {
-            return 0.5;
+        if self.files <= 0.0 || self.bytes <= 0.0 {
+            // The first file ends just now, and nobody knows yet what it cost beside its bytes.
+            return 0.0;
         }
         let (files, bytes) = (self.files / self.weight, self.bytes / self.weight);
-        // Where files and bytes go together, both explain the time: half each, by a little weight on the diagonal.
-        let ff = self.files_files / self.weight / (files * files) + 0.02;
+        // Where files and bytes go together, both explain the time: half each, by a little weight on the diagonal. No more
+        // than a little: one file in ten seconds, times the thousands that are left, makes hours of it.
+        const RIDGE: f64 = 0.0005;
+        let ff = self.files_files / self.weight / (files * files) + RIDGE;
         let fb = self.files_bytes / self.weight / (files * bytes);
-        let bb = self.bytes_bytes / self.weight / (bytes * bytes) + 0.02;
+        let bb = self.bytes_bytes / self.weight / (bytes * bytes) + RIDGE;
         let (of_files, of_bytes) = ((bb - fb).max(0.0), (ff - fb).max(0.0));
         let sum = of_files + of_bytes;
         if sum > 0.0 { of_files / sum } else { 0.5 }
@@ -270,6 +273,16 @@ mod tests {
         for (at, shown) in shown.iter().enumerate().skip(300).step_by(50) {
             let (truth, shown) = (takes as f64 - at as f64 / 10.0, shown.map_or(f64::NAN, seconds));
             assert!((shown - truth).abs() <= truth * 0.15 + 10.0, "{shown} of {truth} seconds");
+        }
+    }
+
+    #[test]
+    fn the_first_file_that_ends_does_not_make_a_crowd_of_small_ones_look_long() {
+        let files: Vec<u64> = std::iter::repeat_n(4_000_000, 3).chain(std::iter::repeat_n(4000, 2000)).collect();
+        let (shown, takes) = work_off(&files, Duration::ZERO, 400_000);
+        for (at, shown) in shown.iter().enumerate().skip(20) {
+            let (truth, shown) = (takes as f64 - at as f64 / 10.0, shown.map_or(f64::NAN, seconds));
+            assert!((shown - truth).abs() <= truth * 0.2 + 10.0, "{shown} of {truth} seconds");
         }
     }
 
