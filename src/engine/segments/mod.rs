@@ -62,7 +62,7 @@ pub(super) fn fetch(
     let plain = part.path.clone();
     let map = adopt(session, job, remote, size, part)?;
     let in_pieces = map.is_some();
-    let map = map.unwrap_or_else(|| Map { size, written: vec![0..part.length], joints: Vec::new() });
+    let map = map.unwrap_or_else(|| Map { size, written: [0..part.length].into(), joints: Vec::new() });
     let board = Board::new(size, map, in_pieces);
     job.counter.learn_size(Some(size));
     job.counter.begin_at(board.present());
@@ -159,11 +159,12 @@ impl Download<'_> {
                     }
                     self.board.wait(TICK);
                 }
-                None => match failure.take() {
-                    Some(error) => return Err(error),
-                    // Given back this very moment.
-                    None => {}
-                },
+                None => {
+                    // Without a failure it was given back this very moment.
+                    if let Some(error) = failure.take() {
+                        return Err(error);
+                    }
+                }
             }
         }
     }
@@ -210,7 +211,12 @@ impl Download<'_> {
                             / u64::try_from(look.at.as_millis()).unwrap_or(u64::MAX).max(1)
                             / look.workers.max(1) as u64;
                         self.board.tune(pulse.gap(), pulse.least(rate));
-                        pulse.wants_more(look)
+                        let more = pulse.wants_more(look);
+                        if pulse.is_settled() && workers > 0 {
+                            // It brought little: one connection more is only in the others' way.
+                            self.board.retire(workers);
+                        }
+                        more
                     }
                 }
             };
@@ -317,8 +323,8 @@ impl Download<'_> {
         let wrong = |error: &std::io::Error| JobError::from(LocalError::new(LocalAction::Write, &pieces, error));
         let mut file = OpenOptions::new().read(true).write(true).open(&pieces).map_err(|error| wrong(&error))?;
         let mut buffer = vec![0; pump::BUFFER];
-        let leaves = || hire.is_over();
-        while !hire.is_over()
+        let leaves = || hire.is_over() || self.board.is_retired(number);
+        while !leaves()
             && let Some(lease) = self.board.lease(number, &self.job.counter, &leaves)
         {
             self.fetch(session, &lease, (&mut file, &mut buffer))?;
