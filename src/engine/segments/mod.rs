@@ -378,6 +378,11 @@ impl Download<'_> {
             .and_then(|()| pump::receive(&mut channel, file, self.plain, buffer, job, lease).map_err(stopped));
         match received {
             Ok(Ended::AtBounds) => channel.abort(),
+            // The server began elsewhere, or it is another file by now.
+            Ok(Ended::AtEnd) if self.board.is_in_pieces() && self.board.is_too_long() => {
+                channel.abort();
+                return Err(self.differs());
+            }
             Ok(Ended::AtEnd) if lease.is_done() => match channel.finish() {
                 Ok(_) => {}
                 // The other ranges do not depend on it, and the size of this one is known.
@@ -440,6 +445,8 @@ impl Download<'_> {
         }
         let pieces = pieces_path(self.plain);
         part.path.clone_from(&pieces);
+        // The watcher may have seen it when this session was through.
+        let result = result.and_then(|()| self.board.trouble().map_or(Ok(()), Err));
         let checked = result.and_then(|()| match self.board.check(&mut part.file) {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.differs()),
