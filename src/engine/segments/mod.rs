@@ -62,7 +62,8 @@ pub(super) fn fetch(
     let plain = part.path.clone();
     let map = adopt(session, job, remote, size, part)?;
     let in_pieces = map.is_some();
-    let map = map.unwrap_or_else(|| Map { size, written: [0..part.length].into(), joints: Vec::new() });
+    let map =
+        map.unwrap_or_else(|| Map { size, written: std::iter::once(0..part.length).collect(), joints: Vec::new() });
     let board = Board::new(size, map, in_pieces);
     job.counter.learn_size(Some(size));
     job.counter.begin_at(board.present());
