@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ pub(super) struct Board {
     state: Mutex<State>,
     changed: Condvar,
     begun: Instant,
+    /// The other sessions from this number on are to go.
+    retired: AtomicUsize,
 }
 
 struct State {
@@ -74,7 +77,12 @@ impl Board {
             failures: 0,
             others: 0,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), begun: Instant::now() }
+        Self {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            begun: Instant::now(),
+            retired: AtomicUsize::new(usize::MAX),
+        }
     }
 
     /// Something to fetch for a connection that has nothing; `None` = there is nothing, or nothing worth it.
@@ -192,6 +200,16 @@ impl Board {
         if !state.over && state.trouble.is_none() {
             drop(self.changed.wait_timeout(state, most));
         }
+    }
+
+    /// The other sessions from this number on are of no use.
+    pub(super) fn retire(&self, from: usize) {
+        self.retired.fetch_min(from, Ordering::Relaxed);
+    }
+
+    /// Whether that session is to go.
+    pub(super) fn is_retired(&self, number: usize) -> bool {
+        number >= self.retired.load(Ordering::Relaxed)
     }
 
     /// Another session is on its way.

@@ -62,7 +62,8 @@ pub(super) fn fetch(
     let plain = part.path.clone();
     let map = adopt(session, job, remote, size, part)?;
     let in_pieces = map.is_some();
-    let map = map.unwrap_or_else(|| Map { size, written: vec![0..part.length], joints: Vec::new() });
+    let map =
+        map.unwrap_or_else(|| Map { size, written: std::iter::once(0..part.length).collect(), joints: Vec::new() });
     let board = Board::new(size, map, in_pieces);
     job.counter.learn_size(Some(size));
     job.counter.begin_at(board.present());
@@ -159,11 +160,12 @@ impl Download<'_> {
                     }
                     self.board.wait(TICK);
                 }
-                None => match failure.take() {
-                    Some(error) => return Err(error),
-                    // Given back this very moment.
-                    None => {}
-                },
+                None => {
+                    // Without a failure it was given back this very moment.
+                    if let Some(error) = failure.take() {
+                        return Err(error);
+                    }
+                }
             }
         }
     }
@@ -210,7 +212,12 @@ impl Download<'_> {
                             / u64::try_from(look.at.as_millis()).unwrap_or(u64::MAX).max(1)
                             / look.workers.max(1) as u64;
                         self.board.tune(pulse.gap(), pulse.least(rate));
-                        pulse.wants_more(look)
+                        let more = pulse.wants_more(look);
+                        if pulse.is_settled() && workers > 0 {
+                            // It brought little: one connection more is only in the others' way.
+                            self.board.retire(workers);
+                        }
+                        more
                     }
                 }
             };
@@ -317,8 +324,8 @@ impl Download<'_> {
         let wrong = |error: &std::io::Error| JobError::from(LocalError::new(LocalAction::Write, &pieces, error));
         let mut file = OpenOptions::new().read(true).write(true).open(&pieces).map_err(|error| wrong(&error))?;
         let mut buffer = vec![0; pump::BUFFER];
-        let leaves = || hire.is_over();
-        while !hire.is_over()
+        let leaves = || hire.is_over() || self.board.is_retired(number);
+        while !leaves()
             && let Some(lease) = self.board.lease(number, &self.job.counter, &leaves)
         {
             self.fetch(session, &lease, (&mut file, &mut buffer))?;
@@ -372,6 +379,11 @@ impl Download<'_> {
             .and_then(|()| pump::receive(&mut channel, file, self.plain, buffer, job, lease).map_err(stopped));
         match received {
             Ok(Ended::AtBounds) => channel.abort(),
+            // The server began elsewhere, or it is another file by now.
+            Ok(Ended::AtEnd) if self.board.is_in_pieces() && self.board.is_too_long() => {
+                channel.abort();
+                return Err(self.differs());
+            }
             Ok(Ended::AtEnd) if lease.is_done() => match channel.finish() {
                 Ok(_) => {}
                 // The other ranges do not depend on it, and the size of this one is known.
@@ -434,6 +446,8 @@ impl Download<'_> {
         }
         let pieces = pieces_path(self.plain);
         part.path.clone_from(&pieces);
+        // The watcher may have seen it when this session was through.
+        let result = result.and_then(|()| self.board.trouble().map_or(Ok(()), Err));
         let checked = result.and_then(|()| match self.board.check(&mut part.file) {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.differs()),

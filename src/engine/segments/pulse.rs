@@ -12,6 +12,8 @@ pub(super) struct Pulse {
     /// The last look: when, how many bytes there were, how long it had been quiet.
     last: Option<Look>,
     before: Option<Window>,
+    /// Windows in a row that looked like one that binds.
+    bound: u8,
     /// Bytes a second, before there was one more.
     bar: Option<f64>,
     workers: usize,
@@ -41,12 +43,12 @@ struct Window {
 
 impl Pulse {
     pub(super) fn new(round_trip: Duration) -> Self {
-        Self { round_trip, last: None, before: None, bar: None, workers: 1, settled: false }
+        Self { round_trip, last: None, before: None, bound: 0, bar: None, workers: 1, settled: false }
     }
 
     /// A pause in which nothing comes counts as quiet from this length on.
     pub(super) fn gap(&self) -> Duration {
-        (self.round_trip / 8).max(Duration::from_millis(2))
+        (self.round_trip / 5).max(Duration::from_millis(2))
     }
 
     /// Whether one connection more is worth a try now.
@@ -62,7 +64,7 @@ impl Pulse {
             // What the new one brings shows when it runs.
             self.workers = look.workers;
             self.last = Some(look);
-            self.before = None;
+            (self.before, self.bound) = (None, 0);
             return false;
         }
         let span = look.at.saturating_sub(last.at);
@@ -78,17 +80,30 @@ impl Pulse {
         let now = Window { rate: came / seconds, quiet };
         let Some(before) = self.before.replace(now) else { return false };
         let steady = (now.rate - before.rate).abs() <= STEADY * now.rate.max(before.rate);
-        if !steady || before.quiet < QUIET || now.quiet < QUIET {
+        if !steady {
+            self.bound = 0;
             return false;
         }
         if self.bar.is_some_and(|bar| now.rate < bar * GAIN) {
             self.settled = true;
             return false;
         }
+        // A busy computer is quiet now and then, too.
+        let binds = before.quiet >= QUIET && now.quiet >= QUIET;
+        self.bound = if binds { self.bound + 1 } else { 0 };
+        if self.bound < IN_A_ROW {
+            return false;
+        }
+        self.bound = 0;
         if missing / now.rate < (self.round_trip * 25).max(WORTH).as_secs_f64() {
             return false;
         }
         true
+    }
+
+    /// Whether it has as many as help.
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled
     }
 
     /// There is one more: it must be worth it.
@@ -98,7 +113,7 @@ impl Pulse {
 
     /// How much must be left of a range to be halved: less than that is there sooner than another connection stands.
     pub(super) fn least(&self, rate: u64) -> u64 {
-        let trips = u64::try_from(self.round_trip.as_millis()).unwrap_or(u64::MAX).saturating_mul(6);
+        let trips = u64::try_from(self.round_trip.as_millis()).unwrap_or(u64::MAX).saturating_mul(10);
         (rate.saturating_mul(trips) / 1000).max(1 << 20)
     }
 }
@@ -109,8 +124,9 @@ const WINDOW: Duration = Duration::from_millis(250);
 /// A download that is over by then stays as it is.
 const WORTH: Duration = Duration::from_secs(2);
 const STEADY: f64 = 0.15;
-const QUIET: f64 = 0.12;
+const QUIET: f64 = 0.25;
 const GAIN: f64 = 1.1;
+const IN_A_ROW: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -129,7 +145,7 @@ mod tests {
     #[test]
     fn a_connection_that_is_quiet_half_of_the_time_gets_company_and_one_that_fills_the_line_does_not() {
         let mut pulse = Pulse::new(Duration::from_millis(80));
-        assert!(watch(&mut pulse, 0, 1, 12_500_000, 0.5).is_some_and(|after| after < 1500));
+        assert!(watch(&mut pulse, 0, 1, 12_500_000, 0.5).is_some_and(|after| after < 2000));
         let mut pulse = Pulse::new(Duration::from_millis(80));
         assert_eq!(watch(&mut pulse, 0, 1, 25_000_000, 0.02), None);
         let mut near = Pulse::new(Duration::from_micros(200));
