@@ -624,13 +624,18 @@ impl Actor {
     /// Tells the faces and the journal what happened; `false` = nobody listens any more.
     fn flush(&mut self) -> bool {
         let quiet = self.queue.is_idle() && !self.sessions.values().any(Slot::is_busy);
-        if !self.urgent && !quiet && self.now.duration_since(self.told_at) < TELL_EVERY {
+        if !self.urgent && !quiet && !self.is_behind() && self.now.duration_since(self.told_at) < TELL_EVERY {
             return true;
         }
         if let Some(scribe) = &mut self.scribe {
             scribe.write(&mut self.queue, self.now);
         }
         self.tell_all()
+    }
+
+    /// There is more to tell than one event holds, and the faces have room for it.
+    fn is_behind(&self) -> bool {
+        self.queue.untold() > CHANGES && self.queue.has_changes() && self.events.len() < UNREAD
     }
 
     /// Tells the faces what happened; `false` = nobody listens any more.
@@ -677,6 +682,10 @@ impl Actor {
 
     /// How long the engine may sleep; `None` = till somebody calls.
     fn pause(&self) -> Option<Duration> {
+        if self.queue.untold() > CHANGES && self.queue.has_changes() {
+            // As soon as a face has read what it was given.
+            return Some(Duration::from_millis(2));
+        }
         if self.sessions.values().any(|slot| slot.in_hand().is_some_and(|busy| busy.job.is_some())) {
             return Some(if self.log.is_empty() { TICK } else { TELL_EVERY });
         }

@@ -548,6 +548,11 @@ impl Queue {
         }
     }
 
+    /// How much is to be told, what must wait for the journal included.
+    pub(super) fn untold(&self) -> usize {
+        self.news.len()
+    }
+
     /// What is to be told next, in order, up to a job that the journal does not have yet.
     pub(super) fn take_changes(&mut self, most: usize) -> Vec<JobChange> {
         let mut changes = Vec::new();

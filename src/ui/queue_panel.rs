@@ -222,7 +222,7 @@ impl QueuePanel {
                 .column(Column::initial(place).at_least(60.0).clip(true))
                 .column(Column::initial(88.0).at_least(56.0).clip(true))
                 // The longest is “2026-11-24 14:32”.
-                .column(Column::initial(124.0).at_least(64.0).clip(true))
+                .column(Column::initial(144.0).at_least(64.0).clip(true))
                 .column(Column::remainder().at_least(if tab == Tab::Failed { 200.0 } else { 100.0 }).clip(true)),
         };
         let titles: &[&str] = match self.tab {
