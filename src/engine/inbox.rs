@@ -55,14 +55,15 @@ impl Inbox {
         true
     }
 
-    /// Takes the last of several jobs back, unless the server knows of it already.
-    pub(super) fn take_back_last(&self) -> Option<JobId> {
+    /// Takes the last job back; `promised` = even if the server knows of it already.
+    pub(super) fn take_back_last(&self, promised: bool) -> Option<JobId> {
         let mut state = self.lock();
-        if state.promised && state.tasks.len() == 1 {
+        if state.promised && state.tasks.len() == 1 && !promised {
             return None;
         }
         let id = state.tasks.back()?.job()?;
         state.tasks.pop_back();
+        state.promised &= !state.tasks.is_empty();
         Some(id)
     }
 

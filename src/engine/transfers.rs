@@ -36,6 +36,8 @@ const AHEAD: usize = 16;
 const MOMENT: u64 = 1 << 20;
 /// What a file counts whose size nobody knows.
 const UNKNOWN: u64 = 256 * 1024;
+/// After so long, the file that comes next is better begun by another session.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// With so many files waiting, no further folder is read.
 const STOCK: usize = 1000;
 
@@ -255,7 +257,9 @@ impl Actor {
         let ahead = |number: &u64| self.sessions.get(number).map_or(0, |slot| slot.ahead().count());
         let richest = workers.iter().copied().filter(|number| ahead(number) > 0).max_by_key(ahead)?;
         let slot = self.sessions.get_mut(&richest)?;
-        let id = slot.thread.inbox().take_back_last()?;
+        // What was promised would wait behind a file that takes its time.
+        let slow = slot.in_hand().is_some_and(|busy| self.now.duration_since(busy.since) > PATIENCE);
+        let id = slot.thread.inbox().take_back_last(slow)?;
         slot.tasks.retain(|task| task.job.as_ref().is_none_or(|job| job.id != id));
         self.queue.take_back(id);
         Some(id)
