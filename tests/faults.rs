@@ -141,7 +141,10 @@ fn what_breaks_once_or_twice_is_whole_in_the_end() {
 
 #[test]
 fn what_breaks_for_good_leaves_nothing_wrong_and_says_why() {
-    all(&breaks(), |fault| suffer(&format!("{fault:?} always"), &FtpServer::start().fault(fault.clone()), false));
+    // For a full server the queue waits, for as long as it takes.
+    let waits = |fault: &Fault| *fault == Fault::FinalReply { verb: "STOR", reply: "552 Over quota." };
+    let faults: Vec<Fault> = breaks().into_iter().filter(|fault| !waits(fault)).collect();
+    all(&faults, |fault| suffer(&format!("{fault:?} always"), &FtpServer::start().fault(fault.clone()), false));
 }
 
 /// Silence is waited for: a few of them.
@@ -206,8 +209,11 @@ const REPLIES: [&str; 14] = [
 #[test]
 fn every_refusal_of_every_command_leaves_nothing_wrong_and_says_why() {
     let mut cases = Vec::new();
+    let waits = |verb: &str, reply: &str| {
+        matches!(verb, "STOR" | "RNFR" | "RNTO" | "MKD") && (reply.starts_with("452") || reply.starts_with("552"))
+    };
     for verb in VERBS {
-        for reply in REPLIES {
+        for reply in REPLIES.into_iter().filter(|reply| !waits(verb, reply)) {
             // The first one, a later one, all of them.
             cases.extend([Some(1), Some(3), None].map(|nth| (verb, reply, nth)));
         }

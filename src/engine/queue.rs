@@ -61,7 +61,12 @@ const LARGE: u64 = 1 << 20;
 
 /// What is to be told to the faces.
 enum News {
-    Added { id: JobId, before: Option<JobId> },
+    /// As what it came: what it became meanwhile is told behind it.
+    Added {
+        id: JobId,
+        before: Option<JobId>,
+        standing: Standing,
+    },
     Changed(Box<Change>),
     Removed(JobId),
     Order,
@@ -558,11 +563,13 @@ impl Queue {
         let mut changes = Vec::new();
         while changes.len() < most && self.has_changes() {
             match self.news.pop_front() {
-                Some(News::Added { id, before }) => {
+                Some(News::Added { id, before, standing }) => {
                     let Some(packed) = self.jobs.find_mut(id) else { continue };
                     packed.told = true;
-                    // What it becomes meanwhile is told once more behind it.
-                    changes.push(JobChange::Added { job: Box::new(packed.job(id).view()), before });
+                    let mut job = packed.job(id).view();
+                    job.state = standing.state();
+                    job.ended = job.ended.filter(|_| job.state.is_ended());
+                    changes.push(JobChange::Added { job: Box::new(job), before });
                 }
                 Some(News::Changed(change)) => {
                     let Change { id, standing, bytes, size, ended } = *change;
@@ -639,12 +646,13 @@ impl Queue {
         if rank.step != id.0 {
             self.exchanged.insert(rank, id);
         }
+        let standing = Standing::from(job.state.clone());
         let mut packed = Packed::new(job, self.route.as_ref());
         packed.unsaved = self.journalled;
         self.unsaved += usize::from(self.journalled);
         self.route = Some(Arc::clone(&packed.route));
         self.jobs.insert(id, packed);
-        self.news.push_back(News::Added { id, before });
+        self.news.push_back(News::Added { id, before, standing });
         self.soil(id);
         if enlists {
             self.enlist(id);

@@ -139,6 +139,9 @@ impl Actor {
         {
             news &= !server.is_full(SystemTime::now());
             server.full_until = Some(retry_at);
+            // Those that sessions have ahead would be refused, too.
+            let key: Arc<str> = server.site.server_key().into();
+            self.crew(&key).into_iter().for_each(|session| self.take_back_all(session));
         }
         if news {
             self.note(LogKind::Error, line);
