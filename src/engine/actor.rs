@@ -323,8 +323,9 @@ impl Actor {
                 let role = slot.role.clone();
                 match finished {
                     Finished::Transferred { job, result, opening } => {
+                        let failed = result.is_err();
                         self.transferred(session, job, busy.and_then(|busy| busy.job), result, opening);
-                        if let Some(slot) = self.sessions.get(&session).filter(|_| opening) {
+                        if let Some(slot) = self.sessions.get(&session).filter(|_| failed) {
                             slot.thread.inbox().go_on();
                         }
                     }

@@ -119,8 +119,9 @@ impl Worker {
                 Finished::Listed { result: Ok(listing), .. } => Some(Arc::clone(listing)),
                 _ => None,
             };
-            if matches!(finished, Finished::Transferred { opening: true, .. }) {
-                // Without a session nothing that comes next would fare better.
+            if matches!(&finished, Finished::Transferred { result: Err(error), opening, .. } if *opening || error.lacks_room())
+            {
+                // Without a session, or room, nothing that comes next would fare better, as far as is known here.
                 inbox.stop();
             }
             if listing.is_none() {

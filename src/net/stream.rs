@@ -1,6 +1,5 @@
 //! A connected socket that never blocks, in the clear or under TLS: nobody above needs to know which it is.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::{SockRef, TcpKeepalive};
 
-use super::shortcut::{Pipe, send_file};
+use super::shortcut::Pipe;
 use super::tls::Tls;
 use super::wait::{Edges, Role, Wait};
 use super::wire::Wire;
@@ -92,11 +91,6 @@ impl Stream {
     /// What is there, into a pipe; as [`Stream::read`], of a stream in the clear.
     pub(super) fn pour(&mut self, pipe: &Pipe, most: usize) -> io::Result<usize> {
         self.wire.read_by(|socket| pipe.fill(socket, most))
-    }
-
-    /// From a file, as much as fits; of a stream in the clear. `None` = this file cannot be sent so; 0 = its end.
-    pub(super) fn send_file(&mut self, file: &File, most: usize) -> io::Result<Option<usize>> {
-        self.wire.write_by(|socket| send_file(socket, file, most))
     }
 
     /// Says goodbye where the connection is encrypted, then: no more bytes from us; what is on its way arrives.

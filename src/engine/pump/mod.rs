@@ -78,9 +78,6 @@ pub(super) fn receive(
     if ended.is_none() && channel.is_direct() && !job.text {
         ended = pour(channel, &mut sink, job, bounds)?;
     }
-    if ended.is_none() {
-        ended = sink::beside(channel, &mut sink, job, bounds)?;
-    }
     let ended = match ended {
         Some(ended) => ended,
         None => copy(channel, &mut sink, (buffer, usize::MAX), job, bounds)?.unwrap_or(Ended::AtEnd),
@@ -193,18 +190,6 @@ pub(super) fn send(
     buffer: &mut [u8],
     job: &Assignment,
 ) -> Result<(), Stopped> {
-    // Past this program, where that is possible.
-    while channel.is_direct() && !job.text {
-        let sent = channel.send_file(file, job.limiter.portion(PIECE));
-        match sent.map_err(|error| Stopped::Remote(error.into()))? {
-            None => break,
-            Some(0) => return Ok(()),
-            Some(sent) => {
-                job.counter.add(sent);
-                job.limiter.spend(sent, &job.cancel);
-            }
-        }
-    }
     let mut converter = job.text.then(|| (ToWire::default(), Vec::new()));
     loop {
         let portion = job.limiter.portion(buffer.len());

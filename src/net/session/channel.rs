@@ -1,6 +1,5 @@
 //! A running transfer: bytes on the data connection, with an eye on the control connection.
 
-use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
@@ -130,20 +129,6 @@ impl<'s> DataChannel<'s> {
         let count = self.take(None, &mut |stream| stream.pour(pipe, most))?;
         self.moved += count as u64;
         Ok(count)
-    }
-
-    /// From the file, where it stands, as much as fits, of a direct channel; 0 = its end. `None` = this file cannot be sent
-    /// so.
-    pub fn send_file(&mut self, file: &File, most: usize) -> Result<Option<usize>, FtpError> {
-        self.attend();
-        let mut can = true;
-        let count = self.give(&mut |stream| {
-            let sent = stream.send_file(file, most)?;
-            can = sent.is_some();
-            Ok(sent.unwrap_or(0))
-        })?;
-        self.moved += count as u64;
-        Ok(can.then_some(count))
     }
 
     fn read_packed(
