@@ -215,8 +215,15 @@ impl Queue {
     }
 
     /// A job as the journal knew it.
-    pub(super) fn restore(&mut self, job: Job) {
+    pub(super) fn restore(&mut self, mut job: Job) {
         self.last_id = self.last_id.max(job.id.0);
+        // Of two that exchanged their places the journal may have heard of one only.
+        if self.order.contains(&job.rank) {
+            job.rank.step = job.id.0;
+            while self.order.contains(&job.rank) {
+                job.rank.order = job.rank.order.saturating_add(1);
+            }
+        }
         let journalled = std::mem::replace(&mut self.journalled, false);
         let id = job.id;
         self.insert(job);
