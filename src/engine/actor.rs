@@ -663,8 +663,10 @@ impl Actor {
             changes.iter().for_each(|change| self.totals.hear(change));
             events.push(Event::Jobs(changes));
         }
-        // At once behind them: the sums are those of these jobs.
-        events.extend(self.progress().map(Event::Progress));
+        // At once behind them, and only where all are told: the sums are those of the jobs that the face knows.
+        if !self.queue.has_changes() {
+            events.extend(self.progress().map(Event::Progress));
+        }
         events.extend(pending);
         self.urgent = false;
         self.told_at = self.now;
