@@ -26,7 +26,8 @@
 //! | --- | --- | --- | --- |
 //! | UI (main) | `Model`, `View` | nothing, ever | the window closes |
 //! | `engine` | queue, pool, connections | commands, reports, a 100 ms tick | its handle is dropped |
-//! | `session-N` | one control connection, one local file | its task channel, its sockets with a deadline | its channel disconnects |
+//! | `session-N` | one control connection, one local file | its inbox, its sockets with a deadline | its inbox is closed |
+//! | `segment` (some, within a large download) | one more control connection, ranges of that file | its sockets with a deadline | the file is whole, or others need its place |
 //! | `local` | nothing lasting | the disk | its channel disconnects |
 //! | `resolver` | one host name, looked up | the system's resolver, which cannot be interrupted | it has answered |
 //! | `journal` | `queue.db` | the disk | its channel disconnects |
