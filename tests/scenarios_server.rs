@@ -699,7 +699,7 @@ fn vms_is_browsed_in_its_own_paths() {
     assert_eq!(session.home(), &path("/DKA0:/ANON"));
     list(&mut session, "/DKA0:/ANON/PUB").unwrap();
     assert_eq!(fetch(&mut session, "PUB/READ.ME;1").unwrap(), b"hello");
-    session.rename(&path("PUB/READ.ME;1"), &path("PUB/NEW.ME;1"), false).unwrap();
+    session.rename(&path("PUB/READ.ME;1"), &path("PUB/NEW.ME;1")).unwrap();
     server.assert_heard_in_order(&[
         "CWD DKA0:[ANON.PUB]",
         "RETR DKA0:[ANON.PUB]READ.ME;1",

@@ -404,7 +404,7 @@ fn store_and_publish(session: &mut Session, path: &RemotePath, content: &[u8]) -
         return Err(error);
     }
     channel.finish()?;
-    session.publish(&temporary, path, true, Some(Timestamp::utc(1_000_000_000)))
+    session.publish(&temporary, path, Some(Timestamp::utc(1_000_000_000)))
 }
 
 /// Up, listed, down, some of it missing; every byte is looked at.

@@ -207,7 +207,7 @@ fn whatever_is_asked_for_instead_works() {
         get(session, "d");
         store(session, "/x", StoreAt::Start, b"up").unwrap();
         get(session, "a");
-        session.rename(&RemotePath::from("/x"), &RemotePath::from("/y"), false).unwrap();
+        session.rename(&RemotePath::from("/x"), &RemotePath::from("/y")).unwrap();
         session.make_dir(&RemotePath::from("/new")).unwrap();
         session.remove_tree(&RemotePath::from("/new"), &mut |_| {}).unwrap();
         assert!(session.facts(&RemotePath::from("/nothing")).unwrap().is_none());
@@ -595,7 +595,7 @@ fn a_stranger_on_the_port_of_the_file_ahead_is_turned_away() {
 const NEW_TIME: i64 = 1_000_000_000;
 
 fn publish(session: &mut Session, from: &str, to: &str) -> Result<(), FtpError> {
-    session.publish(&RemotePath::from(from), &RemotePath::from(to), true, Some(Timestamp::utc(NEW_TIME)))
+    session.publish(&RemotePath::from(from), &RemotePath::from(to), Some(Timestamp::utc(NEW_TIME)))
 }
 
 fn time_of(server: &FtpServer, path: &str) -> i64 {
@@ -702,25 +702,4 @@ fn a_refusal_of_what_went_along_with_its_bytes_is_that_of_the_command() {
     }
     assert!(!lost_step(&recorder) && !session.is_broken());
     assert_eq!(server.accepted_connections(), 1);
-}
-
-#[test]
-fn several_folders_are_made_in_one_write_and_each_has_its_own_answer() {
-    for greeting in [VSFTPD, "220 Hello"] {
-        let server = server().greeting(greeting).dir("/there");
-        let (mut session, _) = open(&server);
-        let paths = ["/new", "/new/inside", "/there", "/no/where", "/a", "/last"].map(RemotePath::from);
-        let made = session.make_each_dir(&paths).unwrap();
-        let words: Vec<_> = made.iter().map(|made| made.as_ref().ok().copied()).collect();
-        assert_eq!(words, [Some(true), Some(true), Some(false), None, None, Some(true)], "{greeting}");
-        assert!(server.exists("/new/inside") && server.exists("/last") && !session.is_broken());
-        let all = server.transcript();
-        let first = all.iter().position(|line| line.starts_with("MKD")).unwrap();
-        assert!(all[first..first + 6].iter().all(|line| line.starts_with("MKD")), "{all:?}");
-        get(&mut session, "a");
-    }
-    let server = server().without(&["MKD"]);
-    let (mut session, _) = open(&server);
-    let made = session.make_each_dir(&["/1", "/2", "/3"].map(RemotePath::from)).unwrap();
-    assert!(made.iter().all(|made| *made == Ok(true)) && server.exists("/3"));
 }

@@ -236,20 +236,26 @@ fn source_side(
     remote: &RemotePath,
     clock: &mut Clock,
 ) -> Result<Side, JobError> {
-    let known = Side { size: job.size, modified: job.modified };
-    let Some(size) = known.size else { return ask(session, job, remote) };
-    match known.modified {
-        Some(time) if time.zone == Zone::Utc => Ok(known),
-        Some(time) if size < EXACT_FROM && clock.offset.is_some() => Ok(Side { modified: clock.to_utc(time), ..known }),
-        None if size < EXACT_FROM && !job.top => Ok(known),
-        listed => {
-            let exact = ask(session, job, remote)?;
-            if let (Some(listed), Some(exact)) = (listed, exact.modified) {
-                clock.compare(listed, exact);
-            }
-            Ok(Side { size: exact.size.or(known.size), modified: exact.modified })
-        }
+    if let Some(known) = known_side(job, clock) {
+        return Ok(known);
     }
+    let exact = ask(session, job, remote)?;
+    if let (Some(listed), Some(exact)) = (job.modified, exact.modified) {
+        clock.compare(listed, exact);
+    }
+    Ok(Side { size: exact.size.or(job.size), modified: exact.modified })
+}
+
+/// The same where the server need not be asked.
+fn known_side(job: &Assignment, clock: &Clock) -> Option<Side> {
+    let small = job.size? < EXACT_FROM;
+    let modified = match job.modified {
+        Some(time) if time.zone == Zone::Utc => Some(time),
+        Some(time) if small => Some(clock.to_utc(time)?),
+        None if small && !job.top => None,
+        _ => return None,
+    };
+    Some(Side { size: job.size, modified })
 }
 
 /// Where a file goes, and its part, if fetching it needs no question to the server first.
@@ -260,14 +266,8 @@ pub(super) struct PlainTarget {
 
 /// `None` = the server must be asked about the file, or its lines change on the way.
 pub(super) fn plain_target(job: &Assignment, remote: &RemotePath, clock: &Clock) -> Option<PlainTarget> {
-    let modified = match (job.size?, job.modified) {
-        _ if job.text => return None,
-        (_, Some(time)) if time.zone == Zone::Utc => Some(time),
-        (size, Some(time)) if size < EXACT_FROM && clock.offset.is_some() => clock.to_utc(time),
-        (size, None) if size < EXACT_FROM && !job.top => None,
-        _ => return None,
-    };
-    let part = part_of(job, remote, &job.local, Side { size: job.size, modified });
+    let source = known_side(job, clock).filter(|_| !job.text)?;
+    let part = part_of(job, remote, &job.local, source);
     Some(PlainTarget { target: job.local.clone(), part })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn manage(
         }
         RemoteOperation::Rename { from, to } => {
             must_be_free(session, to)?;
-            session.rename(from, to, false)
+            session.rename(from, to)
         }
         RemoteOperation::Move { items, into } => {
             for (done, from) in (1..).zip(items) {
@@ -33,7 +33,7 @@ pub(super) fn manage(
                     continue;
                 }
                 must_be_free(session, &to)?;
-                session.rename(from, &to, false)?;
+                session.rename(from, &to)?;
                 progress(done, from);
             }
             Ok(())

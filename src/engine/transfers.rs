@@ -209,6 +209,10 @@ impl Actor {
         self.forget_old_cap(server);
         let full = self.servers.get(server).is_some_and(|server| server.is_full(now));
         self.queue.hold_uploads(server, full);
+        if full && self.queue.next_ready(server).is_none() {
+            // No session is opened for what may not begin.
+            return;
+        }
         let crew = self.crew(server);
         let workers = self.call_crew(server, &crew);
         for session in &workers {

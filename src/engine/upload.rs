@@ -294,7 +294,7 @@ impl<'a> Upload<'a> {
     /// It is whole and checked by now, and what it replaces is there until here.
     fn publish(&mut self, temporary: &RemotePath, target: &RemotePath, replace: bool) -> Result<(), JobError> {
         let time = self.source.modified.filter(|_| self.job.preserve_times);
-        match self.session.publish(temporary, target, false, time) {
+        match self.session.publish(temporary, target, time) {
             Ok(()) => Ok(()),
             // IIS and others replace nothing.
             Err(refusal) if replace && is_about_target(&refusal) => {
@@ -303,7 +303,7 @@ impl<'a> Upload<'a> {
                     Err(FtpError::Refused { .. }) => return Err(refusal.into()),
                     Err(error) => return Err(error.into()),
                 }
-                self.session.publish(temporary, target, false, time).map_err(|error| match error {
+                self.session.publish(temporary, target, time).map_err(|error| match error {
                     FtpError::Refused { reply, .. } => JobError::Unnamed {
                         target: target.text(&self.job.charset),
                         temporary: temporary.text(&self.job.charset),

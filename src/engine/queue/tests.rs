@@ -126,6 +126,23 @@ fn moving_keeps_the_chosen_in_their_order() {
 }
 
 #[test]
+fn a_job_is_told_as_what_it_came_and_then_what_became_of_it() {
+    let mut queue = Queue::default();
+    let id = queue.add(new("a"));
+    assert!(queue.transition(id, JobState::Running) && queue.transition(id, JobState::Done(Outcome::Transferred)));
+    let told: Vec<JobState> = queue
+        .take_changes(usize::MAX)
+        .into_iter()
+        .filter_map(|change| match change {
+            JobChange::Added { job, .. } => Some(job.state),
+            JobChange::Changed { state, .. } => Some(state),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [JobState::Queued, JobState::Running, JobState::Done(Outcome::Transferred)]);
+}
+
+#[test]
 fn a_removed_job_leaves_nothing_behind() {
     let mut queue = Queue::default();
     let id = queue.add(new("a"));

@@ -29,34 +29,6 @@ impl Session {
         if self.is_there(&whole)? { Ok(false) } else { Err(refused("MKD", reply)) }
     }
 
-    /// MKD of several, in few writes: what came of each, in their order. One may lie in another that comes before it.
-    ///
-    /// # Errors
-    /// Only what breaks the conversation.
-    pub fn make_each_dir(&mut self, paths: &[RemotePath]) -> Result<Vec<Result<bool, FtpError>>, FtpError> {
-        self.ready()?;
-        let mut made = Vec::with_capacity(paths.len());
-        for some in paths.chunks(BATCH) {
-            // What the server does not know by this name, and what is there, is a matter for each.
-            let verbs: Vec<Verb> = match self.old_names {
-                true => Vec::new(),
-                false => some
-                    .iter()
-                    .map(|path| self.dir_argument(&self.whole(path)).map(Verb::Mkd))
-                    .collect::<Result<_, _>>()?,
-            };
-            let replies = if verbs.is_empty() { Vec::new() } else { self.ask_all(&verbs)? };
-            for (at, path) in some.iter().enumerate() {
-                let done = replies.get(at).is_some_and(|heard| heard.reply.is_positive());
-                match if done { Ok(true) } else { self.make_dir(path) } {
-                    Err(error @ FtpError::Refused { .. }) => made.push(Err(error)),
-                    result => made.push(Ok(result?)),
-                }
-            }
-        }
-        Ok(made)
-    }
-
     /// MKD of the path and of whatever is missing above it.
     ///
     /// # Errors
@@ -227,12 +199,12 @@ impl Session {
         Ok(())
     }
 
-    /// RNFR, RNTO in one write. Where the server refuses to replace an existing file and `replace` is set: DELE first.
+    /// RNFR, RNTO in one write. Whether an existing file is replaced is the server's choice.
     ///
     /// # Errors
     /// What the server says.
-    pub fn rename(&mut self, from: &RemotePath, to: &RemotePath, replace: bool) -> Result<(), FtpError> {
-        self.publish(from, to, replace, None)
+    pub fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), FtpError> {
+        self.publish(from, to, None)
     }
 
     /// The same of a file that is whole now, with its time. Once that is known to work here it is set first, so that what is
@@ -241,13 +213,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::rename`]. A server that keeps its own time does not make the file less whole.
-    pub fn publish(
-        &mut self,
-        from: &RemotePath,
-        to: &RemotePath,
-        replace: bool,
-        time: Option<Timestamp>,
-    ) -> Result<(), FtpError> {
+    pub fn publish(&mut self, from: &RemotePath, to: &RemotePath, time: Option<Timestamp>) -> Result<(), FtpError> {
         self.ready()?;
         let (from, to) = (self.whole(from), self.whole(to));
         let target = match self.dialect.file(&to) {
@@ -257,7 +223,7 @@ impl Session {
         };
         let source = self.file_argument(&from)?;
         let stamp = time.filter(|_| self.stamps_work).and_then(|time| self.stamp(time, source.clone()));
-        let both = [Verb::Rnfr(source), Verb::Rnto(target.clone())];
+        let both = [Verb::Rnfr(source), Verb::Rnto(target)];
         let (stamped, renamed) = match stamp {
             Some((way, verb)) if self.renames_at_once() => {
                 let replies = self.ask_all(&[&[verb], &both[..]].concat())?;
@@ -266,22 +232,13 @@ impl Session {
             }
             _ => (None, self.rename_once(&both)?),
         };
-        let Some(failure) = renamed else {
-            if let (None, Some(time)) = (stamped, time) {
-                self.set_modified(&to, time).ok();
-            }
-            return Ok(());
-        };
-        // IIS replaces nothing. What is only in the way for now, or for want of room, is no reason to delete the old file.
-        if replace
-            && matches!(&failure, FtpError::Refused { verb: "RNTO", reply, .. } if reply.code >= 500 && reply.code != 552)
-        {
-            let reply = self.ask(&Verb::Dele(target))?;
-            if reply.is_positive() {
-                return self.rename_once(&both)?.map_or(Ok(()), Err);
-            }
+        if let Some(failure) = renamed {
+            return Err(failure);
         }
-        Err(failure)
+        if let (None, Some(time)) = (stamped, time) {
+            self.set_modified(&to, time).ok();
+        }
+        Ok(())
     }
 
     /// Whether RNTO may follow RNFR unseen: not where an earlier name may still be waiting for its RNTO.
@@ -379,5 +336,5 @@ fn same(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
 /// No real tree is deeper; a link that leads in a circle is, without end.
 const DEEPEST: usize = 200;
 
-/// So many DELE or MKD lines in one write stay below a network packet, for names of usual length.
+/// So many DELE lines in one write stay below a network packet, for names of usual length.
 const BATCH: usize = 12;
