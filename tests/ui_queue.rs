@@ -93,9 +93,12 @@ fn progress_is_told_in_the_row_and_in_the_totals() {
     assert!(desk.says("one.bin: 42 %"));
     assert!(desk.says("1 of 4 files") && desk.says("5.0 of 8.0 MiB") && desk.says("1 min 20 s left"));
     assert!(desk.says("Speed: 2.0 KiB/s down"));
-    desk.harness.set_size([720.0, 480.0].into());
+    desk.harness.set_size([1000.0, 600.0].into());
     desk.run();
     assert!(desk.says("1 of 4 files  ·  1 min 20 s left"), "a narrow window leaves out what it must");
+    desk.harness.set_size([900.0, 600.0].into());
+    desk.harness.run();
+    assert!(desk.says("1 of 4 files") && !desk.says("  ·  "), "and cuts nothing in the middle");
 }
 
 #[test]

@@ -192,8 +192,11 @@ impl QueuePanel {
         ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
         let wide = ui.available_width();
         let place = (wide * 0.15).clamp(80.0, 260.0);
+        // A table keeps its columns as they were, and a narrower window would hide the last ones: each width has its own.
+        #[expect(clippy::cast_possible_truncation, reason = "points on a screen")]
+        let width = wide.round() as i32;
         let mut table = TableBuilder::new(ui)
-            .id_salt(("queue", self.tab as usize))
+            .id_salt(("queue", self.tab as usize, width))
             .sense(Sense::click())
             .resizable(true)
             .auto_shrink(false)
@@ -524,20 +527,20 @@ fn totals(ui: &Ui, model: &Model, room: f32) -> Option<String> {
         parts.push((0, format!("{} of {files}", words::grouped(number(done.files)))));
     }
     if progress.folders > 0 {
-        parts.push((1, format!("{} to read", words::count(number(progress.folders), "folder", "folders"))));
+        parts.push((2, format!("{} to read", words::count(number(progress.folders), "folder", "folders"))));
     }
     if all.bytes > 0 {
-        parts.push((2, bytes_of(done.bytes, all.bytes)));
+        parts.push((3, bytes_of(done.bytes, all.bytes)));
     }
     if queue.paused || model.limited.paused {
         parts.push((0, "paused".into()));
     }
     let speed = progress.rate_down.saturating_add(progress.rate_up);
     if speed > 0 {
-        parts.push((3, rate(speed)));
+        parts.push((4, rate(speed)));
     }
     if let Some(left) = progress.time_left {
-        parts.push((0, format!("{} left", time_left(left))));
+        parts.push((1, format!("{} left", time_left(left))));
     }
     let text = |least: u8| {
         let kept: Vec<&str> = parts.iter().filter(|(rank, _)| *rank <= least).map(|(_, part)| part.as_str()).collect();
@@ -547,7 +550,7 @@ fn totals(ui: &Ui, model: &Model, room: f32) -> Option<String> {
         let font = egui::FontId::proportional(theme::SMALL);
         ui.painter().layout_no_wrap(text.clone(), font, Color32::PLACEHOLDER).size().x <= room
     };
-    [3, 2, 1].map(text).into_iter().find(fits).or_else(|| Some(text(0)))
+    [4, 3, 2, 1, 0].map(text).into_iter().find(fits)
 }
 
 fn empty(ui: &mut Ui, tab: Tab, model: &Model) {
