@@ -12,7 +12,7 @@ use std::time::Duration;
 use common::bench::Bench;
 use common::face::{CONNECTION, Face, settings};
 use common::files::noise;
-use common::ftp_server::{Fault, FtpServer, SOME_TIME};
+use common::ftp_server::{AbortStyle, Fault, FtpServer, SOME_TIME};
 use twinport::domain::{EntryKind, Learned, RemotePath, Site, SiteId, Timestamp};
 use twinport::engine::message::{
     Command, Event, JobState, JobView, LocalTarget, Order, Outcome, Place, QueueCommand, Settings, What,
@@ -320,4 +320,36 @@ fn a_file_that_lay_ahead_and_became_whole_before_a_kill_is_not_asked_about() {
     assert_eq!(face.asked, 0);
     assert!(face.jobs().all(|job| job.state == DONE));
     assert_eq!(fs::read_dir(local.path()).unwrap().count(), 4);
+}
+
+/// The server is known, far away, and takes several commands at once.
+fn distant() -> FtpServer {
+    FtpServer::start().greeting("220 (vsFTPd 3.0.3)").fault(Fault::Unheeding).fault(Fault::Distant)
+}
+
+#[test]
+fn many_files_from_afar_come_in_active_mode_and_few_do_not() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    for (count, active) in [(100, true), (10, false)] {
+        let (server, names) = small(distant(), count);
+        let mut bench = Bench::with(&server, Settings { connections: 3, ..settings() });
+        bench.enqueue(&names);
+        bench.until_done(&names);
+        assert_eq!(server.count("EPRT") > 0, active, "{count} files");
+        assert_eq!(server.count("RETR"), count, "each file once");
+    }
+}
+
+#[test]
+fn where_the_server_does_not_reach_us_that_is_no_failure_of_any_file() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let (server, names) = small(distant().fault(Fault::NeverConnect).fault(Fault::Abort(AbortStyle::Deaf)), 60);
+    let mut bench = Bench::with(&server, Settings { connections: 2, retries: 0, ..settings() });
+    bench.enqueue(&names);
+    bench.until_done(&names);
+    assert_eq!(server.count("EPRT"), 1, "one session tries, once");
 }

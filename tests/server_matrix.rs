@@ -141,6 +141,7 @@ fn dial(addr: SocketAddr, cover: Cover, arrangement: Arrangement, tls13: bool) -
             any: true,
             ..TlsTerms::default()
         },
+        reach: Arc::default(),
         proxy: None,
     }
 }

@@ -590,6 +590,131 @@ fn a_stranger_on_the_port_of_the_file_ahead_is_turned_away() {
     assert!(recorder.data().iter().all(|path| path.peer.ip() == server.address().ip()));
 }
 
+// ------------------------------------------------------------------------- passive mode works, and active mode is faster
+
+/// A known server, some way off.
+fn distant() -> FtpServer {
+    server().greeting(VSFTPD).fault(Fault::Unheeding).fault(Fault::Distant)
+}
+
+/// Many files wait.
+fn busy(server: &FtpServer) -> Dial {
+    let dial = server.dial();
+    dial.reach.want();
+    dial
+}
+
+/// One file after another, each told of ahead; how each data connection came about.
+fn run_of_files(session: &mut Session, recorder: &Recorder) -> Vec<&'static str> {
+    let names = ["a", "b", "c", "d", "a", "b"];
+    for (at, name) in names.iter().enumerate() {
+        if let Some(next) = names.get(at + 1) {
+            next_is(session, &format!("/{next}"));
+        }
+        assert!(fetch(session, &format!("/{name}")).unwrap() == content(name), "/{name}");
+    }
+    recorder.data().iter().map(|path| path.arranged_by).collect()
+}
+
+#[test]
+fn many_files_from_afar_come_in_active_mode_where_the_server_reaches_us() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let server = distant();
+    let dial = busy(&server);
+    let (mut session, recorder) = open_as(&dial);
+    list(&mut session, "/").unwrap();
+    let ways = run_of_files(&mut session, &recorder);
+    assert_eq!(ways, ["EPSV", "EPRT", "EPRT", "EPRT", "EPRT", "EPRT", "EPRT"]);
+    // Another session need not try, and what has no next one comes the same way.
+    let (mut other, recorder) = open_as(&dial);
+    assert!(fetch(&mut other, "/a").unwrap() == content("a"));
+    // Lists and uploads gain nothing.
+    list(&mut other, "/").unwrap();
+    store(&mut other, "/x", StoreAt::Start, b"x").unwrap();
+    let ways: Vec<&str> = recorder.data().iter().map(|path| path.arranged_by).collect();
+    assert_eq!(ways, ["EPRT", "EPSV", "EPSV"]);
+    assert!(recorder.learned().is_empty(), "passive mode is the server's mode still");
+}
+
+#[test]
+fn near_servers_unknown_ones_and_a_users_choice_stay_in_passive_mode() {
+    let near = server().greeting(VSFTPD).fault(Fault::Unheeding);
+    let unknown = server().fault(Fault::Unheeding).fault(Fault::Distant);
+    let chosen = distant();
+    let few = distant();
+    for (server, dial) in [
+        (&near, busy(&near)),
+        (&unknown, busy(&unknown)),
+        (&chosen, Dial { mode: TransferMode::Passive, ..busy(&chosen) }),
+        (&few, few.dial()),
+    ] {
+        let (mut session, recorder) = open_as(&dial);
+        list(&mut session, "/").unwrap();
+        assert!(run_of_files(&mut session, &recorder).iter().all(|way| *way == "EPSV"));
+        server.assert_never_heard("EPRT");
+        server.assert_never_heard("PORT");
+    }
+}
+
+#[test]
+fn a_server_that_refuses_to_reach_us_is_asked_once() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    for refuses in [["EPRT", "PORT"], ["RETR", ""]] {
+        let server = distant();
+        let server = match refuses {
+            ["EPRT", _] => server.on("EPRT", "500 Illegal EPRT command.").on("PORT", "500 Illegal PORT command."),
+            _ => server.on_nth("RETR", 1, "425 Failed to establish connection."),
+        };
+        let dial = busy(&server);
+        let (mut session, recorder) = open_as(&dial);
+        list(&mut session, "/").unwrap();
+        assert!(run_of_files(&mut session, &recorder).iter().all(|way| *way == "EPSV"));
+        let (mut other, recorder) = open_as(&dial);
+        list(&mut other, "/").unwrap();
+        assert!(run_of_files(&mut other, &recorder).iter().all(|way| *way == "EPSV"));
+        assert_eq!(server.count("EPRT"), 1);
+        assert!(recorder.learned().is_empty(), "that an address is refused says nothing of EPRT");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_come_costs_the_session_and_no_file() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    // At the first try, and later.
+    for times in [0, 2] {
+        let server = distant();
+        let dial = Dial { timeouts: hasty(&server).timeouts, ..busy(&server) };
+        let (mut session, recorder) = open_as(&dial);
+        list(&mut session, "/").unwrap();
+        for name in ["a", "b"].iter().take(times) {
+            next_is(&mut session, "/b");
+            assert!(fetch(&mut session, &format!("/{name}")).unwrap() == content(name));
+        }
+        if times > 0 {
+            assert!(recorder.data().iter().any(|path| path.arranged_by == "EPRT"));
+            // The one on its way already comes.
+            assert!(fetch(&mut session, "/b").unwrap() == content("b"));
+        }
+        server.add_fault(Fault::NeverConnect, None);
+        next_is(&mut session, "/b");
+        match fetch(&mut session, "/a") {
+            Err(error) => {
+                assert!(matches!(error, FtpError::NobodyCame { .. }), "{error:?}");
+                assert!(session.is_trials_victim());
+                session.mend().unwrap();
+            }
+            Ok(got) => assert!(got == content("a"), "in passive mode"),
+        }
+        assert!(run_of_files(&mut session, &recorder).iter().rev().take(6).all(|way| *way == "EPSV"));
+    }
+}
+
 // -------------------------------------------------------------------------------------------- names and times, together
 
 const NEW_TIME: i64 = 1_000_000_000;

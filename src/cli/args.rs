@@ -158,7 +158,7 @@ pub struct Options {
 /// `--mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ModeArgument {
-    /// Passive, then active.
+    /// Passive, then active; many small files from afar in active mode where that works.
     Auto,
     /// We open the data connection.
     Passive,

@@ -548,6 +548,11 @@ impl Actor {
             mode: site.transfer_mode.unwrap_or(settings.transfer_mode),
             tls: self.trusted.terms(&site, settings.minimum_tls),
             proxy: settings.proxy.clone().filter(|_| !site.bypass_proxy).map(|proxy| (proxy, None)),
+            reach: self
+                .servers
+                .get(site.server_key().as_str())
+                .map(|server| Arc::clone(&server.reach))
+                .unwrap_or_default(),
             site,
             secret: None,
             timeouts: Timeouts { connect: seconds(settings.connect_timeout_seconds), reply, data: reply },

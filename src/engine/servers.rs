@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use crate::domain::{JobId, Learned, Lesson, QuestionId, RemotePath, Site};
 use crate::ftp::error::{Class, FtpError, Stage, too_many};
+use crate::net::reach::Reach;
 use crate::net::wait::Cancel;
 
 use super::actor::{Actor, Asked, Role, Slot};
@@ -28,6 +29,8 @@ pub(super) struct Server {
     /// A login went well. Before that one session tries alone: servers count wrong passwords and lock out.
     proven: bool,
     pace: Pace,
+    /// Whether it can connect to us.
+    pub(super) reach: Arc<Reach>,
     /// It refused a connection, and others have no answer yet.
     too_many: bool,
     /// Jobs done and bytes moved since the program started.
@@ -106,8 +109,11 @@ impl Actor {
         }
         let mut workers: Vec<u64> = crew.iter().copied().filter(|number| !self.is_opening(*number)).collect();
         let scene = self.scene(server, crew, &workers, limit.saturating_sub(self.hired(server)).max(1));
-        let now = self.now;
+        let (now, files) = (self.now, self.queue.ready_files(server));
         let Some(known) = self.servers.get_mut(server).filter(|server| server.proven) else { return workers };
+        if files >= MANY {
+            known.reach.want();
+        }
         let wanted = known.pace.wanted(&scene);
         let site = Arc::clone(&known.site);
         for _ in crew.len()..wanted {
@@ -376,6 +382,7 @@ impl Actor {
             told_unhashed: false,
             proven: false,
             pace: Pace::default(),
+            reach: Arc::default(),
             too_many: false,
             done: 0,
             moved: 0,
@@ -395,6 +402,9 @@ impl Actor {
         }
     }
 }
+
+/// With so many files to come it pays to find out whether they come faster in active mode.
+const MANY: usize = 30;
 
 /// Whether the server has enough of us.
 pub(super) fn is_too_many(error: &FtpError) -> bool {

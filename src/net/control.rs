@@ -30,6 +30,10 @@ pub(super) struct Control {
     due: usize,
     /// The first so many of them nobody waits for any more: their commands were cancelled.
     stale: usize,
+    /// When the only command on its way went out.
+    asked: Option<Instant>,
+    /// The quickest answer so far.
+    round_trip: Option<Duration>,
     /// Whether this server takes several commands in one write.
     pipelining: Pipelining,
     /// Whether this server reads the control connection as telnet.
@@ -71,6 +75,8 @@ impl Control {
             outbox: Vec::new(),
             due: 1,
             stale: 0,
+            asked: None,
+            round_trip: None,
             pipelining: Pipelining::Fails,
             telnet: true,
             guard: None,
@@ -188,6 +194,11 @@ impl Control {
         self.pipelining != Pipelining::Failed
     }
 
+    /// The quickest answer so far: the network's round trip, and what the server's fastest command takes.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
     /// From now on bytes go out as they are: this server knows no telnet.
     pub(super) fn forget_telnet(&mut self) {
         self.telnet = false;
@@ -263,6 +274,7 @@ impl Control {
         }
         self.outbox.clear();
         result?;
+        self.asked = (self.due == 0).then(Instant::now);
         self.due += verbs.len();
         Ok(())
     }
@@ -482,6 +494,9 @@ impl Control {
                 continue;
             }
             self.due -= 1;
+            if let Some(took) = self.asked.take().map(|at| at.elapsed()) {
+                self.round_trip = Some(self.round_trip.map_or(took, |quickest| quickest.min(took)));
+            }
             if self.stale > 0 {
                 self.stale -= 1;
                 continue;

@@ -35,6 +35,8 @@ pub(super) struct Arranger {
     pret: bool,
     active: ActiveMode,
     patience: Duration,
+    /// Nobody knows whether the server reaches us: it is not waited for that long.
+    on_trial: bool,
     route: Route,
 }
 
@@ -92,6 +94,7 @@ impl Arranger {
             pret: learned.pret == Some(true),
             active,
             patience,
+            on_trial: false,
             route: Route::Direct,
         }
     }
@@ -128,6 +131,31 @@ impl Arranger {
             (TransferMode::Auto, Mode::Passive) => vec![Mode::Passive, Mode::Active],
             (TransferMode::Auto, Mode::Active) => vec![Mode::Active, Mode::Passive],
         }
+    }
+
+    /// Whether active mode is worth a try though passive mode works: the user leaves the choice to us, and the address that
+    /// we would name is on the server's side of any NAT.
+    pub(super) fn may_turn(&self, control: &Control) -> bool {
+        let path = control.path();
+        let (own, peer) = (self.named_address(path.local, path.peer), path.peer.ip());
+        self.mode == TransferMode::Auto
+            && self.preferred == Mode::Passive
+            && !self.is_tunnelled()
+            && address::is_near(own) == address::is_near(peer)
+    }
+
+    /// Whether the next active connection is a trial.
+    pub(super) fn set_trial(&mut self, on: bool) {
+        self.on_trial = on;
+    }
+
+    pub(super) fn is_on_trial(&self) -> bool {
+        self.on_trial
+    }
+
+    /// How long the server has to come.
+    pub(super) fn accepts_within(&self) -> Duration {
+        if self.on_trial { self.patience.min(TRIAL) } else { self.patience }
     }
 
     /// Whether data connections have worked before: then a failure is an accident, not a matter of settings.
@@ -326,11 +354,13 @@ impl Arranger {
         Ok(Door { arranged_by, way: Way::Open(self.stand(dialled, control, wait)?) })
     }
 
-    /// Whether the next connection can be told to the server ahead; and if so, a port of ours and the command that says so.
+    /// Whether data connections are active ones, and have worked.
+    pub(super) fn listens(&self) -> bool {
+        self.proven && self.modes() == [Mode::Active] && !self.is_tunnelled()
+    }
+
+    /// A port of ours for the connection after this one, and the command that says so.
     pub(super) fn listen_ahead(&self, control: &Control, wait: &mut Wait) -> Option<(Listening, Verb)> {
-        if !self.proven || self.modes() != [Mode::Active] || self.is_tunnelled() {
-            return None;
-        }
         let (listening, named) = self.open_port(Role::Ahead, control, wait).ok()?;
         let verb = match named {
             SocketAddr::V4(v4) if self.eprt != Extended::Works => Verb::Port(v4),
@@ -420,19 +450,22 @@ impl Arranger {
         if extended {
             let reply = ask(Verb::Eprt(named), ahead, control, wait)?;
             if reply.is_positive() {
-                return Ok(listening.door("EPRT", self.patience));
+                return Ok(listening.door("EPRT", self.accepts_within()));
             }
             if v4.is_none() {
                 return Err(refused("EPRT", reply));
             }
-            control.note("EPRT refused, using PORT from now on");
-            self.eprt = Extended::Fails;
-            control.tell(Happening::Learned(Lesson::Eprt(false)));
         }
         let Some(v4) = v4 else { return Err(no_port(&ErrorKind::AddrNotAvailable.into())) };
         let reply = ask(Verb::Port(v4), ahead, control, wait)?;
         if reply.is_positive() {
-            return Ok(listening.door("PORT", self.patience));
+            // Where both are refused it is the address, or active mode as such.
+            if extended {
+                control.note("EPRT refused, using PORT from now on");
+                self.eprt = Extended::Fails;
+                control.tell(Happening::Learned(Lesson::Eprt(false)));
+            }
+            return Ok(listening.door("PORT", self.accepts_within()));
         }
         // Servers change; what an earlier session found may be wrong by now.
         if self.eprt == Extended::SaidToFail {
@@ -441,7 +474,7 @@ impl Arranger {
                 control.note("PORT refused, using EPRT from now on");
                 control.tell(Happening::Learned(Lesson::Eprt(true)));
                 self.eprt = Extended::Works;
-                return Ok(listening.door("EPRT", self.patience));
+                return Ok(listening.door("EPRT", self.accepts_within()));
             }
         }
         Err(refused("PORT", reply))
@@ -459,8 +492,8 @@ impl Arranger {
             address: SocketAddr::new(path.local.ip(), port),
             expected: path.peer.ip().to_canonical(),
             stranger: None,
-            until: Instant::now() + self.patience,
-            waited: self.patience,
+            until: Instant::now() + self.accepts_within(),
+            waited: self.accepts_within(),
         };
         Ok((listening, SocketAddr::new(self.named_address(path.local, path.peer), port)))
     }
@@ -644,6 +677,9 @@ fn no_port(error: &io::Error) -> FtpError {
 fn is_v6(peer: SocketAddr) -> bool {
     peer.ip().to_canonical().is_ipv6()
 }
+
+/// Where it is not known whether the server reaches us, it has this long: what it sends to get here may be lost once.
+const TRIAL: Duration = Duration::from_secs(3);
 
 static NEXT_PORT: AtomicUsize = AtomicUsize::new(0);
 

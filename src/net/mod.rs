@@ -6,6 +6,7 @@ mod data;
 mod dial;
 pub mod happening;
 mod proxy;
+pub mod reach;
 mod route;
 pub mod session;
 pub mod shortcut;

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::reach::Reach;
 use crate::domain::{Fingerprint, FtpProxy, MinimumTls, Proxy, ProxyKind, Secret, Site, TransferMode};
 
 /// What a session needs to know before it dials.
@@ -22,6 +23,8 @@ pub struct Dial {
     pub active: ActiveMode,
     /// For encrypted connections.
     pub tls: TlsTerms,
+    /// What all sessions with this server know of it.
+    pub reach: Arc<Reach>,
     /// The settings' proxy and its password, unless the site goes without.
     pub proxy: Option<(Proxy, Option<Secret>)>,
 }

@@ -149,6 +149,9 @@ impl Conversation<'_> {
             {
                 self.command(&next);
             }
+            if self.shared.due(|fault| *fault == Fault::Distant).is_some() {
+                std::thread::sleep(Duration::from_millis(12));
+            }
             self.command(&line);
         }
     }

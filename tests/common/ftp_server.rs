@@ -103,6 +103,8 @@ pub enum Fault {
     Drip,
     /// EPSV, PASV and transfers want a PRET before them.
     NeedsPret,
+    /// Each command is a while on its way.
+    Distant,
 }
 
 /// How ABOR in mid-transfer is answered.
@@ -511,6 +513,7 @@ impl FtpServer {
             },
             active: ActiveMode::default(),
             tls: TlsTerms::default(),
+            reach: Arc::default(),
             proxy: None,
         }
     }

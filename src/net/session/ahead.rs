@@ -8,13 +8,13 @@
 
 use std::time::Duration;
 
-use super::transfer::Run;
+use super::transfer::{Coding, Run};
 use super::{Session, Started};
 use crate::domain::{Mode, RemotePath};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
-use crate::net::data::{Dialled, Listening, Way};
+use crate::net::data::{Dialled, Listening, Way, is_data_trouble};
 
 /// What the session will be asked for after the transfer that starts next, as far as that is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,14 +110,72 @@ impl Session {
         if next == Next::Nothing || !self.looks_ahead() || !matches!(self.ahead, Ahead::Nothing) {
             return;
         }
-        if let Some(verb) = self.arranger.opens_ahead(&self.control) {
+        let actively = self.arranger.listens() || self.comes_to_us();
+        if let Next::Retrieve(path) = &next
+            && actively
+        {
+            self.retrieve_ahead(path);
+        } else if let Some(verb) = self.arranger.opens_ahead(&self.control) {
             // Where it cannot be sent, the transfer's own reply says why.
             if self.control.send(std::slice::from_ref(&verb), &mut self.wait).is_ok() {
                 self.ahead = Ahead::Asked(verb);
             }
-        } else if let Next::Retrieve(path) = next {
-            self.retrieve_ahead(&path);
         }
+    }
+
+    /// Whether this download is to come in active mode although passive mode works, since the server is far away and can be
+    /// told of the next one ahead. One session with a server tries whether it reaches us; the others do as that one found.
+    pub(super) fn turns(&mut self, verb: &Verb, rest: u64, coding: Coding) -> bool {
+        let plain = matches!(verb, Verb::Retr(_)) && rest == 0 && coding == Coding::Stream;
+        if !plain || !matches!(self.ahead, Ahead::Nothing) || !self.could_come_to_us() {
+            return false;
+        }
+        let reach = &self.dial.reach;
+        let tries =
+            !reach.works() && matches!(self.next, Next::Retrieve(_)) && self.arranger.is_proven() && reach.may_try();
+        self.arranger.set_trial(tries);
+        tries || reach.works()
+    }
+
+    /// Whether downloads come in active mode, though the user did not ask for that.
+    fn comes_to_us(&self) -> bool {
+        self.dial.reach.works() && self.could_come_to_us()
+    }
+
+    fn could_come_to_us(&self) -> bool {
+        self.server.retrieves_ahead()
+            && self.control.guard().is_none()
+            && self.control.pipelines()
+            && self.looks_ahead()
+            && self.control.round_trip().is_some_and(|trip| trip >= FAR)
+            && self.arranger.may_turn(&self.control)
+    }
+
+    /// What became of a download that was to come in active mode.
+    pub(super) fn turned(&mut self, error: Option<&FtpError>) {
+        self.arranger.set_trial(false);
+        let reach = &self.dial.reach;
+        match error {
+            None => {
+                if reach.learn(true) {
+                    self.control.note(
+                        "The server reaches this computer: small files come in active mode now, a round trip each faster",
+                    );
+                }
+            }
+            Some(error) if is_data_trouble(error) => {
+                self.turned_back = true;
+                if reach.learn(false) {
+                    self.control.note("The server does not reach this computer: back to passive mode");
+                }
+            }
+            Some(_) => reach.told_nothing(),
+        }
+    }
+
+    /// Whether active mode was tried of our own accord and was this session's end: the same on another one is no second try.
+    pub fn is_trials_victim(&self) -> bool {
+        self.turned_back && self.is_broken()
     }
 
     fn retrieve_ahead(&mut self, path: &RemotePath) {
@@ -304,7 +362,13 @@ impl Session {
         self.wait.adopt_ahead();
         let run = Run { mode: Mode::Active, arranged_by, coding: self.carriage.coding_in_force() };
         let way = Way::Ajar(listening.starting_now(self.timeouts.data));
-        self.run(&verb, way, run).map(Some)
+        match self.run(&verb, way, run) {
+            Err(error) if !self.arranger.listens() && is_data_trouble(&error) => {
+                self.turned(Some(&error));
+                if self.is_broken() { Err(error) } else { Ok(None) }
+            }
+            result => result.map(Some),
+        }
     }
 }
 
@@ -318,6 +382,9 @@ const LONGEST_NAME: usize = 1000;
 
 /// A connection that nobody used for so long may be gone for the server, or for a router on the way.
 const LASTS: Duration = Duration::from_secs(20);
+
+/// Nearer servers are as fast in passive mode.
+const FAR: Duration = Duration::from_millis(10);
 
 /// For an answer that is on its way already.
 const QUICK: Duration = Duration::from_secs(5);

@@ -103,6 +103,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         ahead: Ahead::Nothing,
         foresight: true,
         server: Server::read(&welcome),
+        turned_back: false,
         eager: false,
         features,
         timeouts: dial.timeouts,

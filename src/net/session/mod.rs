@@ -109,6 +109,8 @@ pub struct Session {
     /// Whether anything may be sent ahead; `false` = it was of no use.
     foresight: bool,
     server: Server,
+    /// A transfer in active mode, which nobody asked for, failed.
+    turned_back: bool,
     /// Bytes may go before the server's yes.
     eager: bool,
 }

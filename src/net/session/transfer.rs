@@ -283,7 +283,8 @@ impl Session {
         mut ahead: Vec<Verb>,
         coding: Coding,
     ) -> Result<Started, FtpError> {
-        let modes = self.arranger.modes();
+        let turns = self.turns(verb, rest, coding);
+        let modes = if turns { vec![Mode::Active, Mode::Passive] } else { self.arranger.modes() };
         let (mut passive, mut active) = (None, None);
         for (at, mode) in modes.iter().enumerate() {
             let made_ahead = matches!(self.ahead, Ahead::Dialled(_));
@@ -291,6 +292,16 @@ impl Session {
             // The server may have closed meanwhile what was made ahead.
             if matches!(&result, Err(error) if made_ahead && is_data_trouble(error)) && !self.is_broken() {
                 result = self.start_in(*mode, verb, rest, &mut ahead, coding);
+            }
+            if turns && *mode == Mode::Active {
+                self.turned(result.as_ref().err());
+                match result {
+                    Err(error) if is_data_trouble(&error) && !self.is_broken() => {
+                        active = Some(Box::new(error));
+                        continue;
+                    }
+                    result => return result,
+                }
             }
             match result {
                 Ok(started) => {
@@ -399,6 +410,8 @@ impl Session {
                     FtpError::Refused { .. } => {}
                     FtpError::Cancelled => self.resync_due = true,
                     _ if self.control.is_over() => {}
+                    // While it tries to reach us it hears nothing, some for a minute.
+                    FtpError::NobodyCame { .. } if self.arranger.is_on_trial() => self.control.hang_up(),
                     _ => self.resynchronise(&mut || {}),
                 }
                 Err(error)
