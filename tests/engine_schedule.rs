@@ -353,3 +353,25 @@ fn where_the_server_does_not_reach_us_that_is_no_failure_of_any_file() {
     bench.until_done(&names);
     assert_eq!(server.count("EPRT"), 1, "one session tries, once");
 }
+
+#[test]
+fn the_folders_of_a_tree_are_made_in_one_go_where_the_server_takes_that() {
+    for (greeting, at_once) in [("220 (vsFTPd 3.0.3)", true), ("220 Hello", false)] {
+        // The second one is refused when it comes along with its neighbours, and made in its turn.
+        let server = FtpServer::start().greeting(greeting).dir("/in").on_nth("MKD", 3, "550 Not now.");
+        let mut bench = Bench::with(&server, Settings { connections: 1, ..settings() });
+        for name in ["a", "b", "c"] {
+            fs::create_dir_all(bench.path("t").join(name)).unwrap();
+            fs::write(bench.path("t").join(name).join("x"), name).unwrap();
+        }
+        bench.face.send(Command::Enqueue(vec![bench.send("t", "/in")]));
+        bench.face.until_still(Duration::from_secs(60));
+        for name in ["a", "b", "c"] {
+            assert_eq!(server.content(format!("/in/t/{name}/x")).unwrap(), name.as_bytes());
+        }
+        let heard = server.transcript();
+        let made: Vec<usize> = (0..heard.len()).filter(|at| heard[*at].starts_with("MKD")).collect();
+        assert_eq!(made.windows(2).take(3).all(|pair| pair[1] == pair[0] + 1), at_once, "{heard:?}");
+        assert_eq!(made.len(), 5, "each once, and the refused one twice: {heard:?}");
+    }
+}

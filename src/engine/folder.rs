@@ -58,7 +58,8 @@ pub(super) fn upload(session: &mut Session, job: &Assignment, remote: &RemotePat
         .and_then(Iterator::collect)
         .map_err(|error| LocalError::new(LocalAction::List, &job.local, &error))?;
     entries.sort_by_key(fs::DirEntry::file_name);
-    let there = if make(session, remote)? { There::empty() } else { There::new(session.list(remote, &mut |_| {})?) };
+    let new = job.existing == Existing::Made || make(session, remote)?;
+    let there = if new { There::empty() } else { There::new(session.list(remote, &mut |_| {})?) };
     let mut notes = Vec::new();
     let mut children = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -100,6 +101,15 @@ pub(super) fn upload(session: &mut Session, job: &Assignment, remote: &RemotePat
             size: side.size.filter(|_| kind == EntryKind::File),
             modified: side.modified,
         });
+    }
+    let is_new = |child: &&mut Child| child.kind == EntryKind::Directory && child.existing == Existing::Absent;
+    let mut folders: Vec<&mut Child> = children.iter_mut().filter(is_new).collect();
+    let paths: Vec<RemotePath> = folders.iter().map(|child| child.remote.clone()).collect();
+    // Those that are not made now are made when it is their turn, and what is wrong is told then.
+    for (folder, made) in folders.iter_mut().zip(session.make_dirs_at_once(&paths)?) {
+        if made {
+            folder.existing = Existing::Made;
+        }
     }
     Ok(Worked::Folder { children, notes })
 }

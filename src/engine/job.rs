@@ -67,6 +67,8 @@ pub(super) enum Existing {
     Part(u64),
     /// A file.
     File(Side),
+    /// A directory that was made a moment ago: nothing is in it.
+    Made,
 }
 
 /// What a folder holds: becomes a job.

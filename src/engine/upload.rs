@@ -476,7 +476,7 @@ impl<'a> Upload<'a> {
             Existing::Absent => Ok((None, None)),
             Existing::Part(length) => Ok((None, Some(length))),
             Existing::File(side) => Ok((Some(side), None)),
-            Existing::Unknown => {
+            Existing::Unknown | Existing::Made => {
                 let existing = match self.session.facts(target)? {
                     Some(facts) if facts.kind == EntryKind::Directory => {
                         return Err(JobError::OtherKind(target.text(&self.job.charset)));

@@ -29,6 +29,25 @@ impl Session {
         if self.is_there(&whole)? { Ok(false) } else { Err(refused("MKD", reply)) }
     }
 
+    /// MKD of several, many in one write, where the server is known to take that; elsewhere nothing is done. For each
+    /// whether it was made just now.
+    ///
+    /// # Errors
+    /// Only what ends the conversation.
+    pub fn make_dirs_at_once(&mut self, paths: &[RemotePath]) -> Result<Vec<bool>, FtpError> {
+        let mut made = Vec::with_capacity(paths.len());
+        if self.control.pipelines() && !self.old_names {
+            self.ready()?;
+            let verbs = paths.iter().map_while(|path| self.dir_argument(&self.whole(path)).map(Verb::Mkd).ok());
+            let verbs: Vec<Verb> = verbs.collect();
+            for batch in verbs.chunks(BATCH) {
+                made.extend(self.ask_all(batch)?.iter().map(|heard| heard.reply.is_positive()));
+            }
+        }
+        made.resize(paths.len(), false);
+        Ok(made)
+    }
+
     /// MKD of the path and of whatever is missing above it.
     ///
     /// # Errors
@@ -336,5 +355,5 @@ fn same(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
 /// No real tree is deeper; a link that leads in a circle is, without end.
 const DEEPEST: usize = 200;
 
-/// So many DELE lines in one write stay below a network packet, for names of usual length.
+/// So many DELE or MKD lines in one write stay below a network packet, for names of usual length.
 const BATCH: usize = 12;
