@@ -638,6 +638,8 @@ impl Queue {
         for id in unwritten.changed {
             self.soil(id);
         }
+        // They stand last now: a folder that had its turn waits for its files once more.
+        self.postponed.clear();
         self.removed.extend(unwritten.removed);
     }
 

@@ -472,6 +472,26 @@ fn a_folder_that_was_half_read_when_the_program_was_killed_is_not_doubled() {
 }
 
 #[test]
+fn a_folder_is_not_written_down_as_done_before_its_files_though_the_disk_was_full() {
+    let mut queue = Queue::default();
+    queue.keep_journal(true);
+    let folder = queue.add(new("folder"));
+    queue.take_unwritten(usize::MAX);
+    queue.saved(&[folder]);
+    run_next(&mut queue);
+    queue.add_children(folder, vec![child("a"), child("b")]);
+    queue.transition(folder, JobState::Done(Outcome::Folder));
+    // What comes before it in the order of writing could not be written; it has had its turn.
+    let page = queue.take_unwritten(1);
+    queue.not_saved(page);
+    let mut written = Vec::new();
+    while queue.has_unwritten() {
+        written.extend(queue.take_unwritten(1).changed);
+    }
+    assert_eq!(written.last(), Some(&folder), "{written:?}");
+}
+
+#[test]
 fn bytes_of_a_running_job_are_written_down_when_they_moved() {
     let mut queue = Queue::default();
     let id = queue.add(new("a"));
