@@ -27,7 +27,11 @@ fn mode(ui: &mut Ui, form: &mut SettingsForm) {
     let scope = ui.scope_builder(group, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for (mode, name, text) in [
-            (TransferMode::Auto, "Automatic", "Passive first, then active; what works is remembered for each site. Many small files from afar come in active mode where that works: it saves a round trip each."),
+            (
+                TransferMode::Auto,
+                "Automatic",
+                "Passive, then active where that fails or small files come faster; what works is remembered.",
+            ),
             (
                 TransferMode::Passive,
                 "Passive",
