@@ -123,7 +123,8 @@ pub struct Options {
     /// Parallel FTP connections for a transfer.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=32))]
     pub connections: Option<u8>,
-    /// Connections for one large file: a number, 1 = off, or auto = as many as make it faster.
+    /// Connections for one large file: a number, 1 = off, or auto = as many as make it faster (elsewhere than on
+    /// Linux: one).
     #[arg(long, global = true, value_name = "N", value_parser = segments)]
     pub segments: Option<u8>,
     /// When a file is there already [default: resume where a partial file is ours, else ask; without a terminal skip].

@@ -4,6 +4,7 @@
 mod control;
 mod data;
 mod dial;
+pub mod flow;
 pub mod happening;
 mod proxy;
 pub mod reach;

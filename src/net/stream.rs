@@ -7,6 +7,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::{SockRef, TcpKeepalive};
 
+use super::flow::{self, Flow};
 use super::shortcut::Pipe;
 use super::tls::Tls;
 use super::wait::{Edges, Role, Wait};
@@ -91,6 +92,16 @@ impl Stream {
     /// What is there, into a pipe; as [`Stream::read`], of a stream in the clear.
     pub(super) fn pour(&mut self, pipe: &Pipe, most: usize) -> io::Result<usize> {
         self.wire.read_by(|socket| pipe.fill(socket, most))
+    }
+
+    /// How it stands, where the system tells.
+    pub(super) fn flow(&self) -> Option<Flow> {
+        flow::look(&self.wire.socket)
+    }
+
+    /// The other side may be ahead of us by so many bytes.
+    pub(super) fn narrow(&self, window: u64) {
+        flow::narrow(&self.wire.socket, window);
     }
 
     /// Says goodbye where the connection is encrypted, then: no more bytes from us; what is on its way arrives.

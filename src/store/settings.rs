@@ -55,7 +55,7 @@ pub struct Settings {
     pub verify: Verify,
     /// When a download is forced to the disk before it gets its name.
     pub flush: Flush,
-    /// Connections for one large download: 1 = one, 0 = as many as help.
+    /// Connections for one large download: 1 = one, 0 = as many as help (where the system is not Linux: one).
     pub segments: u8,
     /// What is done or failed is forgotten after so many days; 0 = never.
     pub history_days: u16,

@@ -26,8 +26,8 @@ pub(super) trait Bounds: Sync {
     /// How much may be read next, `most` at most; nobody else reads that. 0 = all that was to come is here.
     fn room(&self, most: usize) -> usize;
 
-    /// So much of it was read.
-    fn took(&self, bytes: usize);
+    /// So much of it was read from there.
+    fn took(&self, bytes: usize, channel: &DataChannel<'_>);
 
     /// So much was written to the file: only that counts.
     fn wrote(&self, bytes: usize);
@@ -39,7 +39,7 @@ impl Bounds for Counter {
         most
     }
 
-    fn took(&self, _: usize) {}
+    fn took(&self, _: usize, _: &DataChannel<'_>) {}
 
     fn wrote(&self, bytes: usize) {
         self.add(bytes);
@@ -113,7 +113,7 @@ fn copy(
 /// The next bytes.
 fn take(channel: &mut DataChannel<'_>, buffer: &mut [u8], bounds: &dyn Bounds) -> Result<usize, Stopped> {
     let read = channel.read(buffer).map_err(|error| Stopped::Remote(error.into()))?;
-    bounds.took(read);
+    bounds.took(read, channel);
     Ok(read)
 }
 
@@ -135,7 +135,7 @@ fn pour(
         if came == 0 {
             return Ok(Some(Ended::AtEnd));
         }
-        bounds.took(came);
+        bounds.took(came, channel);
         if !sink.swallow(&mut pipe, came)? {
             return Ok(None);
         }

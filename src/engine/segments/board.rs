@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ use super::pulse::Look;
 use crate::engine::conflict::Side;
 use crate::engine::error::JobError;
 use crate::engine::pump::{Bounds, Counter};
+use crate::net::flow::Flow;
+use crate::net::session::DataChannel;
 
 /// Of one download.
 pub(super) struct Board {
@@ -35,13 +37,15 @@ struct State {
     /// Its own connection waits, or is done.
     over: bool,
     bytes: u64,
-    quiet: Duration,
-    gap: Duration,
     least: u64,
+    /// Of all connections together so many bytes may be on the way.
+    window: Option<u64>,
     /// Connections that bytes come over.
     flowing: usize,
-    /// The shortest that was measured.
-    round_trip: Option<Duration>,
+    /// See [`Look`].
+    trip: Option<Duration>,
+    data_trip: Option<Duration>,
+    unread: Option<u64>,
     /// Other sessions that failed.
     failures: usize,
     /// Other sessions.
@@ -56,7 +60,10 @@ pub(super) struct Lease<'a> {
     /// Leaves when this says so, though its range is not read.
     leaves: &'a (dyn Fn() -> bool + Sync),
     pub(super) range: Range<u64>,
-    heard: Mutex<Option<Instant>>,
+    /// Whether bytes came.
+    flows: AtomicBool,
+    /// When its connection was looked at.
+    looked: Mutex<Instant>,
 }
 
 impl Board {
@@ -69,11 +76,12 @@ impl Board {
             trouble: None,
             over: false,
             bytes: 0,
-            quiet: Duration::ZERO,
-            gap: Duration::from_secs(1),
             least: LEAST,
+            window: None,
             flowing: 0,
-            round_trip: None,
+            trip: None,
+            data_trip: None,
+            unread: None,
             failures: 0,
             others: 0,
         };
@@ -101,8 +109,10 @@ impl Board {
         if !state.in_pieces && worker > 0 {
             return None;
         }
-        let range = state.plan.take(worker, least)?;
-        Some(Lease { board: self, counter, worker, leaves, range, heard: Mutex::new(None) })
+        let workers = state.others + 1;
+        let range = state.plan.take(worker, least, workers)?;
+        let looked = Mutex::new(Instant::now());
+        Some(Lease { board: self, counter, worker, leaves, range, flows: AtomicBool::new(false), looked })
     }
 
     /// From now on the file may have holes.
@@ -228,27 +238,30 @@ impl Board {
         self.state().others == 0
     }
 
-    /// How it goes.
+    /// How it goes, and went since the last look.
     pub(super) fn look(&self) -> Look {
-        let state = self.state();
-        let (bytes, quiet, workers) = (state.bytes, state.quiet, state.flowing);
-        Look { at: self.begun.elapsed(), bytes, quiet, workers, missing: state.plan.missing() }
-    }
-
-    /// What counts as a quiet time, and how much of a range must be left to be halved.
-    pub(super) fn tune(&self, gap: Duration, least: u64) {
         let mut state = self.state();
-        (state.gap, state.least) = (gap, least);
+        Look {
+            at: self.begun.elapsed(),
+            bytes: state.bytes,
+            missing: state.plan.missing(),
+            workers: state.others + 1,
+            flowing: state.flowing,
+            trip: state.trip,
+            data_trip: state.data_trip.take(),
+            unread: state.unread.take(),
+        }
     }
 
-    /// About so long takes a word and its answer.
-    pub(super) fn measured(&self, round_trip: Duration) {
-        let mut state = self.state();
-        state.round_trip = Some(state.round_trip.map_or(round_trip, |before| before.min(round_trip)));
+    /// How much of a range must be left to be divided.
+    pub(super) fn worth(&self, least: u64) {
+        self.state().least = least;
     }
 
-    pub(super) fn round_trip(&self) -> Option<Duration> {
-        self.state().round_trip
+    /// So many bytes may be on the way, of all connections together: a burst of one must not cost the others their
+    /// packets, since what loses some while it begins stays slow.
+    pub(super) fn narrow(&self, window: u64) {
+        self.state().window = Some(window);
     }
 
     /// Another session failed, as others would, too (`for_good`) or not.
@@ -267,6 +280,16 @@ impl Board {
 }
 
 impl Lease<'_> {
+    /// Whether it is time to look at its connection.
+    fn is_due(&self) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = looked.elapsed() >= OFTEN;
+        if due {
+            *looked = Instant::now();
+        }
+        due
+    }
+
     /// All of its range is in the file; `false` = the rest is for others. For others, too, where it is dropped before.
     pub(super) fn is_done(&self) -> bool {
         let state = self.board.state();
@@ -278,8 +301,8 @@ impl Drop for Lease<'_> {
     fn drop(&mut self) {
         let mut state = self.board.state();
         state.plan.release(self.worker);
-        if self.heard.get_mut().unwrap_or_else(PoisonError::into_inner).is_some() {
-            state.flowing = state.flowing.saturating_sub(1);
+        if *self.flows.get_mut() {
+            state.flowing -= 1;
         }
         drop(state);
         self.board.changed.notify_all();
@@ -295,16 +318,23 @@ impl Bounds for Lease<'_> {
         usize::try_from(state.plan.room(self.worker, most as u64)).unwrap_or(most)
     }
 
-    fn took(&self, bytes: usize) {
-        let now = Instant::now();
-        let before = self.heard.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
+    fn took(&self, bytes: usize, channel: &DataChannel<'_>) {
+        let flow = self.is_due().then(|| channel.flow()).flatten();
         let mut state = self.board.state();
         state.plan.took(self.worker, bytes as u64);
         state.bytes += bytes as u64;
-        match before.map(|before| now.duration_since(before)) {
-            None => state.flowing += 1,
-            Some(pause) if pause >= state.gap => state.quiet += pause,
-            Some(_) => {}
+        if !self.flows.swap(true, Ordering::Relaxed) {
+            state.flowing += 1;
+        }
+        let Some(Flow { trip, data_trip, unread }) = flow else { return };
+        // The handshake may have waited for something.
+        state.trip = state.trip.into_iter().chain([trip]).chain(data_trip).min();
+        state.data_trip = state.data_trip.into_iter().chain(data_trip).min();
+        state.unread = state.unread.into_iter().chain([unread]).min();
+        let share = state.window.map(|window| window / state.plan.workers().max(2) as u64);
+        drop(state);
+        if let Some(share) = share {
+            channel.narrow(share);
         }
     }
 
@@ -316,3 +346,5 @@ impl Bounds for Lease<'_> {
 
 /// So much of a range is worth a connection, where nothing is known of the network.
 pub(super) const LEAST: u64 = 1 << 20;
+/// What the system knows of a connection changes once a round trip.
+const OFTEN: Duration = Duration::from_millis(10);

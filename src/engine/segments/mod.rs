@@ -29,8 +29,9 @@ use super::pump::{self, Ended, Overlap, Stopped};
 use super::work::Assignment;
 use board::{Board, LEAST, Lease};
 pub(super) use hire::Hire;
+use hire::Place;
 use map::{Joint, Map, map_path, pieces_path};
-use pulse::Pulse;
+use pulse::{Advice, Pulse};
 
 /// Whether a download of that size goes this way: it is large enough for a second connection, or was in pieces before.
 pub(super) fn are_worth(job: &Assignment, part: &Part, size: u64) -> bool {
@@ -185,8 +186,10 @@ impl Download<'_> {
     /// Watches how it goes: opens sessions where they help, writes down what is here, compares where ranges meet.
     fn watch<'scope, 'env>(&'scope self, hire: &'scope Hire, scope: &'scope Scope<'scope, 'env>) {
         let mut recorded = Instant::now();
-        let mut pulse: Option<Pulse> = None;
-        let (mut workers, mut file) = (0, None);
+        let mut pulse = Pulse::default();
+        // The last other session's number, and that before the last ones came.
+        let (mut last, mut before) = (0, 0);
+        let mut file = None;
         while !self.board.is_over() {
             self.board.wait(TICK);
             if self.job.cancel.is_cancelled() {
@@ -194,53 +197,40 @@ impl Download<'_> {
                 return;
             }
             let look = self.board.look();
-            let wanted = if hire.wish() > 1 {
-                workers + 1 < hire.wish() && look.missing >= 2 * LEAST && look.workers > 0
-            } else {
-                let trip = self.board.round_trip();
-                match (&mut pulse, trip) {
-                    (None, Some(trip)) => {
-                        let fresh = pulse.insert(Pulse::new(trip));
-                        self.board.tune(fresh.gap(), LEAST);
-                        false
-                    }
-                    (None, None) => false,
-                    // A limit is no window.
-                    (Some(_), _) if self.job.limiter.portion(usize::MAX) < usize::MAX => false,
-                    (Some(pulse), _) => {
-                        let rate = look.bytes.saturating_mul(1000)
-                            / u64::try_from(look.at.as_millis()).unwrap_or(u64::MAX).max(1)
-                            / look.workers.max(1) as u64;
-                        self.board.tune(pulse.gap(), pulse.least(rate));
-                        let more = pulse.wants_more(look);
-                        if pulse.is_settled() && workers > 0 {
-                            // It brought little: one connection more is only in the others' way.
-                            self.board.retire(workers);
-                        }
-                        more
-                    }
+            let millis = u64::try_from(look.at.as_millis()).unwrap_or(u64::MAX).max(1);
+            let rate = look.bytes.saturating_mul(1000) / millis / look.flowing.max(1) as u64;
+            self.board.worth(look.trip.map_or(LEAST, |trip| pulse::least(rate, trip)));
+            // A limit is no window.
+            let is_limited = self.job.limiter.portion(usize::MAX) < usize::MAX;
+            let advice = match hire.wish() {
+                0 if is_limited => Advice::Stay,
+                0 => pulse.feel(look),
+                wish if look.missing >= 2 * LEAST && look.flowing > 0 && last + 1 < wish => {
+                    Advice::Hire(wish - 1 - last)
                 }
+                _ => Advice::Stay,
             };
-            // Not while others want the sessions; then perhaps later.
-            if wanted
-                && workers < MOST
-                && self.board.failures() < FAILURES
-                && let Some(place) = hire.place()
-                && self.go_to_pieces(&mut file)
-            {
-                workers += 1;
-                let number = workers;
-                let help = move || {
-                    self.help(hire, number);
-                    drop(place);
-                    self.board.gone();
-                };
-                self.board.hired();
-                if thread::Builder::new().name(format!("segment-{number}")).spawn_scoped(scope, help).is_err() {
-                    self.board.gone();
-                }
-                if let Some(pulse) = &mut pulse {
-                    pulse.hired();
+            match advice {
+                Advice::Stay => {}
+                Advice::Dismiss => self.board.retire(before + 1),
+                Advice::Widen(window) => self.board.narrow(window),
+                Advice::Hire(more) => {
+                    let earlier = last;
+                    while last < (earlier + more).min(MOST)
+                        && self.board.failures() < FAILURES
+                        && let Some(place) = hire.place()
+                        && self.go_to_pieces(&mut file)
+                    {
+                        last += 1;
+                        self.open(hire, (last, place), scope);
+                    }
+                    if last > earlier {
+                        before = earlier;
+                        let window = pulse.hired(look.workers + last - earlier);
+                        if hire.wish() == 0 {
+                            self.board.narrow(window);
+                        }
+                    }
                 }
             }
             let Some(file) = &mut file else { continue };
@@ -254,6 +244,24 @@ impl Download<'_> {
                 self.record(file).ok();
                 recorded = Instant::now();
             }
+        }
+    }
+
+    /// One session more, on a thread of its own.
+    fn open<'scope>(
+        &'scope self,
+        hire: &'scope Hire,
+        (number, place): (usize, Place<'scope>),
+        scope: &'scope Scope<'scope, '_>,
+    ) {
+        let help = move || {
+            self.help(hire, number);
+            drop(place);
+            self.board.gone();
+        };
+        self.board.hired();
+        if thread::Builder::new().name(format!("segment-{number}")).spawn_scoped(scope, help).is_err() {
+            self.board.gone();
         }
     }
 
@@ -346,10 +354,7 @@ impl Download<'_> {
             Lead::None => 0,
             Lead::Here(length) | Lead::Coming(length) => length,
         };
-        let asked = Instant::now();
         let mut channel = session.retrieve(self.remote, from - length)?;
-        // EPSV, the connection, REST and RETR: a round trip each.
-        self.board.measured(asked.elapsed() / 4);
         channel.expect_size(Some(self.size));
         let stopped = |stopped| match stopped {
             Stopped::Local(error) | Stopped::Remote(error) => error,
@@ -502,7 +507,7 @@ const OVERLAP: u64 = 64 * 1024;
 /// So much of another connection's range is compared.
 const JOINT: u64 = 4 * 1024;
 /// How often it is looked at.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(20);
 /// How often is written down what is here: a kill costs so much at most.
 const RECORD: Duration = Duration::from_secs(2);
 /// More are not opened for one file.

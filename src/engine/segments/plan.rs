@@ -34,25 +34,34 @@ impl Plan {
         plan
     }
 
-    /// Work for a worker that has none: at least `least` bytes, unless all that is free is less. `None` = there is none.
-    pub(super) fn take(&mut self, worker: usize, least: u64) -> Option<Range<u64>> {
+    /// Work for one of so many workers that has none: at least `least` bytes, unless all that is free is less. `None` = there
+    /// is none.
+    pub(super) fn take(&mut self, worker: usize, least: u64, workers: usize) -> Option<Range<u64>> {
         let free = self.free().next();
-        let range = free.or_else(|| self.steal(least.max(1)))?;
+        let range = free.or_else(|| self.steal(least.max(1), workers as u64))?;
         let Range { start, end } = range;
         self.runs.insert(worker, Run { from: start, written: start, read: start, held: start, end });
         Some(start..end)
     }
 
-    /// Half of the longest rest, of which both halves are worth a connection's beginning.
-    fn steal(&mut self, least: u64) -> Option<Range<u64>> {
+    /// Half of the longest rest, of which both halves are worth a connection's beginning; or more of it, for others that
+    /// come, too: what stays is a worker's share of all.
+    fn steal(&mut self, least: u64, workers: u64) -> Option<Range<u64>> {
+        let all: u64 = self.runs.values().map(Run::rest).sum();
         let victim = self.runs.values_mut().max_by_key(|run| run.rest())?;
-        let half = victim.rest() / 2;
-        if half < least {
+        let rest = victim.rest();
+        if rest / 2 < least {
             return None;
         }
-        let stolen = victim.end - half..victim.end;
+        let stays = (all / workers.max(2)).max(least).min(rest - rest / 2);
+        let stolen = victim.end - (rest - stays)..victim.end;
         victim.end = stolen.start;
         Some(stolen)
+    }
+
+    /// So many have something to fetch.
+    pub(super) fn workers(&self) -> usize {
+        self.runs.len()
     }
 
     /// How much a worker may read next; nobody takes that from it. 0 = its range is read.
@@ -177,33 +186,43 @@ mod tests {
     #[test]
     fn the_second_worker_takes_half_of_what_the_first_has_not_asked_for() {
         let mut plan = Plan::new(1000, vec![]);
-        assert_eq!(plan.take(0, 10), Some(0..1000));
+        assert_eq!(plan.take(0, 10, 2), Some(0..1000));
         assert_eq!(plan.room(0, 200), 200);
-        assert_eq!(plan.take(1, 10), Some(600..1000), "not what is on its way");
+        assert_eq!(plan.take(1, 10, 2), Some(600..1000), "not what is on its way");
         plan.took(0, 200);
         assert_eq!(plan.room(0, 5000), 400, "its range ends where the other's begins");
-        assert_eq!(plan.take(2, 300), None, "halves of 200 are not worth it");
+        assert_eq!(plan.take(2, 300, 2), None, "halves of 200 are not worth it");
+    }
+
+    #[test]
+    fn several_that_come_at_once_have_equal_shares() {
+        let mut plan = Plan::new(1000, vec![]);
+        plan.take(0, 1, 1);
+        assert_eq!(plan.take(1, 1, 4), Some(250..1000));
+        assert_eq!(plan.take(2, 1, 4), Some(500..1000));
+        assert_eq!(plan.take(3, 1, 4), Some(750..1000));
+        assert_eq!(plan.room(0, 1000), 250);
     }
 
     #[test]
     fn what_is_given_back_is_taken_first_and_what_was_written_is_not_fetched_again() {
         let mut plan = Plan::new(1000, std::iter::once(100..300).collect());
-        assert_eq!(plan.take(0, 1), Some(0..100));
-        assert_eq!(plan.take(1, 1), Some(300..1000));
+        assert_eq!(plan.take(0, 1, 2), Some(0..100));
+        assert_eq!(plan.take(1, 1, 2), Some(300..1000));
         assert_eq!(plan.room(1, 50), 50);
         plan.took(1, 50);
         plan.wrote(1, 40);
         assert!(!plan.release(1));
         assert_eq!(plan.missing(), 760);
         assert!(plan.has(&(100..340)));
-        assert_eq!(plan.take(2, 1000), Some(340..1000));
+        assert_eq!(plan.take(2, 1000, 2), Some(340..1000));
     }
 
     #[test]
     fn a_worker_goes_on_into_what_was_given_back_behind_its_range() {
         let mut plan = Plan::new(1000, vec![]);
-        plan.take(0, 1);
-        assert_eq!(plan.take(1, 1), Some(500..1000));
+        plan.take(0, 1, 2);
+        assert_eq!(plan.take(1, 1, 2), Some(500..1000));
         plan.release(1);
         assert_eq!(plan.room(0, 400), 400);
         plan.took(0, 400);
@@ -215,7 +234,7 @@ mod tests {
     #[test]
     fn more_than_the_size_is_noticed() {
         let mut plan = Plan::new(10, vec![]);
-        plan.take(0, 1);
+        plan.take(0, 1, 2);
         assert!(plan.room(0, 100) > 10, "so that the end is the server's word");
         plan.took(0, 11);
         plan.wrote(0, 11);
@@ -270,7 +289,7 @@ mod tests {
                 match event {
                     Event::Take(worker) if !at.contains_key(&worker) => {
                         let stolen = plan.free().next().is_none();
-                        if let Some(range) = plan.take(worker, least) {
+                        if let Some(range) = plan.take(worker, least, 2) {
                             prop_assert!(!range.is_empty() && range.end <= size);
                             prop_assert!(!stolen || range.end - range.start >= least, "not worth a connection");
                             at.insert(worker, (range.start, 0));
@@ -299,7 +318,7 @@ mod tests {
                         at.remove(&worker);
                     }
                 }
-                if at.is_empty() && let Some(range) = plan.take(9, least) {
+                if at.is_empty() && let Some(range) = plan.take(9, least, 2) {
                     at.insert(9, (range.start, 0));
                 }
             }

@@ -1,22 +1,29 @@
-//! Whether a download would be faster over more connections: pure. A connection that is bound by a window (the server's send
-//! buffer, ours) gets a window's worth each round trip and is quiet for the rest of it; one that fills the line, or is
-//! held up by a server or a disk nearby, is not. So it is looked for quiet times, at a rate that is steady, and after each
-//! connection more for what it brought. Where the last one brought little there will be no further one.
+//! Whether a download would be faster over more connections: pure. One that fills the line keeps bytes waiting somewhere on
+//! the way: data take longer than the way itself. Where they do not, at a rate that no longer rises, the line has room, and
+//! what binds is a window (the server's send buffer, ours) or what is lost on the way. Then several more begin, and those
+//! must be worth it: there are further ones only where these brought something, and none where they did harm.
 
 use std::time::Duration;
 
 /// Of one download.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pulse {
-    round_trip: Duration,
-    /// The last look: when, how many bytes there were, how long it had been quiet.
+    /// The last look at which a window ended.
     last: Option<Look>,
-    before: Option<Window>,
-    /// Windows in a row that looked like one that binds.
-    bound: u8,
-    /// Bytes a second, before there was one more.
-    bar: Option<f64>,
-    workers: usize,
+    /// The shortest time that data took since then.
+    data_trip: Option<Duration>,
+    /// The least that was unread since then.
+    unread: Option<u64>,
+    before: Option<f64>,
+    /// So many windows in a row the line had room.
+    idle: u8,
+    /// The line was full once: a window with room may be the pause after a loss.
+    was_full: bool,
+    bar: Option<Bar>,
+    /// It will be when there are more.
+    next: Bar,
+    /// So many bytes may be on the way.
+    window: Option<u64>,
     settled: bool,
 }
 
@@ -27,160 +34,263 @@ pub(super) struct Look {
     pub(super) at: Duration,
     /// That came so far.
     pub(super) bytes: u64,
-    /// So long nothing came, in gaps that are long beside a round trip; of all connections together.
-    pub(super) quiet: Duration,
-    /// Connections that bytes come over.
-    pub(super) workers: usize,
     pub(super) missing: u64,
+    /// Connections, those that are being made included.
+    pub(super) workers: usize,
+    /// Connections that bytes come over.
+    pub(super) flowing: usize,
+    /// The way there and back; `None` = the system does not tell.
+    pub(super) trip: Option<Duration>,
+    /// The shortest time that data took since the last look.
+    pub(super) data_trip: Option<Duration>,
+    /// The least that was here and unread since the last look.
+    pub(super) unread: Option<u64>,
 }
 
-/// Between two looks.
-#[derive(Debug, Clone, Copy)]
-struct Window {
+/// How it was before there were more connections, which must be worth it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bar {
+    /// Bytes a second.
     rate: f64,
-    quiet: f64,
+    /// Bytes.
+    on_its_way: u64,
+    workers: usize,
+    /// So many windows were below.
+    poor: u8,
+}
+
+/// What to do about the connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Advice {
+    Stay,
+    /// So many more are worth a try.
+    Hire(usize),
+    /// So many bytes may be on the way, of all together: fewer are what binds.
+    Widen(u64),
+    /// Those that came last are in the others' way.
+    Dismiss,
 }
 
 impl Pulse {
-    pub(super) fn new(round_trip: Duration) -> Self {
-        Self { round_trip, last: None, before: None, bound: 0, bar: None, workers: 1, settled: false }
-    }
-
-    /// A pause in which nothing comes counts as quiet from this length on.
-    pub(super) fn gap(&self) -> Duration {
-        (self.round_trip / 5).max(Duration::from_millis(2))
-    }
-
-    /// Whether one connection more is worth a try now.
-    pub(super) fn wants_more(&mut self, look: Look) -> bool {
-        if self.settled || self.round_trip < NEAR {
-            return false;
+    /// To be asked again and again.
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn feel(&mut self, look: Look) -> Advice {
+        let Some(trip) = look.trip.filter(|trip| *trip >= NEAR) else { return Advice::Stay };
+        self.data_trip = self.data_trip.into_iter().chain(look.data_trip).min();
+        self.unread = self.unread.into_iter().chain(look.unread).min();
+        if look.flowing < look.workers {
+            // What new ones bring shows when they run.
+            (self.last, self.before, self.idle) = (None, None, 0);
+            return Advice::Stay;
         }
         let Some(last) = self.last else {
-            self.last = Some(look);
-            return false;
+            self.begin(look);
+            return Advice::Stay;
         };
-        if look.workers != self.workers {
-            // What the new one brings shows when it runs.
-            self.workers = look.workers;
-            self.last = Some(look);
-            (self.before, self.bound) = (None, 0);
-            return false;
-        }
         let span = look.at.saturating_sub(last.at);
-        if span < (self.round_trip * 4).max(WINDOW) {
-            return false;
+        if span < (trip * 3).max(WINDOW) {
+            return Advice::Stay;
         }
-        self.last = Some(look);
-        let seconds = span.as_secs_f64();
-        #[allow(clippy::cast_precision_loss)]
-        let (came, missing) = (look.bytes.saturating_sub(last.bytes) as f64, look.missing as f64);
-        #[allow(clippy::cast_precision_loss)]
-        let quiet = look.quiet.saturating_sub(last.quiet).as_secs_f64() / (seconds * look.workers.max(1) as f64);
-        let now = Window { rate: came / seconds, quiet };
-        let Some(before) = self.before.replace(now) else { return false };
-        let steady = (now.rate - before.rate).abs() <= STEADY * now.rate.max(before.rate);
-        if !steady {
-            self.bound = 0;
-            return false;
+        let data_trip = self.data_trip.unwrap_or(Duration::MAX);
+        self.was_full |= data_trip > trip + trip / 10 + GRAIN;
+        let keeps_up = self.unread.is_some_and(|unread| unread < BEHIND);
+        self.idle = if keeps_up && data_trip <= trip + trip / 50 + GRAIN { self.idle.saturating_add(1) } else { 0 };
+        let rate = look.bytes.saturating_sub(last.bytes) as f64 / span.as_secs_f64();
+        self.begin(look);
+        let before = self.before.replace(rate);
+        if let Some(window) = &mut self.window
+            && self.idle > 0
+            && rate * trip.as_secs_f64() > *window as f64 * BINDS
+        {
+            *window = window.saturating_mul(2);
+            return Advice::Widen(*window);
         }
-        if self.bar.is_some_and(|bar| now.rate < bar * GAIN) {
-            self.settled = true;
-            return false;
+        let Some(before) = before.filter(|before| rate <= before * RISING && !self.settled) else {
+            return Advice::Stay;
+        };
+        let mean = f64::midpoint(rate, before);
+        if let Some(bar) = &mut self.bar {
+            // Each of the new ones is to bring half of what one brought before.
+            let least = bar.rate * (1.0 + 0.5 * (look.workers as f64 / bar.workers as f64 - 1.0));
+            if mean < least {
+                bar.poor += 1;
+                self.settled = bar.poor == PATIENCE;
+                return if self.settled && mean < bar.rate * LOSS { Advice::Dismiss } else { Advice::Stay };
+            }
+            self.bar = None;
         }
-        // A busy computer is quiet now and then, too.
-        let binds = before.quiet >= QUIET && now.quiet >= QUIET;
-        self.bound = if binds { self.bound + 1 } else { 0 };
-        if self.bound < IN_A_ROW {
-            return false;
+        let enough = if self.was_full { LONG } else { SHORT };
+        let worth = look.missing as f64 / mean >= (trip * 25).max(WORTH).as_secs_f64();
+        if self.idle < enough || !worth {
+            return Advice::Stay;
         }
-        self.bound = 0;
-        if missing / now.rate < (self.round_trip * 25).max(WORTH).as_secs_f64() {
-            return false;
-        }
-        true
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let on_its_way = (mean * trip.as_secs_f64()) as u64;
+        self.next = Bar { rate: mean, on_its_way, workers: look.workers, poor: 0 };
+        Advice::Hire(look.workers.max(SEVERAL))
     }
 
-    /// Whether it has as many as help.
-    pub(super) fn is_settled(&self) -> bool {
-        self.settled
+    /// There are so many now. So many bytes may be on the way, of all together: of each, what was there of one before.
+    pub(super) fn hired(&mut self, workers: usize) -> u64 {
+        let Bar { on_its_way, workers: before, .. } = self.next;
+        self.bar = Some(self.next);
+        let window = (on_its_way / before.max(1) as u64).max(NARROW).saturating_mul(workers as u64);
+        *self.window.insert(window)
     }
 
-    /// There is one more: it must be worth it.
-    pub(super) fn hired(&mut self) {
-        self.bar = self.before.map(|window| window.rate);
+    fn begin(&mut self, look: Look) {
+        (self.last, self.data_trip, self.unread) = (Some(look), None, None);
     }
+}
 
-    /// How much must be left of a range to be halved: less than that is there sooner than another connection stands.
-    pub(super) fn least(&self, rate: u64) -> u64 {
-        let trips = u64::try_from(self.round_trip.as_millis()).unwrap_or(u64::MAX).saturating_mul(10);
-        (rate.saturating_mul(trips) / 1000).max(1 << 20)
-    }
+/// How much must be left of a range to be divided: less than that is there sooner than another connection stands. `rate` is
+/// one connection's, in bytes a second.
+pub(super) fn least(rate: u64, trip: Duration) -> u64 {
+    let trips = u64::try_from(trip.as_millis()).unwrap_or(u64::MAX).saturating_mul(10);
+    (rate.saturating_mul(trips) / 1000).max(1 << 20)
 }
 
 /// On a network as near as that, windows bind nothing.
 const NEAR: Duration = Duration::from_millis(5);
-const WINDOW: Duration = Duration::from_millis(250);
+const WINDOW: Duration = Duration::from_millis(200);
+/// Timestamps are as coarse as that.
+const GRAIN: Duration = Duration::from_millis(1);
+/// So much is never unread where we are faster than what comes.
+const BEHIND: u64 = 64 * 1024;
 /// A download that is over by then stays as it is.
 const WORTH: Duration = Duration::from_secs(2);
-const STEADY: f64 = 0.15;
-const QUIET: f64 = 0.25;
-const GAIN: f64 = 1.1;
-const IN_A_ROW: u8 = 2;
+const RISING: f64 = 1.05;
+const LOSS: f64 = 0.9;
+/// A window of which so much is used is what binds.
+const BINDS: f64 = 0.7;
+/// So many windows with room are enough; and where the line was full before.
+const SHORT: u8 = 2;
+const LONG: u8 = 8;
+/// Rates vary: one poor window says little.
+const PATIENCE: u8 = 3;
+/// Narrow windows make each of them slower than the first was, and every try takes a second.
+const SEVERAL: usize = 4;
+/// Less in flight is no burst that a line would not bear.
+const NARROW: u64 = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Looks at a download of that rate and share of quiet; when it wanted more, if it did.
-    fn watch(pulse: &mut Pulse, from: u64, workers: usize, rate: u64, quiet: f64) -> Option<u64> {
-        (from..from + 5000).step_by(50).find(|millis| {
-            let at = Duration::from_millis(*millis);
-            let bytes = rate * millis / 1000;
-            let quiet = at.mul_f64(quiet * workers as f64);
-            pulse.wants_more(Look { at, bytes, quiet, workers, missing: 1 << 30 })
-        })
+    /// A download as it is looked at.
+    struct Line {
+        pulse: Pulse,
+        look: Look,
+    }
+
+    impl Line {
+        /// With so many milliseconds there and back.
+        fn of(trip: u64) -> Self {
+            let trip = Some(Duration::from_millis(trip));
+            let look = Look { workers: 1, flowing: 1, missing: 1 << 30, unread: Some(0), trip, ..Look::default() };
+            Self { pulse: Pulse::default(), look }
+        }
+
+        /// For so many milliseconds at so many bytes a second, data taking so many milliseconds; till there is advice.
+        fn goes(&mut self, millis: u64, rate: u64, data_trip: u64) -> Advice {
+            for _ in 0..millis / 20 {
+                self.look.at += Duration::from_millis(20);
+                self.look.bytes += rate / 50;
+                self.look.data_trip = Some(Duration::from_millis(data_trip));
+                let advice = self.pulse.feel(self.look);
+                if advice != Advice::Stay {
+                    return advice;
+                }
+            }
+            Advice::Stay
+        }
+
+        /// As it is advised.
+        fn has(&mut self, workers: usize) -> u64 {
+            (self.look.workers, self.look.flowing) = (workers, workers);
+            self.pulse.hired(workers)
+        }
     }
 
     #[test]
-    fn a_connection_that_is_quiet_half_of_the_time_gets_company_and_one_that_fills_the_line_does_not() {
-        let mut pulse = Pulse::new(Duration::from_millis(80));
-        assert!(watch(&mut pulse, 0, 1, 12_500_000, 0.5).is_some_and(|after| after < 2000));
-        let mut pulse = Pulse::new(Duration::from_millis(80));
-        assert_eq!(watch(&mut pulse, 0, 1, 25_000_000, 0.02), None);
-        let mut near = Pulse::new(Duration::from_micros(200));
-        assert_eq!(watch(&mut near, 0, 1, 12_500_000, 0.5), None, "a slow disk, not a window");
+    fn a_connection_that_leaves_room_on_the_line_gets_company_and_one_that_fills_it_does_not() {
+        let mut bound = Line::of(80);
+        assert_eq!(bound.goes(2000, 12_500_000, 80), Advice::Hire(4));
+        assert_eq!(Line::of(80).goes(20_000, 25_000_000, 110), Advice::Stay);
+        assert_eq!(Line::of(1).goes(20_000, 12_500_000, 1), Advice::Stay, "a slow disk nearby, not a window");
     }
 
     #[test]
-    fn there_is_no_third_where_the_second_brought_little() {
-        let mut pulse = Pulse::new(Duration::from_millis(80));
-        assert!(watch(&mut pulse, 0, 1, 12_500_000, 0.5).is_some());
-        pulse.hired();
-        assert_eq!(watch(&mut pulse, 10_000, 2, 12_800_000, 0.5), None);
-        assert_eq!(watch(&mut pulse, 20_000, 2, 25_000_000, 0.5), None, "it has settled");
+    fn where_nothing_is_known_or_we_are_the_slow_end_nothing_is_done() {
+        let mut unknown = Line::of(80);
+        unknown.look.trip = None;
+        assert_eq!(unknown.goes(20_000, 12_500_000, 80), Advice::Stay);
+        let mut slow = Line::of(80);
+        slow.look.unread = Some(1 << 20);
+        assert_eq!(slow.goes(20_000, 12_500_000, 80), Advice::Stay);
+    }
 
-        let mut pulse = Pulse::new(Duration::from_millis(80));
-        assert!(watch(&mut pulse, 0, 1, 12_500_000, 0.5).is_some());
-        pulse.hired();
-        assert!(watch(&mut pulse, 10_000, 2, 25_000_000, 0.5).is_some());
+    #[test]
+    fn a_line_that_was_full_is_given_time_to_fill_again() {
+        let mut line = Line::of(80);
+        assert_eq!(line.goes(3000, 25_000_000, 110), Advice::Stay);
+        assert_eq!(line.goes(1500, 15_000_000, 80), Advice::Stay, "a loss");
+        assert_eq!(line.goes(500, 25_000_000, 110), Advice::Stay);
+        assert!(matches!(line.goes(4000, 15_000_000, 80), Advice::Hire(_)), "it does not recover");
+    }
+
+    #[test]
+    fn there_are_further_ones_only_where_the_first_brought_something() {
+        let mut line = Line::of(80);
+        line.goes(2000, 1_000_000, 80);
+        line.has(5);
+        assert!(matches!(line.goes(2000, 5_000_000, 80), Advice::Hire(5)));
+
+        let mut line = Line::of(80);
+        line.goes(2000, 12_500_000, 80);
+        line.has(5);
+        assert_eq!(line.goes(20_000, 25_000_000, 80), Advice::Stay, "all that there is");
+
+        let mut line = Line::of(80);
+        line.goes(2000, 12_500_000, 80);
+        line.has(5);
+        assert_eq!(line.goes(5000, 10_000_000, 80), Advice::Dismiss, "they did harm");
+        assert_eq!(line.goes(5000, 12_500_000, 80), Advice::Stay, "it has settled");
+    }
+
+    #[test]
+    fn a_window_of_ours_that_binds_is_widened() {
+        let mut line = Line::of(80);
+        line.goes(2000, 1_000_000, 80);
+        let window = line.has(5);
+        assert_eq!(window, 5 * NARROW, "not the little that a slow beginning brings");
+        assert_eq!(line.goes(2000, window * 10, 80), Advice::Widen(2 * window));
+        assert_eq!(line.goes(2000, window * 10, 110), Advice::Stay, "the line is full");
+
+        let mut line = Line::of(80);
+        line.goes(2000, 12_500_000, 80);
+        assert_eq!(line.has(5), 5_000_000, "bursts as large as they were");
+    }
+
+    #[test]
+    fn what_new_ones_bring_is_judged_when_all_of_them_run() {
+        let mut line = Line::of(80);
+        line.goes(2000, 1_000_000, 80);
+        line.has(5);
+        line.look.flowing = 4;
+        assert_eq!(line.goes(10_000, 1_000_000, 80), Advice::Stay);
+        line.look.flowing = 5;
+        assert!(matches!(line.goes(2000, 5_000_000, 80), Advice::Hire(_)), "though it took long");
     }
 
     #[test]
     fn a_rate_that_still_rises_is_waited_for_and_a_short_rest_is_left_alone() {
-        let mut pulse = Pulse::new(Duration::from_millis(80));
-        let mut bytes = 0;
-        for step in 0..20u32 {
-            bytes += 10_000u64 << step.min(16);
-            let at = Duration::from_millis(u64::from(step) * 330);
-            let look = Look { at, bytes, quiet: at / 2, workers: 1, missing: 1 << 40 };
-            assert!(!pulse.wants_more(look) || step > 16, "{step}");
+        let mut line = Line::of(80);
+        for step in 0..12u32 {
+            assert_eq!(line.goes(240, 10_000 << step, 80), Advice::Stay, "{step}");
         }
-        let mut pulse = Pulse::new(Duration::from_millis(80));
-        for step in 0..20u64 {
-            let at = Duration::from_millis(step * 330);
-            let look = Look { at, bytes: 4_000_000 * step, quiet: at / 2, workers: 1, missing: 8_000_000 };
-            assert!(!pulse.wants_more(look));
-        }
+        let mut line = Line::of(80);
+        line.look.missing = 20_000_000;
+        assert_eq!(line.goes(20_000, 12_500_000, 80), Advice::Stay);
     }
 }

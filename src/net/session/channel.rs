@@ -11,6 +11,7 @@ use crate::ftp::deflate::{Damage, Deflater, Inflater};
 use crate::ftp::error::{FtpError, Stage, TlsTrouble};
 use crate::ftp::reply::Reply;
 use crate::net::control::lost;
+use crate::net::flow::Flow;
 use crate::net::shortcut::Pipe;
 use crate::net::stream::Stream;
 use crate::net::wait::Stop;
@@ -122,6 +123,18 @@ impl<'s> DataChannel<'s> {
     /// Whether the bytes are the file's own: neither encrypted nor compressed.
     pub fn is_direct(&self) -> bool {
         self.codec.is_none() && self.stream.as_ref().is_some_and(Stream::is_clear)
+    }
+
+    /// How its connection stands, where the system tells.
+    pub fn flow(&self) -> Option<Flow> {
+        self.stream.as_ref().and_then(Stream::flow)
+    }
+
+    /// The server may be ahead of us by so many bytes, where the system can do that.
+    pub fn narrow(&self, window: u64) {
+        if let Some(stream) = &self.stream {
+            stream.narrow(window);
+        }
     }
 
     /// The next bytes into a pipe, of a direct channel; 0 = the end.
