@@ -383,6 +383,8 @@ impl Download<'_> {
         let received = seek(file, from, self.plain)
             .and_then(|()| pump::receive(&mut channel, file, self.plain, buffer, job, lease).map_err(stopped));
         match received {
+            // All of it is here: nobody waits for the server's last word on this connection.
+            Ok(Ended::AtBounds) if self.board.is_complete() => channel.leave(),
             Ok(Ended::AtBounds) => channel.abort(),
             // The server began elsewhere, or it is another file by now.
             Ok(Ended::AtEnd) if self.board.is_in_pieces() && self.board.is_too_long() => {

@@ -376,7 +376,7 @@ impl<'s> DataChannel<'s> {
     }
 
     /// Gives up without waiting for the server: the session finds the beat again when it is used next.
-    pub(super) fn leave(self) {
+    pub fn leave(self) {
         self.session.resync_due |= self.verdict.is_none();
         self.session.transfer_ended(false);
     }
