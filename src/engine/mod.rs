@@ -11,6 +11,7 @@ mod folder;
 mod inbox;
 mod job;
 mod keep_alive;
+mod kept;
 mod leftovers;
 mod limiter;
 mod local;

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::settings::ConflictPolicy;
-use crate::domain::{Direction, EntryKind, JobId, Names, Precision, RemotePath, Route, Site, Timestamp, Zone};
+use crate::domain::{
+    Direction, EntryKind, JobId, NamePage, Names, Precision, RemotePath, Route, Site, Timestamp, Zone,
+};
 
 /// An open journal.
 pub struct Journal {
@@ -121,12 +123,17 @@ impl Journal {
         )?;
         let mut rows = query.query([])?;
         let mut unread = 0;
+        let (mut page, mut unnamed) = (NamePage::default(), Vec::new());
         while let Some(row) = rows.next()? {
-            match read(row, &routes)? {
-                Some(row) => each(row),
+            match read(row, &routes, &mut page)? {
+                Some(row) => unnamed.push(row),
                 None => unread += 1,
             }
+            if page.len() == A_PAGE {
+                unnamed.drain(..).zip(page.finish()).for_each(|(row, names)| each(JobRow { names, ..row }));
+            }
         }
+        unnamed.into_iter().zip(page.finish()).for_each(|(row, names)| each(JobRow { names, ..row }));
         Ok(unread)
     }
 
@@ -186,7 +193,7 @@ impl Journal {
             let Some((site, server)) = site else { continue };
             let direction = if row.get(1)? { Direction::Upload } else { Direction::Download };
             let (local, remote) = (row.get::<_, Vec<u8>>(2)?.into(), row.get::<_, Vec<u8>>(3)?.into());
-            routes.insert(row.get(0)?, Arc::new(Route { site, server, direction, local, remote }));
+            routes.insert(row.get(0)?, Arc::new(Route { site, server, direction, local, remote, whole: None }));
         }
         Ok(routes)
     }
@@ -195,8 +202,11 @@ impl Journal {
 /// A site and its server's key.
 type Keyed = (Arc<Site>, Arc<str>);
 
-/// `None` = not understood.
-fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>) -> Result<Option<JobRow>, Error> {
+/// So many names lie together: few, so that one that is left of them does not keep much.
+const A_PAGE: usize = 32;
+
+/// All but the names, which go to the page. `None` = not understood.
+fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>, page: &mut NamePage) -> Result<Option<JobRow>, Error> {
     let Some(route) = routes.get(&row.get(4)?) else { return Ok(None) };
     let Some(state) = state_from(row.get(12)?) else { return Ok(None) };
     let name = row.get_ref(6)?.as_blob()?;
@@ -204,15 +214,14 @@ fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>) -> Result<Option<JobRo
         Some(local) => local,
         None => name,
     };
-    let Some(names) = Names::new(name, local) else { return Ok(None) };
     let id: i64 = row.get(0)?;
     let what: Option<String> = row.get(16)?;
-    Ok(Some(JobRow {
+    let row = JobRow {
         id: JobId(number(id)),
         parent: row.get::<_, Option<i64>>(1)?.map(|id| JobId(number(id))),
         rank: (row.get(2)?, row.get::<_, Option<i64>>(3)?.map_or(number(id), number)),
         route: Arc::clone(route),
-        names,
+        names: Names::default(),
         kind: kind_from(row.get(5)?),
         size: row.get::<_, Option<i64>>(8)?.map(number),
         modified: match (row.get(9)?, row.get(10)?) {
@@ -228,7 +237,8 @@ fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>) -> Result<Option<JobRo
         bytes: number(row.get(13)?),
         wrote: row.get::<_, Option<Vec<u8>>>(15)?.map(RemotePath::new),
         ended: row.get::<_, Option<i64>>(14)?.map(Timestamp::utc),
-    }))
+    };
+    Ok(page.add(name, local).then_some(row))
 }
 
 fn put_rows(transaction: &Transaction<'_>, rows: &[JobRow], last: &mut Option<(Arc<Route>, i64)>) -> Result<(), Error> {
@@ -403,6 +413,7 @@ mod tests {
             direction: if folder.is_multiple_of(2) { Direction::Upload } else { Direction::Download },
             local: format!("/tmp/{folder}/").into_bytes().into(),
             remote: Box::from(&b"/caf\xe9/"[..]),
+            whole: None,
         })
     }
 

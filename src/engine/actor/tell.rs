@@ -23,7 +23,7 @@ impl Actor {
             let Ok(next) = next else { break };
             match next {
                 Loaded::LastId(id) => self.queue.number_from(id),
-                Loaded::Jobs(jobs) => jobs.into_iter().for_each(|job| self.queue.restore(job)),
+                Loaded::Jobs(jobs) => jobs.into_iter().for_each(|(id, job)| self.queue.restore(id, job)),
                 Loaded::Failed(explanation) => {
                     self.scribe = None;
                     self.tell(Event::Notice(explanation));
