@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn names_are_the_same_on_one_page_as_on_many() {
-        let pairs: [(&[u8], &[u8]); 5] = [(b"a", b"a"), (b"", b""), (b"caf\xe9", b"caf\xc3\xa9"), (b"x:", b""), (b"", b"y")];
+        let pairs: [(&[u8], &[u8]); 5] =
+            [(b"a", b"a"), (b"", b""), (b"caf\xe9", b"caf\xc3\xa9"), (b"x:", b""), (b"", b"y")];
         let mut names: Vec<Names> = pairs.iter().map(|(remote, local)| Names::new(remote, local).unwrap()).collect();
         let before = names.clone();
         Names::gather(names.iter_mut());

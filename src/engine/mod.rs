@@ -19,6 +19,7 @@ mod local_name;
 mod manage;
 pub mod message;
 mod meter;
+mod orders;
 mod overlap;
 mod pace;
 mod packed;

@@ -317,10 +317,11 @@ fn to_row(id: JobId, job: &Packed) -> JobRow {
         modified: job.modified(),
         policy: job.policy,
         state,
-        error: error.map(|words| [words.what, words.why, words.advice]),
+        error: error.map(|words| Box::new([words.what, words.why, words.advice])),
         bytes: kept.bytes,
         wrote: job.left_behind(),
         ended: kept.ended(),
+        begun: job.begun,
     }
 }
 
@@ -332,7 +333,7 @@ fn from_row(row: JobRow) -> (JobId, Packed) {
         RowState::Skipped => Standing::Done(Outcome::Skipped),
         RowState::Folder => Standing::Done(Outcome::Folder),
         RowState::Failed => {
-            let [what, why, advice] = row.error.unwrap_or_default();
+            let [what, why, advice] = row.error.map(|words| *words).unwrap_or_default();
             JobState::Failed(JobError::Earlier(Explanation { what, why, advice })).into()
         }
         RowState::Cancelled => Standing::Cancelled,
@@ -341,7 +342,7 @@ fn from_row(row: JobRow) -> (JobId, Packed) {
     let kept = kept.at(row.bytes, row.size).ended_at(row.ended);
     let rank = Rank { order: row.rank.0, step: row.rank.1 };
     let job = Packed::of(kept, rank, row.policy).from(row.modified).that_left(row.wrote);
-    (row.id, job.perhaps_begun(row.state == RowState::Running))
+    (row.id, job.perhaps_begun(row.begun))
 }
 
 #[cfg(test)]

@@ -47,13 +47,16 @@ pub struct JobRow {
     /// Where it stands.
     pub state: RowState,
     /// What went wrong: what, why, advice.
-    pub error: Option<[String; 3]>,
+    pub error: Option<Box<[String; 3]>>,
     /// Bytes moved so far.
     pub bytes: u64,
     /// What it has written to under its final name, the server's bytes.
     pub wrote: Option<RemotePath>,
     /// When it ended.
     pub ended: Option<Timestamp>,
+    /// Of a row that was read: it may have run when a program was killed. Written down as [`RowState::Running`]; that of
+    /// others the journal knows by itself.
+    pub begun: bool,
 }
 
 /// Where a job stands. The numbers are in the file: they stay what they are.
@@ -68,6 +71,12 @@ pub enum RowState {
     Folder = 5,
     Failed = 6,
     Cancelled = 7,
+}
+
+impl RowState {
+    fn is_done(self) -> bool {
+        matches!(self, Self::Done | Self::Skipped | Self::Folder)
+    }
 }
 
 /// What can go wrong with it.
@@ -91,12 +100,11 @@ impl Journal {
         old::take_over(&transaction)?;
         let open: Option<bool> = transaction.query_row("SELECT open FROM run", [], |row| row.get(0)).optional()?;
         if open == Some(true) {
-            // The program was killed. A small file is whole sooner than it says here that it runs, and after a power cut less
-            // is known still: any job may have run. Whoever overwrites does so again, and need not know.
-            let (from, to, but) =
-                (RowState::Queued as u8, RowState::Running as u8, policy_number(ConflictPolicy::Overwrite));
-            transaction
-                .execute("UPDATE transfer SET state = ?2 WHERE state = ?1 AND policy <> ?3", params![from, to, but])?;
+            // The program was killed. A small file is whole sooner than it says here that it runs, a stop is written down
+            // sooner than what it stopped has ended, and after a power cut less is known still: any job may have run.
+            transaction.execute_batch(
+                "DELETE FROM killed; INSERT INTO killed (last) SELECT coalesce(max(id), 0) FROM transfer;",
+            )?;
         }
         transaction.execute_batch("DELETE FROM run; INSERT INTO run (open) VALUES (1);")?;
         transaction.commit()?;
@@ -116,7 +124,10 @@ impl Journal {
     /// # Errors
     /// Where the file cannot be read at all.
     pub fn load(&self, each: &mut dyn FnMut(JobRow)) -> Result<usize, Error> {
-        let routes = self.routes()?;
+        let known = Known {
+            routes: self.routes()?,
+            killed: self.db.query_row("SELECT coalesce(max(last), 0) FROM killed", [], |row| row.get(0)).map(number)?,
+        };
         let mut query = self.db.prepare(
             "SELECT id, parent, major, minor, folder, kind, name, local, size, seconds, clock, policy, state, bytes, ended,
                     wrote, what, why, advice FROM transfer ORDER BY id",
@@ -125,7 +136,7 @@ impl Journal {
         let mut unread = 0;
         let (mut page, mut unnamed) = (NamePage::default(), Vec::new());
         while let Some(row) = rows.next()? {
-            match read(row, &routes, &mut page)? {
+            match read(row, &known, &mut page)? {
                 Some(row) => unnamed.push(row),
                 None => unread += 1,
             }
@@ -205,9 +216,16 @@ type Keyed = (Arc<Site>, Arc<str>);
 /// So many names lie together: few, so that one that is left of them does not keep much.
 const A_PAGE: usize = 32;
 
+/// What is said once for many rows.
+struct Known {
+    routes: HashMap<i64, Arc<Route>>,
+    /// Jobs up to this one were there when a program was killed.
+    killed: u64,
+}
+
 /// All but the names, which go to the page. `None` = not understood.
-fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>, page: &mut NamePage) -> Result<Option<JobRow>, Error> {
-    let Some(route) = routes.get(&row.get(4)?) else { return Ok(None) };
+fn read(row: &Row<'_>, known: &Known, page: &mut NamePage) -> Result<Option<JobRow>, Error> {
+    let Some(route) = known.routes.get(&row.get(4)?) else { return Ok(None) };
     let Some(state) = state_from(row.get(12)?) else { return Ok(None) };
     let name = row.get_ref(6)?.as_blob()?;
     let local = match row.get_ref(7)?.as_blob_or_null()? {
@@ -215,6 +233,7 @@ fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>, page: &mut NamePage) -
         None => name,
     };
     let id: i64 = row.get(0)?;
+    let policy = policy_from(row.get(11)?);
     let what: Option<String> = row.get(16)?;
     let row = JobRow {
         id: JobId(number(id)),
@@ -228,15 +247,18 @@ fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>, page: &mut NamePage) -
             (Some(seconds), Some(clock)) => Some(time_from(seconds, clock)),
             _ => None,
         },
-        policy: policy_from(row.get(11)?),
+        policy,
         state,
         error: match what {
-            Some(what) => Some([what, row.get(17)?, row.get(18)?]),
+            Some(what) => Some(Box::new([what, row.get(17)?, row.get(18)?])),
             None => None,
         },
         bytes: number(row.get(13)?),
         wrote: row.get::<_, Option<Vec<u8>>>(15)?.map(RemotePath::new),
         ended: row.get::<_, Option<i64>>(14)?.map(Timestamp::utc),
+        // Whoever overwrites does so again, and need not know.
+        begun: state == RowState::Running
+            || (!state.is_done() && number(id) <= known.killed && policy != ConflictPolicy::Overwrite),
     };
     Ok(page.add(name, local).then_some(row))
 }
@@ -385,7 +407,8 @@ const POLICIES: [ConflictPolicy; 7] = [
     ConflictPolicy::Skip,
 ];
 
-/// `minor` and `local` are NULL where they say the same as `id` and `name`.
+/// `minor` and `local` are NULL where they say the same as `id` and `name`. `killed` says which was the last job when a program
+/// was killed last: those up to it may have run then.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS site (id INTEGER PRIMARY KEY, site TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS folder (
@@ -397,6 +420,7 @@ CREATE TABLE IF NOT EXISTS transfer (
     seconds INTEGER, clock INTEGER, policy INTEGER NOT NULL, state INTEGER NOT NULL, bytes INTEGER NOT NULL,
     ended INTEGER, wrote BLOB, what TEXT, why TEXT, advice TEXT);
 CREATE TABLE IF NOT EXISTS run (open INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS killed (last INTEGER NOT NULL);
 ";
 
 #[cfg(test)]
@@ -429,10 +453,11 @@ mod tests {
             modified: Some(Timestamp { seconds: -5, precision: Precision::Minute, zone: Zone::Server }),
             policy: ConflictPolicy::Rename,
             state: RowState::Queued,
-            error: (id == 3).then(|| ["what".into(), "why".into(), "do".into()]),
+            error: (id == 3).then(|| Box::new(["what".into(), "why".into(), "do".into()])),
             bytes: 7,
             wrote: (id == 2).then(|| RemotePath::root().join(b"caf\xe9 (2)")),
             ended: (id == 3).then(|| Timestamp::utc(1_800_000_000)),
+            begun: false,
         }
     }
 
@@ -461,19 +486,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("queue.db");
         let overwrites = JobRow { policy: ConflictPolicy::Overwrite, ..row(2) };
-        Journal::open(&path).unwrap().write(&[row(1), overwrites.clone()], &[], true).unwrap();
+        let stopped = JobRow { state: RowState::Paused, ..row(3) };
+        Journal::open(&path).unwrap().write(&[row(1), overwrites.clone(), stopped.clone()], &[], true).unwrap();
         for _ in 0..2 {
             let journal = Journal::open(&path).unwrap();
-            let ran = JobRow { state: RowState::Running, ..row(1) };
-            assert_eq!(all(&journal), [ran, overwrites.clone()], "not forgotten, though that program ended well");
+            let ran = JobRow { begun: true, ..row(1) };
+            let stopped = JobRow { begun: true, ..stopped.clone() };
+            let all = all(&journal);
+            assert_eq!(all, [ran, overwrites.clone(), stopped], "not forgotten, though that program ended well");
             journal.close().unwrap();
         }
         let mut journal = Journal::open(&path).unwrap();
-        journal.write(&[row(3)], &[JobId(1), JobId(2)], true).unwrap();
+        journal.write(&[row(4)], &[JobId(1), JobId(2), JobId(3)], true).unwrap();
         journal.close().unwrap();
         let mut journal = Journal::open(&path).unwrap();
-        assert_eq!(all(&journal), [row(3)], "nobody was killed");
-        journal.write(&[], &[JobId(3)], true).unwrap();
+        assert_eq!(all(&journal), [row(4)], "nobody was killed");
+        journal.write(&[], &[JobId(4)], true).unwrap();
         journal.close().unwrap();
         let journal = Journal::open(&path).unwrap();
         assert!(journal.routes().unwrap().is_empty(), "folders that nobody needs go");

@@ -118,7 +118,10 @@ fn a_million_are_sorted_a_piece_a_frame_and_what_changes_meanwhile_is_not_lost()
     let expected = (1..5).chain(many + 1..=many + 9000).chain(7..=many);
     assert!(queued.iter().copied().eq(expected));
     assert_eq!(queue.tab(Tab::Active), [JobId(5)]);
-    queue.apply(vec![JobChange::Order { order: queue.tab(Tab::Queued).iter().rev().copied().collect(), untold: vec![] }]);
+    queue.apply(vec![JobChange::Order {
+        order: queue.tab(Tab::Queued).iter().rev().copied().collect(),
+        untold: vec![],
+    }]);
     while let Some(left) = queue.settle(now) {
         now += left;
     }

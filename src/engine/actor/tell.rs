@@ -102,7 +102,7 @@ impl Actor {
             events.push(Event::Jobs(changes));
         }
         // At once behind them, and only where all are told: the sums are those of the jobs that the face knows.
-        if !self.queue.has_changes() {
+        if !self.queue.has_changes() && self.orders.is_empty() {
             events.extend(self.progress().map(Event::Progress));
         }
         events.extend(pending);
