@@ -19,7 +19,7 @@ const LONG: usize = 20_000;
 /// So often, in seconds.
 const SORT_EVERY: f64 = 0.25;
 /// So many jobs of it are sorted in one frame: some milliseconds.
-const A_FRAME: usize = 64 * 1024;
+const A_FRAME: usize = 48 * 1024;
 
 /// The transfers.
 #[derive(Debug, Default)]

@@ -80,8 +80,13 @@ impl Names {
         wanted
     }
 
-    /// The same, but the very same name may come again: whether it replaces the earlier one is asked elsewhere.
+    /// The same, but the very same name may come again: whether it replaces the earlier one is asked elsewhere. Not for names
+    /// some of which are [taken](Self::take).
     pub(crate) fn share(&mut self, wanted: Mapped) -> Mapped {
+        if !self.folds() {
+            // Any two are the very same or two files.
+            return wanted;
+        }
         let key = self.key(&wanted.name);
         match self.taken.get(&key) {
             Some(taken) if *taken.as_ref().unwrap_or(&key) == wanted.name => wanted,
@@ -97,11 +102,16 @@ impl Names {
         true
     }
 
+    /// Whether its file system takes some names for one.
+    fn folds(&self) -> bool {
+        self.folds_case || self.system == System::Mac
+    }
+
     /// Equal for names that the file system takes for one. Rather too wide than too narrow: a file that is numbered
     /// without need is whole, one that is overwritten is lost.
     fn key(&self, name: &OsStr) -> OsString {
         let Some(text) = name.to_str() else { return name.to_owned() };
-        if !self.folds_case && self.system != System::Mac {
+        if !self.folds() {
             return name.to_owned();
         }
         let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);

@@ -14,15 +14,14 @@ use super::totals::Open;
 /// A [`Job`], kept small.
 pub(super) struct Packed {
     pub(super) kept: Kept,
-    pub(super) rank: Rank,
+    /// See [`Rank`]; the step is the job's number, except where it is put away.
+    order: i64,
     /// Of the source's time: the seconds, and what they mean.
     seconds: i64,
     clock: Option<(Precision, Zone)>,
     rare: Option<Box<Rare>>,
-    attempt: u8,
     pub(super) policy: ConflictPolicy,
     absent: bool,
-    loose: bool,
     pub(super) begun: bool,
     /// The journal does not know it yet: it is neither shown nor started.
     pub(super) unsaved: bool,
@@ -39,6 +38,9 @@ pub(super) struct Packed {
 /// What few jobs have.
 #[derive(Default, PartialEq)]
 struct Rare {
+    step: Option<u64>,
+    attempt: u8,
+    loose: bool,
     existing: Existing,
     wrote: Option<RemotePath>,
     left: Option<RemotePath>,
@@ -50,42 +52,36 @@ impl Packed {
         let server = || Arc::clone(&job.server);
         let way = Route::of(known, (&job.site, server), job.direction, job.local, job.remote);
         let absent = job.existing == Existing::Absent;
-        let existing = if absent { Existing::Unknown } else { job.existing };
-        Self {
-            absent,
-            loose: job.loose,
-            attempt: job.attempt,
-            handed: job.handed,
-            ..Self::of(
-                Kept::of(way, job.parent, job.kind, job.state.into()).at(job.bytes, job.size).ended_at(job.ended),
-                job.rank,
-                job.policy,
-            )
-            .from(job.modified)
-            .having(Rare { existing, wrote: job.wrote, left: job.left })
-            .perhaps_begun(job.begun)
-        }
+        let kept = Kept::of(way, job.parent, job.kind, job.state.into()).at(job.bytes, job.size).ended_at(job.ended);
+        let mut packed = Self::of(job.id, kept, job.rank, job.policy).from(job.modified).perhaps_begun(job.begun);
+        (packed.absent, packed.handed) = (absent, job.handed);
+        packed.put_away(|rare| {
+            rare.existing = if absent { Existing::Unknown } else { job.existing };
+            (rare.attempt, rare.loose) = (job.attempt, job.loose);
+            (rare.wrote, rare.left) = (job.wrote, job.left);
+        });
+        packed
     }
 
     /// That nobody has looked at.
-    pub(super) fn of(kept: Kept, rank: Rank, policy: ConflictPolicy) -> Self {
-        Self {
+    pub(super) fn of(id: JobId, kept: Kept, rank: Rank, policy: ConflictPolicy) -> Self {
+        let mut packed = Self {
             kept,
-            rank,
+            order: 0,
             seconds: 0,
             clock: None,
             rare: None,
-            attempt: 0,
             policy,
             absent: false,
-            loose: false,
             begun: false,
             unsaved: false,
             told: false,
             dirty: false,
             moved: false,
             handed: false,
-        }
+        };
+        packed.set_rank(id, rank);
+        packed
     }
 
     /// The same, of a source of that time.
@@ -95,8 +91,9 @@ impl Packed {
     }
 
     /// The same, of which a run before this one left that under its final name: [`Job::left`].
-    pub(super) fn that_left(self, left: Option<RemotePath>) -> Self {
-        self.having(Rare { left, ..Rare::default() })
+    pub(super) fn that_left(mut self, left: Option<RemotePath>) -> Self {
+        self.put_away(|rare| rare.left = left);
+        self
     }
 
     /// The same, which was running when the program was killed, or may have been: [`Job::begun`].
@@ -104,8 +101,23 @@ impl Packed {
         Self { begun, ..self }
     }
 
-    fn having(self, rare: Rare) -> Self {
-        Self { rare: (rare != Rare::default()).then(|| Box::new(rare)), ..self }
+    fn put_away(&mut self, change: impl FnOnce(&mut Rare)) {
+        let mut rare = self.rare.take().map(|rare| *rare).unwrap_or_default();
+        change(&mut rare);
+        self.rare = (rare != Rare::default()).then(|| Box::new(rare));
+    }
+
+    /// Its place.
+    pub(super) fn rank(&self, id: JobId) -> Rank {
+        Rank { order: self.order, step: self.rare.as_deref().and_then(|rare| rare.step).unwrap_or(id.0) }
+    }
+
+    pub(super) fn set_rank(&mut self, id: JobId, rank: Rank) {
+        self.order = rank.order;
+        let step = (rank.step != id.0).then_some(rank.step);
+        if self.rare.is_some() || step.is_some() {
+            self.put_away(|rare| rare.step = step);
+        }
     }
 
     /// The whole job.
@@ -115,7 +127,7 @@ impl Packed {
         Job {
             id,
             parent: self.kept.parent(),
-            rank: self.rank,
+            rank: self.rank(id),
             site: Arc::clone(&route.site),
             server: Arc::clone(&route.server),
             direction: route.direction,
@@ -125,7 +137,7 @@ impl Packed {
             size: self.kept.size(),
             modified: self.modified(),
             policy: self.policy,
-            loose: self.loose,
+            loose: rare.is_some_and(|rare| rare.loose),
             existing: match rare {
                 _ if self.absent => Existing::Absent,
                 Some(rare) => rare.existing,
@@ -136,7 +148,7 @@ impl Packed {
             begun: self.begun,
             wrote: rare.and_then(|rare| rare.wrote.clone()),
             left: rare.and_then(|rare| rare.left.clone()),
-            attempt: self.attempt,
+            attempt: rare.map_or(0, |rare| rare.attempt),
             ended: self.kept.ended(),
             handed: self.handed,
         }

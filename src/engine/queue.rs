@@ -155,11 +155,13 @@ impl Queue {
     pub(super) fn restore(&mut self, id: JobId, mut job: Packed) {
         self.last_id = self.last_id.max(id.0);
         // Of two that exchanged their places the journal may have heard of one only.
-        if self.order.is_taken(job.rank) {
-            job.rank.step = id.0;
-            while self.order.is_taken(job.rank) {
-                job.rank.order = job.rank.order.saturating_add(1);
+        let mut rank = job.rank(id);
+        if self.order.is_taken(rank) {
+            rank.step = id.0;
+            while self.order.is_taken(rank) {
+                rank.order = rank.order.saturating_add(1);
             }
+            job.set_rank(id, rank);
         }
         self.put(id, job, None);
     }
@@ -271,7 +273,7 @@ impl Queue {
         let Some(packed) = self.jobs.remove(id) else { return };
         self.unsaved -= usize::from(packed.unsaved);
         self.outstanding -= packed.outstanding();
-        self.order.remove(packed.rank);
+        self.order.remove(packed.rank(id));
         self.ready.strike(id, &packed);
         if let JobState::Waiting { retry_at, .. } = packed.kept.standing.state() {
             self.waiting.remove(&(retry_at, id));
@@ -313,7 +315,7 @@ impl Queue {
         let mut packed = Packed::new(job, self.route.as_ref());
         packed.unsaved = self.journalled;
         self.unsaved += usize::from(self.journalled);
-        let before = self.order.after(packed.rank);
+        let before = self.order.after(packed.rank(id));
         self.put(id, packed, before);
         Names::gather(self.jobs.completed_mut(id).map(|job| &mut job.kept.names));
         self.soil(id);
@@ -327,7 +329,7 @@ impl Queue {
         {
             self.waiting.insert((retry_at, id));
         }
-        self.order.insert(job.rank, id);
+        self.order.insert(job.rank(id), id);
         self.ready.enlist(id, &job);
         self.news.added(id, before, &job.kept.standing);
         self.route = Some(Arc::clone(&job.kept.route));

@@ -305,11 +305,11 @@ fn to_row(id: JobId, job: &Packed) -> JobRow {
             _ => (RowState::Queued, None),
         },
     };
-    let kept = &job.kept;
+    let (kept, rank) = (&job.kept, job.rank(id));
     JobRow {
         id,
         parent: kept.parent(),
-        rank: (job.rank.order, job.rank.step),
+        rank: (rank.order, rank.step),
         route: Arc::clone(&kept.route),
         names: kept.names.clone(),
         kind: kept.kind,
@@ -341,7 +341,7 @@ fn from_row(row: JobRow) -> (JobId, Packed) {
     let kept = Kept::of((row.route, row.names), row.parent, row.kind, standing);
     let kept = kept.at(row.bytes, row.size).ended_at(row.ended);
     let rank = Rank { order: row.rank.0, step: row.rank.1 };
-    let job = Packed::of(kept, rank, row.policy).from(row.modified).that_left(row.wrote);
+    let job = Packed::of(row.id, kept, rank, row.policy).from(row.modified).that_left(row.wrote);
     (row.id, job.perhaps_begun(row.begun))
 }
 

@@ -65,7 +65,7 @@ impl Queue {
     /// Moves jobs, their order among themselves kept.
     pub(in crate::engine) fn move_to(&mut self, ids: &[JobId], place: Place) {
         let mut chosen: Vec<(Rank, JobId)> =
-            ids.iter().filter_map(|id| self.jobs.find(*id).map(|job| (job.rank, *id))).collect();
+            ids.iter().filter_map(|id| self.jobs.find(*id).map(|job| (job.rank(*id), *id))).collect();
         chosen.sort_unstable();
         let moved: HashSet<JobId> = ids.iter().copied().collect();
         match place {
@@ -102,7 +102,8 @@ impl Queue {
 
     fn set_rank(&mut self, id: JobId, rank: Rank) {
         let Some(job) = self.jobs.find_mut(id) else { return };
-        let old = std::mem::replace(&mut job.rank, rank);
+        let old = job.rank(id);
+        job.set_rank(id, rank);
         self.ready.moved(&job.kept.route.server, old, rank);
         self.order.remove(old);
         self.order.insert(rank, id);
@@ -110,9 +111,9 @@ impl Queue {
     }
 
     fn swap_with(&mut self, id: JobId, other: impl FnOnce(&Self, Rank) -> Option<JobId>) {
-        let Some(rank) = self.jobs.find(id).map(|job| job.rank) else { return };
+        let Some(rank) = self.jobs.find(id).map(|job| job.rank(id)) else { return };
         let Some(other) = other(self, rank) else { return };
-        let Some(other_rank) = self.jobs.find(other).map(|job| job.rank) else { return };
+        let Some(other_rank) = self.jobs.find(other).map(|job| job.rank(other)) else { return };
         // A place that nobody has, so that neither overwrites the other on the way.
         self.set_rank(id, Rank { order: i64::MAX, step: id.0 });
         self.set_rank(other, rank);

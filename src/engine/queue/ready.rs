@@ -59,10 +59,10 @@ impl Ready {
             None => self.servers.entry(Arc::clone(server)).or_default(),
         };
         if job.kept.kind == EntryKind::Directory {
-            lists.folders.insert(job.rank);
+            lists.folders.insert(job.rank(id));
             return;
         }
-        lists.files.insert(job.rank);
+        lists.files.insert(job.rank(id));
         if let Some(size) = job.kept.size().filter(|size| *size >= LARGE) {
             lists.large.insert((size, id));
         }
@@ -72,8 +72,8 @@ impl Ready {
     pub(super) fn strike(&mut self, id: JobId, job: &Packed) {
         let server = &job.kept.route.server;
         let Some(lists) = self.servers.get_mut(server) else { return };
-        if !lists.files.remove(job.rank) {
-            lists.folders.remove(job.rank);
+        if !lists.files.remove(job.rank(id)) {
+            lists.folders.remove(job.rank(id));
         }
         if let Some(size) = job.kept.size().filter(|size| *size >= LARGE) {
             lists.large.remove((size, id));
@@ -102,7 +102,7 @@ impl Queue {
     /// The next job of that server that may run; its target is free.
     pub(in crate::engine) fn next_ready(&self, server: &str) -> Option<JobId> {
         let next = [self.next_file(server), self.next_folder(server)];
-        next.into_iter().flatten().min_by_key(|id| self.packed(*id).map(|job| job.rank))
+        next.into_iter().flatten().min_by_key(|id| self.packed(*id).map(|job| job.rank(*id)))
     }
 
     /// The same of what is no folder, as far as it is known.
@@ -119,7 +119,7 @@ impl Queue {
     pub(in crate::engine) fn largest(&self, server: &str) -> Option<(u64, JobId)> {
         let lists = self.ready.of(server)?;
         // A size that was found out meanwhile leaves an old entry behind.
-        let waits = |id: &JobId| self.packed(*id).is_some_and(|job| lists.files.contains(job.rank));
+        let waits = |id: &JobId| self.packed(*id).is_some_and(|job| lists.files.contains(job.rank(*id)));
         lists.large.iter().rev().take(FAR).find(|(_, id)| waits(id) && self.may_run(*id))
     }
 
