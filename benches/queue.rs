@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use twinport::app::Model;
 use twinport::app::queue_view::Tab;
 use twinport::domain::{EntryKind, RemotePath, Site, Timestamp};
-use twinport::engine::message::{Command, Event, JobChange, LocalTarget, Order, QueueCommand, Settings, What};
+use twinport::engine::message::{Command, Event, JobChange, LocalTarget, Order, Place, QueueCommand, Settings, What};
 use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::secrets::MemoryKeyring;
 use twinport::store::sitebook::SiteBook;
@@ -116,6 +116,23 @@ fn start(folder: &Path, window: bool) {
         slowest = slowest.max(worked().saturating_sub(at));
     }
     let sorted = began.elapsed().as_secs_f64();
+    if window {
+        // Somebody puts the last one first: the order of all is told anew.
+        engine.send(Command::Queue(QueueCommand::Move(
+            model.queue.tab(Tab::Queued).last().copied().into_iter().collect(),
+            Place::First,
+        )));
+        while let Ok(event) = engine.events().recv() {
+            let is_order =
+                matches!(&event, Event::Jobs(changes) if matches!(changes.last(), Some(JobChange::Order { .. })));
+            let at = worked();
+            model.apply(event);
+            slowest = slowest.max(worked().saturating_sub(at));
+            if is_order {
+                break;
+            }
+        }
+    }
     let kind = if window { "after a kill, with a window's model" } else { "the engine alone" };
     println!(
         "started ({kind}): first {:.3} s, all {:.2} s; {} bytes resident each, at most {}",
