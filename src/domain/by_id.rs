@@ -61,7 +61,7 @@ impl<T> ById<T> {
 
     /// Where its number is the last of some neighbours that lie together: all of them.
     pub fn completed_mut(&mut self, id: JobId) -> impl Iterator<Item = &mut T> {
-        let completes = place(id) + 1 == PLACES as usize;
+        let completes = (id.0 + 1).is_multiple_of(PLACES);
         let chunk = self.chunks.get_mut(&chunk(id)).filter(|_| completes);
         chunk.into_iter().flat_map(|chunk| chunk.places.iter_mut().flatten())
     }

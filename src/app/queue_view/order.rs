@@ -114,7 +114,7 @@ mod tests {
                     let place = place.unwrap_or(list.len());
                     list.splice(place..place, row);
                 } else {
-                    let wanted = |id: JobId| id.0 % count != 0 && id.0 % 5 != at % 5;
+                    let wanted = |id: JobId| !id.0.is_multiple_of(count) && id.0 % 5 != at % 5;
                     list.retain(|id| wanted(*id));
                     let pieces = order.pieces();
                     for piece in 0..pieces {
