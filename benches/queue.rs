@@ -116,6 +116,7 @@ fn start(folder: &Path, window: bool) {
         slowest = slowest.max(worked().saturating_sub(at));
     }
     let sorted = began.elapsed().as_secs_f64();
+    let weight = [resident(), peak()].map(|bytes| bytes.saturating_sub(before) / JOBS);
     if window {
         // Somebody puts the last one first: the order of all is told anew.
         engine.send(Command::Queue(QueueCommand::Move(
@@ -138,8 +139,8 @@ fn start(folder: &Path, window: bool) {
         "started ({kind}): first {:.3} s, all {:.2} s; {} bytes resident each, at most {}",
         first.unwrap_or_default().as_secs_f64(),
         all.as_secs_f64(),
-        resident().saturating_sub(before) / JOBS,
-        peak().saturating_sub(before) / JOBS,
+        weight[0],
+        weight[1],
     );
     if window {
         assert_eq!(model.queue.tab(Tab::Queued).len(), JOBS);
