@@ -140,9 +140,9 @@ impl Queue {
             match change {
                 JobChange::Added { id, job, before } => {
                     row_before = before;
-                    self.count_in(&job.standing);
+                    self.count_in(&job.standing());
                     match self.jobs.insert(id, job) {
-                        Some(before) => self.count_out(&before.standing),
+                        Some(before) => self.count_out(&before.standing()),
                         None if self.was_foretold(id) => {}
                         None => row.push(id),
                     }
@@ -150,14 +150,14 @@ impl Queue {
                 }
                 JobChange::Changed { id, state, bytes, size, ended } => {
                     let Some(job) = self.jobs.find_mut(id) else { continue };
-                    if matches!(state, JobState::Done(_)) && !matches!(job.standing, Standing::Done(_)) {
+                    if matches!(state, JobState::Done(_)) && !matches!(job.standing(), Standing::Done(_)) {
                         finished.push(id);
                     }
                     if state != JobState::Running {
                         self.speeds.remove(&id);
                     }
-                    let before = std::mem::replace(&mut job.standing, state.into());
-                    let now = job.standing.clone();
+                    let (before, now) = (job.standing(), Standing::from(state));
+                    job.set_standing(now.clone());
                     job.bytes = bytes;
                     job.set_size(size.or(job.size()));
                     job.set_ended(ended);
@@ -169,7 +169,7 @@ impl Queue {
                 }
                 JobChange::Removed(id) => {
                     if let Some(job) = self.jobs.remove(id) {
-                        self.count_out(&job.standing);
+                        self.count_out(&job.standing());
                         self.speeds.remove(&id);
                         tabs_changed = true;
                     }
@@ -280,7 +280,7 @@ impl Queue {
         while left > 0 && sorting.at < self.order.pieces() {
             let sorted = self.order.retain(sorting.at, |id| {
                 let Some(job) = jobs.find(id) else { return foretold.iter().any(|range| range.contains(&id)) };
-                if let Some(tab) = tab_of(&job.standing) {
+                if let Some(tab) = tab_of(&job.standing()) {
                     tabs[tab as usize].push(id);
                 }
                 true

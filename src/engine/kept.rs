@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::{EntryKind, JobId, Names, Route, Timestamp};
 
-use super::message::{JobView, Standing};
+use super::message::{JobState, JobView, Outcome, Standing};
 
 /// A [`JobView`], kept small: a million of them fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,9 @@ pub struct Kept {
     pub route: Arc<Route>,
     /// What it is called in them.
     pub names: Names,
-    /// [`JobView::state`].
-    pub standing: Standing,
+    /// [`Standing`], but for what is in `more`: the two take less room than one.
+    code: Code,
+    more: Option<Arc<JobState>>,
     /// Bytes transferred so far.
     pub bytes: u64,
     /// [`UNKNOWN`] = nobody knows.
@@ -38,7 +39,9 @@ impl Kept {
 
     /// That has moved nothing, and whose size nobody knows.
     pub fn of((route, names): (Arc<Route>, Names), parent: Option<JobId>, kind: EntryKind, standing: Standing) -> Self {
-        Self { route, names, standing, bytes: 0, size: UNKNOWN, parent: parent.map_or(0, |id| id.0), ended: 0, kind }
+        let parent = parent.map_or(0, |id| id.0);
+        let (code, more) = taken_apart(standing);
+        Self { route, names, code, more, bytes: 0, size: UNKNOWN, parent, ended: 0, kind }
     }
 
     /// The same, so far.
@@ -64,9 +67,29 @@ impl Kept {
             remote: self.route.remote_path(&self.names),
             size: self.size(),
             bytes: self.bytes,
-            state: self.standing.state(),
+            state: self.standing().state(),
             ended: self.ended(),
         }
+    }
+
+    /// [`JobView::state`].
+    pub fn standing(&self) -> Standing {
+        match (self.code, &self.more) {
+            (Code::Queued, _) => Standing::Queued,
+            (Code::Running, _) => Standing::Running,
+            (Code::Paused, _) => Standing::Paused,
+            (Code::Done(outcome), _) => Standing::Done(outcome),
+            (Code::More, Some(state)) => match **state {
+                JobState::Asking(question) => Standing::Asking(question),
+                _ => Standing::Other(Arc::clone(state)),
+            },
+            (Code::Cancelled | Code::More, _) => Standing::Cancelled,
+        }
+    }
+
+    /// It stands so from now on.
+    pub fn set_standing(&mut self, standing: Standing) {
+        (self.code, self.more) = taken_apart(standing);
     }
 
     /// The folder it belongs to.
@@ -101,5 +124,66 @@ impl From<JobView> for Kept {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Code {
+    Queued,
+    Running,
+    Paused,
+    Cancelled,
+    Done(Outcome),
+    /// There is more to tell.
+    More,
+}
+
+fn taken_apart(standing: Standing) -> (Code, Option<Arc<JobState>>) {
+    match standing {
+        Standing::Queued => (Code::Queued, None),
+        Standing::Running => (Code::Running, None),
+        Standing::Paused => (Code::Paused, None),
+        Standing::Cancelled => (Code::Cancelled, None),
+        Standing::Done(outcome) => (Code::Done(outcome), None),
+        Standing::Asking(question) => (Code::More, Some(Arc::new(JobState::Asking(question)))),
+        Standing::Other(state) => (Code::More, Some(state)),
+    }
+}
+
 /// In place of a size.
 const UNKNOWN: u64 = u64::MAX;
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::domain::{Direction, QuestionId, Site};
+    use crate::engine::message::JobError;
+
+    #[test]
+    fn a_job_stands_as_it_was_told_and_is_small() {
+        let error = JobError::Internal("no".into());
+        let site = Arc::new(Site::default());
+        let server = || site.server_key().into();
+        let way = Route::of(None, (&site, server), Direction::Upload, "/l/a".into(), "/r/a".into());
+        let mut kept = Kept::of(way, Some(JobId(7)), EntryKind::File, Standing::Queued).at(5, None);
+        for state in [
+            JobState::Queued,
+            JobState::Running,
+            JobState::Paused,
+            JobState::Cancelled,
+            JobState::Done(Outcome::Transferred),
+            JobState::Done(Outcome::Skipped),
+            JobState::Done(Outcome::Folder),
+            JobState::Asking(QuestionId(3)),
+            JobState::Failed(error.clone()),
+            JobState::Waiting { retry_at: SystemTime::UNIX_EPOCH, attempt: 1, error },
+        ] {
+            kept.set_standing(state.clone().into());
+            let view = kept.view(JobId(9));
+            assert_eq!(view.state, state);
+            assert_eq!((view.parent, view.bytes, view.size), (Some(JobId(7)), 5, None));
+            assert_eq!(Kept::from(view), kept);
+        }
+        #[cfg(target_pointer_width = "64")]
+        assert_eq!(size_of::<Kept>(), 64, "a million of them are kept twice");
+    }
+}

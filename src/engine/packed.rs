@@ -122,7 +122,7 @@ impl Packed {
 
     /// The whole job.
     pub(super) fn job(&self, id: JobId) -> Job {
-        let Kept { route, names, standing, bytes, kind, .. } = &self.kept;
+        let Kept { route, names, bytes, kind, .. } = &self.kept;
         let rare = self.rare.as_deref();
         Job {
             id,
@@ -143,7 +143,7 @@ impl Packed {
                 Some(rare) => rare.existing,
                 None => Existing::Unknown,
             },
-            state: standing.state(),
+            state: self.kept.standing().state(),
             bytes: *bytes,
             begun: self.begun,
             wrote: rare.and_then(|rare| rare.wrote.clone()),
@@ -184,14 +184,14 @@ impl Packed {
     /// What it adds to the sums of what is open.
     pub(super) fn outstanding(&self) -> Open {
         let kept = &self.kept;
-        if kept.standing.is_ended() {
+        if kept.standing().is_ended() {
             return Open::default();
         }
         if kept.kind == EntryKind::Directory {
             return Open { folders: 1, ..Open::default() };
         }
         let size = kept.size().unwrap_or(0).max(kept.bytes);
-        let parks = kept.standing == Standing::Paused;
+        let parks = kept.standing() == Standing::Paused;
         Open {
             files: 1,
             unsized_files: u64::from(kept.size().is_none() && !parks),

@@ -218,7 +218,7 @@ impl Queue {
     /// The one place where a job's state changes. `false` = not allowed from where it is; nothing happened.
     pub(super) fn transition(&mut self, id: JobId, to: JobState) -> bool {
         let Some(packed) = self.jobs.find_mut(id) else { return false };
-        let from = packed.kept.standing.state();
+        let from = packed.kept.standing().state();
         if from == to || !may_become(&from, &to) {
             return false;
         }
@@ -226,7 +226,7 @@ impl Queue {
         let standing = Standing::from(to.clone());
         let ended = if to.is_ended() { Some(Timestamp::from_system(self.now)) } else { None };
         packed.handed = false;
-        packed.kept.standing = standing.clone();
+        packed.kept.set_standing(standing.clone());
         packed.kept.set_ended(ended);
         self.outstanding += packed.outstanding();
         match from {
@@ -275,7 +275,7 @@ impl Queue {
         self.outstanding -= packed.outstanding();
         self.order.remove(packed.rank(id));
         self.ready.strike(id, &packed);
-        if let JobState::Waiting { retry_at, .. } = packed.kept.standing.state() {
+        if let JobState::Waiting { retry_at, .. } = packed.kept.standing().state() {
             self.waiting.remove(&(retry_at, id));
         }
         self.half_read.forget(id);
@@ -324,14 +324,14 @@ impl Queue {
     /// Takes it in; `before` = where the faces put it.
     fn put(&mut self, id: JobId, job: Packed, before: Option<JobId>) {
         self.outstanding += job.outstanding();
-        if let Standing::Other(state) = &job.kept.standing
-            && let JobState::Waiting { retry_at, .. } = **state
+        if let Standing::Other(state) = job.kept.standing()
+            && let JobState::Waiting { retry_at, .. } = *state
         {
             self.waiting.insert((retry_at, id));
         }
         self.order.insert(job.rank(id), id);
         self.ready.enlist(id, &job);
-        self.news.added(id, before, &job.kept.standing);
+        self.news.added(id, before, job.kept.standing());
         self.route = Some(Arc::clone(&job.kept.route));
         self.jobs.insert(id, job);
     }

@@ -290,7 +290,7 @@ fn not_saved(error: &str) -> Explanation {
 }
 
 fn to_row(id: JobId, job: &Packed) -> JobRow {
-    let (state, error) = match &job.kept.standing {
+    let (state, error) = match &job.kept.standing() {
         // Not tried again since the program was killed: still to be looked at.
         Standing::Queued | Standing::Asking(_) if job.begun => (RowState::Running, None),
         Standing::Queued | Standing::Asking(_) => (RowState::Queued, None),

@@ -169,7 +169,7 @@ impl Totals {
 impl Run {
     fn hear(&mut self, change: &JobChange) {
         let is_open = match change {
-            JobChange::Added { job, .. } => !job.standing.is_ended(),
+            JobChange::Added { job, .. } => !job.standing().is_ended(),
             JobChange::Changed { state, .. } => !state.is_ended(),
             JobChange::Removed(_) | JobChange::Order { .. } => return,
         };

@@ -34,7 +34,7 @@ impl Queue {
         let mut folders: HashMap<JobId, HashSet<RemotePath>> = HashMap::new();
         for (_, job) in self.jobs.iter() {
             let Some(parent) = job.kept.parent() else { continue };
-            if self.jobs.find(parent).is_some_and(|parent| parent.kept.standing != Standing::Done(Outcome::Folder)) {
+            if self.jobs.find(parent).is_some_and(|parent| parent.kept.standing() != Standing::Done(Outcome::Folder)) {
                 folders.entry(parent).or_default().insert(job.kept.route.remote_path(&job.kept.names));
             }
         }

@@ -42,16 +42,16 @@ pub(super) struct Change {
 }
 
 impl News {
-    pub(super) fn added(&mut self, id: JobId, before: Option<JobId>, standing: &Standing) {
+    pub(super) fn added(&mut self, id: JobId, before: Option<JobId>, standing: Standing) {
         self.len += 1;
         if let Some(Item::Added(row)) = self.list.back_mut()
             && row.first.0 + row.count == id.0
             && row.before == before
-            && row.standing == *standing
+            && row.standing == standing
         {
             row.count += 1;
         } else {
-            self.push(Item::Added(Row { first: id, count: 1, before, standing: standing.clone() }));
+            self.push(Item::Added(Row { first: id, count: 1, before, standing }));
         }
     }
 
@@ -128,7 +128,7 @@ impl Queue {
                     if !standing.is_ended() {
                         job.set_ended(None);
                     }
-                    job.standing = standing;
+                    job.set_standing(standing);
                     changes.push(JobChange::Added { id, job, before });
                 }
                 Some(Item::Changed(change)) => {

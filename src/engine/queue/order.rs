@@ -121,7 +121,7 @@ impl Queue {
     }
 
     fn is_movable(&self, id: JobId) -> bool {
-        let standing = |job: &Packed| !job.kept.standing.is_ended() && job.kept.standing != Standing::Running;
+        let standing = |job: &Packed| !job.kept.standing().is_ended() && job.kept.standing() != Standing::Running;
         self.jobs.find(id).is_some_and(|job| standing(job) && !job.handed)
     }
 }

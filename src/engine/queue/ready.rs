@@ -50,7 +50,7 @@ impl Ready {
 
     /// Among those that wait, where it is one of them.
     pub(super) fn enlist(&mut self, id: JobId, job: &Packed) {
-        if job.handed || job.unsaved || job.kept.standing != Standing::Queued {
+        if job.handed || job.unsaved || job.kept.standing() != Standing::Queued {
             return;
         }
         let server = &job.kept.route.server;
@@ -160,7 +160,7 @@ impl Queue {
         let Some(packed) = self.jobs.find_mut(id) else { return };
         self.ready.targets.remove(&target(&packed.job(id)));
         packed.handed = false;
-        match packed.kept.standing {
+        match packed.kept.standing() {
             Standing::Queued => self.ready.enlist(id, packed),
             // It was about to begin.
             Standing::Running => drop(self.transition(id, JobState::Queued)),

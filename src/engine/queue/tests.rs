@@ -136,7 +136,7 @@ fn a_job_is_told_as_what_it_came_and_then_what_became_of_it() {
         .take_changes(usize::MAX)
         .into_iter()
         .filter_map(|change| match change {
-            JobChange::Added { job, .. } => Some(job.standing.state()),
+            JobChange::Added { job, .. } => Some(job.standing().state()),
             JobChange::Changed { state, .. } => Some(state),
             _ => None,
         })
@@ -244,7 +244,7 @@ impl Told {
                     if !self.order.contains(&id) {
                         self.order.insert(at.unwrap_or(self.order.len()), id);
                     }
-                    assert!(self.states.insert(id, job.standing.state()).is_none(), "told twice");
+                    assert!(self.states.insert(id, job.standing().state()).is_none(), "told twice");
                 }
                 JobChange::Changed { id, state, .. } => {
                     assert!(self.states.insert(id, state).is_some(), "a change of a job that was told");

@@ -67,7 +67,7 @@ impl Queue {
         {
             let Some(job) = self.jobs.find_mut(id) else { continue };
             // A folder that is done has its files in the journal: those first, in case the program ends in between.
-            if job.kept.standing == Standing::Done(Outcome::Folder) && self.dirty.postponed.insert(id) {
+            if job.kept.standing() == Standing::Done(Outcome::Folder) && self.dirty.postponed.insert(id) {
                 self.dirty.changed.push_back(id);
                 continue;
             }
