@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use twinport::app::Model;
 use twinport::app::queue_view::Tab;
 use twinport::domain::{EntryKind, RemotePath, Site, Timestamp};
-use twinport::engine::message::{Command, Event, JobChange, LocalTarget, Order, QueueCommand, Settings, What};
+use twinport::engine::message::{Command, Event, JobChange, LocalTarget, Order, Place, QueueCommand, Settings, What};
 use twinport::engine::{Engine, EngineConfig, KeepAlive, Trust};
 use twinport::store::secrets::MemoryKeyring;
 use twinport::store::sitebook::SiteBook;
@@ -27,12 +27,12 @@ fn main() {
         Ok("fill") => fill(&folder(), true),
         Ok("fill, without a journal") => fill(&folder(), false),
         Ok("start") => start(&folder(), false),
-        Ok("start, with a window's model") => start(&folder(), true),
+        Ok("start after a kill, with a window's model") => start(&folder(), true),
         _ => {
             let folder = tempfile::tempdir();
             let Ok(folder) = folder else { return };
             println!("{JOBS} transfers");
-            for part in ["fill, without a journal", "fill", "start", "start, with a window's model"] {
+            for part in ["fill, without a journal", "fill", "start", "start after a kill, with a window's model"] {
                 let exe = std::env::current_exe();
                 let child = exe.and_then(|exe| {
                     std::process::Command::new(exe).env(CHILD, part).env(FOLDER, folder.path()).status()
@@ -52,24 +52,30 @@ fn fill(folder: &Path, journal: bool) {
     let orders: Vec<Order> = (0..JOBS).map(|number| order(&site, number)).collect();
     let began = Instant::now();
     engine.send(Command::Enqueue(orders));
-    let mut waited = Duration::ZERO;
+    // Somebody looks into folders meanwhile, one after the other.
+    let look = || engine.send(Command::ListLocal { dir: folder.to_owned() });
+    look();
+    let (mut asked, mut waited) = (Instant::now(), Duration::ZERO);
     let mut told = 0;
     while told < JOBS {
-        if told == JOBS / 2 {
-            // Somebody looks into a folder meanwhile.
-            engine.send(Command::ListLocal { dir: folder.to_owned() });
-        }
-        let asked = Instant::now();
         let Ok(event) = engine.events().recv() else { return };
-        waited = waited.max(asked.elapsed());
-        if let Event::Jobs(changes) = event {
-            told += changes.iter().filter(|change| matches!(change, JobChange::Added { .. })).count();
+        match event {
+            Event::Jobs(changes) => {
+                told += changes.iter().filter(|change| matches!(change, JobChange::Added { .. })).count();
+            }
+            Event::LocalListed { .. } => {
+                waited = waited.max(asked.elapsed());
+                asked = Instant::now();
+                look();
+            }
+            _ => {}
         }
     }
     let seconds = began.elapsed().as_secs_f64();
     let kind = if journal { "journal" } else { "memory" };
     println!(
-        "taken in ({kind}): {seconds:.2} s, {:.0} a second, the longest silence {:.2} s; {} bytes resident each, at most {}",
+        "taken in ({kind}): {seconds:.2} s, {:.0} a second, a look into a folder takes {:.3} s at most; {} bytes resident \
+         each, at most {}",
         JOBS as f64 / seconds,
         waited.as_secs_f64(),
         resident().saturating_sub(before) / JOBS,
@@ -94,28 +100,57 @@ fn start(folder: &Path, window: bool) {
             told += changes.len();
         }
         if window {
-            let at = Instant::now();
+            let at = worked();
             model.now = began.elapsed().as_secs_f64();
             model.apply(event);
             model.settle();
-            slowest = slowest.max(at.elapsed());
+            slowest = slowest.max(worked().saturating_sub(at));
         }
     }
     let all = began.elapsed();
-    model.now += 1.0;
-    model.settle();
-    let kind = if window { "with a window's model" } else { "the engine alone" };
+    // What is told is in the tabs when a few more frames have passed.
+    while window && model.queue.tab(Tab::Queued).len() < JOBS {
+        let at = worked();
+        model.now += 1.0;
+        model.settle();
+        slowest = slowest.max(worked().saturating_sub(at));
+    }
+    let sorted = began.elapsed().as_secs_f64();
+    let weight = [resident(), peak()].map(|bytes| bytes.saturating_sub(before) / JOBS);
+    if window {
+        // Somebody puts the last one first: the order of all is told anew.
+        engine.send(Command::Queue(QueueCommand::Move(
+            model.queue.tab(Tab::Queued).last().copied().into_iter().collect(),
+            Place::First,
+        )));
+        while let Ok(event) = engine.events().recv() {
+            let is_order =
+                matches!(&event, Event::Jobs(changes) if matches!(changes.last(), Some(JobChange::Order { .. })));
+            let at = worked();
+            model.apply(event);
+            slowest = slowest.max(worked().saturating_sub(at));
+            if is_order {
+                break;
+            }
+        }
+    }
+    let kind = if window { "after a kill, with a window's model" } else { "the engine alone" };
     println!(
         "started ({kind}): first {:.3} s, all {:.2} s; {} bytes resident each, at most {}",
         first.unwrap_or_default().as_secs_f64(),
         all.as_secs_f64(),
-        resident().saturating_sub(before) / JOBS,
-        peak().saturating_sub(before) / JOBS,
+        weight[0],
+        weight[1],
     );
     if window {
         assert_eq!(model.queue.tab(Tab::Queued).len(), JOBS);
-        println!("the window's longest step: {:.1} ms", slowest.as_secs_f64() * 1000.0);
+        println!(
+            "in the window's tabs: {sorted:.2} s; its longest step: {:.1} ms of processor time",
+            slowest.as_secs_f64() * 1000.0
+        );
     }
+    // As if killed: the next one starts after that.
+    std::process::exit(0);
 }
 
 fn engine(journal: Option<PathBuf>) -> Option<Engine> {
@@ -142,6 +177,12 @@ fn order(site: &Arc<Site>, number: usize) -> Order {
         to: LocalTarget::Into(PathBuf::from("/home/somebody/photos of last summer")),
     };
     Order { site: Arc::clone(site), what, on_exists: None }
+}
+
+/// What this thread has used of a processor: what others do beside it is not counted. 0 where the system does not say.
+fn worked() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(text.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()).unwrap_or(0))
 }
 
 /// Bytes of this process that are in memory; 0 where the system does not say.

@@ -14,7 +14,7 @@ use common::face::{Face, fetch, on_exists, send, settings};
 use common::files::noise;
 use common::ftp_server::{Fault, FtpServer, Node, SOME_TIME};
 use tempfile::TempDir;
-use twinport::domain::{Charset, Direction, EntryKind, Names, RemotePath, Route, Site, SiteId, Timestamp};
+use twinport::domain::{Charset, Direction, EntryKind, JobId, Names, RemotePath, Route, Site, SiteId, Timestamp};
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
     Question, QueueCommand, RemoteTarget, Settings, What,
@@ -626,6 +626,29 @@ fn a_file_that_became_whole_before_the_journal_knew_of_its_start_is_neither_aske
     }
 }
 
+/// The word that it stops is written down sooner than what it still did.
+#[test]
+fn a_file_that_became_whole_while_the_user_stopped_it_is_not_asked_about_after_a_kill() {
+    for (state, goes_on) in [
+        (RowState::Paused, (|id| QueueCommand::Resume(vec![id])) as fn(_) -> _),
+        (RowState::Cancelled, |id| QueueCommand::Retry(vec![id])),
+    ] {
+        let server = FtpServer::start().file_at("/a", "whole", SOME_TIME);
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        fs::write(&target, "whole").unwrap();
+        let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
+        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        killed(&server, &folder, false, (state, ConflictPolicy::Rename));
+        let mut face = direct(&folder);
+        face.until_state("the job", |face| face.jobs().count() == 1);
+        face.send(Command::Queue(goes_on(JobId(1))));
+        face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
+        assert!(!folder.path().join("a (2)").exists(), "{state:?}");
+        server.assert_never_heard("RETR");
+    }
+}
+
 /// A profile whose one job, `/a`, ran when the program was killed.
 fn killed_while_it_ran(server: &FtpServer, folder: &TempDir, upload: bool) {
     killed(server, folder, upload, (RowState::Running, ConflictPolicy::Ask));
@@ -638,7 +661,7 @@ fn killed(server: &FtpServer, folder: &TempDir, upload: bool, (state, policy): (
     let direction = if upload { Direction::Upload } else { Direction::Download };
     let remote = RemotePath::from("/a");
     let job = JobRow {
-        id: twinport::domain::JobId(1),
+        id: JobId(1),
         parent: None,
         rank: (0, 1),
         route: Arc::new(Route::between(&site, &site.server_key().into(), direction, &local, &remote)),
@@ -652,6 +675,7 @@ fn killed(server: &FtpServer, folder: &TempDir, upload: bool, (state, policy): (
         bytes: 0,
         wrote: None,
         ended: None,
+        begun: false,
     };
     Journal::open(&folder.path().join("queue.db")).unwrap().write(&[job], &[], true).unwrap();
 }

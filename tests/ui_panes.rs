@@ -368,7 +368,7 @@ fn finished_transfers_refresh_the_pane_but_not_once_each() {
         state: JobState::Queued,
         ended: None,
     };
-    let added = (1..=50).map(|id| JobChange::Added { job: Box::new(job(id)), before: None }).collect();
+    let added = (1..=50).map(|id| JobChange::Added { id: JobId(id), job: job(id).into(), before: None }).collect();
     desk.tell(Event::Jobs(added));
     desk.pass(3.0);
     desk.taken();
@@ -491,7 +491,7 @@ fn what_transfers_have_left_is_told_once_and_deleted_only_when_the_user_says_so(
         state: JobState::Paused,
         ended: None,
     };
-    desk.tell(Event::Jobs(vec![JobChange::Added { job: Box::new(job), before: None }]));
+    desk.tell(Event::Jobs(vec![JobChange::Added { id: job.id, job: job.into(), before: None }]));
     desk.menu_on(REMOTE, "x.bin");
     assert!(desk.harness.query_by_label("Delete leftovers…").is_none(), "nothing to clear");
     desk.press(Key::Escape);
@@ -537,7 +537,8 @@ fn a_folder_that_waits_for_its_transfer_keeps_what_is_in_it() {
         ended: None,
     };
     let added = Event::Jobs(vec![JobChange::Added {
-        job: Box::new(job(EntryKind::Directory, JobState::Queued)),
+        id: JobId(1),
+        job: job(EntryKind::Directory, JobState::Queued).into(),
         before: None,
     }]);
     desk.tell(added);

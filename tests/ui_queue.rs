@@ -28,7 +28,7 @@ fn job(id: u64, name: &str, state: JobState) -> JobChange {
         state,
         ended: None,
     };
-    JobChange::Added { job: Box::new(job), before: None }
+    JobChange::Added { id: job.id, job: job.into(), before: None }
 }
 
 fn failure() -> JobError {

@@ -115,8 +115,8 @@ impl Tally {
     /// What a change of the queue means.
     pub(super) fn apply(&mut self, change: JobChange) -> Option<Consequence> {
         match change {
-            JobChange::Added { job, .. } => {
-                let job = *job;
+            JobChange::Added { id, job, .. } => {
+                let job = job.view(id);
                 if job.parent.is_none() {
                     self.expected = self.expected.saturating_sub(1);
                 }
@@ -130,7 +130,7 @@ impl Tally {
                 self.open.remove(&id);
                 None
             }
-            JobChange::Order(_) => None,
+            JobChange::Order { .. } => None,
         }
     }
 
@@ -278,7 +278,7 @@ mod tests {
             state: JobState::Queued,
             ended: None,
         };
-        JobChange::Added { job: Box::new(job), before: None }
+        JobChange::Added { id: JobId(id), job: job.into(), before: None }
     }
 
     fn becomes(id: u64, state: JobState, bytes: u64) -> JobChange {

@@ -59,6 +59,13 @@ impl<T> ById<T> {
         before
     }
 
+    /// Where its number is the last of some neighbours that lie together: all of them.
+    pub fn completed_mut(&mut self, id: JobId) -> impl Iterator<Item = &mut T> {
+        let completes = (id.0 + 1).is_multiple_of(PLACES);
+        let chunk = self.chunks.get_mut(&chunk(id)).filter(|_| completes);
+        chunk.into_iter().flat_map(|chunk| chunk.places.iter_mut().flatten())
+    }
+
     /// Takes it out.
     pub fn remove(&mut self, id: JobId) -> Option<T> {
         let number = chunk(id);
@@ -139,5 +146,7 @@ mod tests {
         assert_eq!(all, [(1, 1), (31, 31), (32, 7), (u64::MAX, u64::MAX)]);
         assert_eq!(things.len(), 4);
         assert_eq!(things.chunks.len(), 3, "an empty chunk goes");
+        assert_eq!(things.completed_mut(JobId(1)).count(), 0);
+        assert_eq!(things.completed_mut(JobId(31)).map(|thing| *thing).collect::<Vec<_>>(), [1, 31]);
     }
 }

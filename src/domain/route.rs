@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{RemotePath, Site};
+use super::{Names, RemotePath, Site};
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,14 +28,8 @@ pub struct Route {
     pub local: Box<[u8]>,
     /// The server's bytes, the last `/` included.
     pub remote: Box<[u8]>,
-}
-
-/// What a transfer is called in the two folders of its [`Route`]; as a rule the same, and then said once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
-    bytes: Box<[u8]>,
-    /// How many of the bytes are the remote name, the rest being the local one; [`BOTH`] = all of them are either.
-    remote: u32,
+    /// Both paths whole, of the one transfer that goes this way: they cannot be taken apart ([`Names::of`]).
+    pub whole: Option<Box<(PathBuf, RemotePath)>>,
 }
 
 impl Route {
@@ -43,6 +37,7 @@ impl Route {
     pub fn fits(&self, site: &Arc<Site>, direction: Direction, local: &Path, remote: &RemotePath) -> bool {
         (Arc::ptr_eq(&self.site, site) || self.site == *site)
             && self.direction == direction
+            && self.whole.is_none()
             && *self.local == *split(encoded(local), is_separator).0
             && *self.remote == *split(remote.as_bytes(), is_slash).0
     }
@@ -61,54 +56,44 @@ impl Route {
             direction,
             local: split(encoded(local), is_separator).0.into(),
             remote: split(remote.as_bytes(), is_slash).0.into(),
+            whole: None,
         }
+    }
+
+    /// The way between these two, and what they are called in its folders. `known` is another transfer's: most go the same
+    /// way.
+    pub fn of(
+        known: Option<&Arc<Self>>,
+        (site, server): (&Arc<Site>, impl FnOnce() -> Arc<str>),
+        direction: Direction,
+        local: PathBuf,
+        remote: RemotePath,
+    ) -> (Arc<Self>, Names) {
+        let Some(names) = Names::of(&local, &remote) else {
+            let way = Self::between(site, &server(), direction, Path::new(""), &RemotePath::new(""));
+            return (Arc::new(Self { whole: Some(Box::new((local, remote))), ..way }), Names::default());
+        };
+        let route = match known {
+            Some(known) if known.fits(site, direction, &local, &remote) => Arc::clone(known),
+            _ => Arc::new(Self::between(site, &server(), direction, &local, &remote)),
+        };
+        (route, names)
     }
 
     /// The whole local path of what has these names.
     pub fn local_path(&self, names: &Names) -> PathBuf {
+        if let Some(whole) = &self.whole {
+            return whole.0.clone();
+        }
         local_path([&self.local, names.local()].concat()).unwrap_or_default()
     }
 
     /// The whole remote path of what has these names.
     pub fn remote_path(&self, names: &Names) -> RemotePath {
+        if let Some(whole) = &self.whole {
+            return whole.1.clone();
+        }
         RemotePath::new([&self.remote, names.remote()].concat())
-    }
-}
-
-impl Default for Names {
-    /// No name on either side.
-    fn default() -> Self {
-        Self { bytes: Box::default(), remote: BOTH }
-    }
-}
-
-impl Names {
-    /// Of two whole paths; `None` where the local one cannot be taken apart and put together again (a Windows name that is
-    /// no Unicode).
-    pub fn of(local: &Path, remote: &RemotePath) -> Option<Self> {
-        if cfg!(not(unix)) && local.to_str().is_none() {
-            return None;
-        }
-        Self::new(split(remote.as_bytes(), is_slash).1, split(encoded(local), is_separator).1)
-    }
-
-    /// From both names; `None` where they are longer than any name is.
-    pub fn new(remote: &[u8], local: &[u8]) -> Option<Self> {
-        if remote == local {
-            return Some(Self { bytes: remote.into(), remote: BOTH });
-        }
-        let length = u32::try_from(remote.len()).ok().filter(|length| *length != BOTH)?;
-        Some(Self { bytes: [remote, local].concat().into_boxed_slice(), remote: length })
-    }
-
-    /// On the server, its bytes.
-    pub fn remote(&self) -> &[u8] {
-        if self.remote == BOTH { &self.bytes } else { self.bytes.split_at(self.remote as usize).0 }
-    }
-
-    /// On this computer, [`std::ffi::OsStr::as_encoded_bytes`].
-    pub fn local(&self) -> &[u8] {
-        if self.remote == BOTH { &self.bytes } else { self.bytes.split_at(self.remote as usize).1 }
     }
 }
 
@@ -125,24 +110,22 @@ pub fn local_path(bytes: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(bytes).ok().map(OsString::from).map(PathBuf::from)
 }
 
-fn encoded(path: &Path) -> &[u8] {
+pub(super) fn encoded(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }
 
 /// The folder with its separator, and the name.
-fn split(path: &[u8], separates: fn(u8) -> bool) -> (&[u8], &[u8]) {
+pub(super) fn split(path: &[u8], separates: fn(u8) -> bool) -> (&[u8], &[u8]) {
     path.split_at(path.iter().rposition(|byte| separates(*byte)).map_or(0, |at| at + 1))
 }
 
-fn is_slash(byte: u8) -> bool {
+pub(super) fn is_slash(byte: u8) -> bool {
     byte == b'/'
 }
 
-fn is_separator(byte: u8) -> bool {
+pub(super) fn is_separator(byte: u8) -> bool {
     std::path::is_separator(char::from(byte))
 }
-
-const BOTH: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
@@ -176,7 +159,6 @@ mod tests {
         let (local, remote) = (local_path(bytes.clone()).unwrap(), RemotePath::new(*b"/r/caf\xe9"));
         let route = Route::between(&Arc::default(), &"".into(), Direction::Download, &local, &remote);
         let names = Names::of(&local, &remote).unwrap();
-        assert_eq!(names.bytes.len(), 4, "said once");
         assert_eq!((route.local_path(&names), route.remote_path(&names)), (local, remote));
     }
 }

@@ -26,6 +26,7 @@ use super::keep_alive::KeepAlive;
 use super::limiter::Limits;
 use super::local::{LocalReport, LocalTask, LocalThread};
 use super::message::{Answer, Command, Event, Limited, LogKind, LogLine, Question};
+use super::orders::Orders;
 use super::queue::Queue;
 use super::room::Room;
 use super::scribe::Scribe;
@@ -60,6 +61,7 @@ const END_WITHIN: Duration = Duration::from_millis(1500);
 pub(super) struct Actor {
     pub(super) settings: Settings,
     pub(super) queue: Queue,
+    pub(super) orders: Orders,
     pub(super) paused: bool,
     pub(super) browsers: HashMap<ConnectionId, Browser>,
     pub(super) servers: HashMap<Arc<str>, Server>,
@@ -183,6 +185,7 @@ impl Actor {
         let mut actor = Self {
             settings,
             queue: Queue::default(),
+            orders: Orders::default(),
             paused: false,
             browsers: HashMap::new(),
             servers: HashMap::new(),
@@ -239,6 +242,7 @@ impl Actor {
         }
         loop {
             self.now = Instant::now();
+            self.take_orders();
             self.dispatch();
             self.keep_browsers_alive();
             self.keep_to_schedule();
@@ -293,7 +297,7 @@ impl Actor {
             Command::Manage { connection, operation } => self.manage(connection, operation),
             Command::ListLocal { dir } => self.local.give(LocalTask::List(dir)),
             Command::ManageLocal(operation) => self.local.give(LocalTask::Manage(operation)),
-            Command::Enqueue(orders) => self.enqueue(orders),
+            Command::Enqueue(orders) => self.orders.push(orders, self.settings.on_exists),
             Command::Queue(command) => self.change_queue(command),
             Command::Answer { question, answer } => self.answer(question, answer),
             Command::Teach { server_key, learned } => self.teach(&server_key, *learned),
@@ -430,6 +434,10 @@ impl Actor {
     fn answer(&mut self, question: QuestionId, answer: Answer) {
         match (self.questions.remove(&question), answer) {
             (Some(Asked::FileExists(job)), Answer::OnExists { policy, for_all }) => {
+                if for_all {
+                    // What is ordered already is one of them.
+                    self.take_all_orders();
+                }
                 self.resolve_conflict(job, policy, for_all);
             }
             (Some(Asked::FileExists(job)), _) => self.refuse_conflict(job),
@@ -582,6 +590,9 @@ impl Actor {
 
     /// How long the engine may sleep; `None` = till somebody calls.
     fn pause(&self) -> Option<Duration> {
+        if !self.orders.is_empty() {
+            return Some(Duration::ZERO);
+        }
         if self.queue.untold() > CHANGES && self.queue.has_changes() {
             // As soon as a face has read what it was given.
             return Some(Duration::from_millis(2));
@@ -616,6 +627,9 @@ impl Actor {
 
     /// Ends all threads; partial files stay, the queue is saved.
     fn end(mut self, reports: &Receiver<Report>) {
+        if self.scribe.is_some() {
+            self.take_all_orders();
+        }
         let deadline = Instant::now() + END_WITHIN;
         let mut threads = Vec::new();
         let numbers: Vec<u64> = self.sessions.keys().copied().collect();

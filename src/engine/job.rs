@@ -7,8 +7,7 @@ use crate::domain::{EntryKind, JobId, RemotePath, Site, Timestamp};
 use crate::store::settings::ConflictPolicy;
 
 use super::conflict::Side;
-use super::message::{Direction, JobState, JobView};
-use super::totals::Open;
+use super::message::{Direction, JobState};
 
 /// A file, or a folder that is read and becomes jobs of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,46 +79,6 @@ pub(super) struct Child {
     pub(super) size: Option<u64>,
     pub(super) modified: Option<Timestamp>,
     pub(super) existing: Existing,
-}
-
-impl Job {
-    /// As a face sees it.
-    pub(super) fn view(&self) -> JobView {
-        JobView {
-            id: self.id,
-            parent: self.parent,
-            site: Arc::clone(&self.site),
-            direction: self.direction,
-            kind: self.kind,
-            local: self.local.clone(),
-            remote: self.remote.clone(),
-            size: self.size,
-            bytes: self.bytes,
-            state: self.state.clone(),
-            ended: self.ended,
-        }
-    }
-
-    /// What it adds to the sums of what is open.
-    pub(super) fn outstanding(&self) -> Open {
-        if self.state.is_ended() {
-            return Open::default();
-        }
-        if self.kind == EntryKind::Directory {
-            return Open { folders: 1, ..Open::default() };
-        }
-        let size = self.size.unwrap_or(0).max(self.bytes);
-        let parks = self.state == JobState::Paused;
-        Open {
-            files: 1,
-            unsized_files: u64::from(self.size.is_none() && !parks),
-            folders: 0,
-            size,
-            bytes: self.bytes,
-            parked_files: u64::from(parks),
-            parked_bytes: if parks { size - self.bytes } else { 0 },
-        }
-    }
 }
 
 impl JobState {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -34,8 +35,8 @@ pub(crate) struct Mapped {
 pub(crate) struct Names {
     system: System,
     folds_case: bool,
-    /// By what is equal for the file system.
-    taken: HashMap<OsString, OsString>,
+    /// By what is equal for the file system; `None` = the name is just that.
+    taken: HashMap<OsString, Option<OsString>>,
 }
 
 impl System {
@@ -79,24 +80,38 @@ impl Names {
         wanted
     }
 
-    /// The same, but the very same name may come again: whether it replaces the earlier one is asked elsewhere.
+    /// The same, but the very same name may come again: whether it replaces the earlier one is asked elsewhere. Not for names
+    /// some of which are [taken](Self::take).
     pub(crate) fn share(&mut self, wanted: Mapped) -> Mapped {
-        if self.taken.get(&self.key(&wanted.name)) == Some(&wanted.name) { wanted } else { self.take(wanted) }
+        if !self.folds() {
+            // Any two are the very same or two files.
+            return wanted;
+        }
+        let key = self.key(&wanted.name);
+        match self.taken.get(&key) {
+            Some(taken) if *taken.as_ref().unwrap_or(&key) == wanted.name => wanted,
+            _ => self.take(wanted),
+        }
     }
 
     fn insert(&mut self, name: &OsStr) -> bool {
-        let free = !self.taken.contains_key(&self.key(name));
-        if free {
-            self.taken.insert(self.key(name), name.to_owned());
-        }
-        free
+        let key = self.key(name);
+        let Entry::Vacant(free) = self.taken.entry(key) else { return false };
+        let name = (free.key() != name).then(|| name.to_owned());
+        free.insert(name);
+        true
+    }
+
+    /// Whether its file system takes some names for one.
+    fn folds(&self) -> bool {
+        self.folds_case || self.system == System::Mac
     }
 
     /// Equal for names that the file system takes for one. Rather too wide than too narrow: a file that is numbered
     /// without need is whole, one that is overwritten is lost.
     fn key(&self, name: &OsStr) -> OsString {
         let Some(text) = name.to_str() else { return name.to_owned() };
-        if !self.folds_case && self.system != System::Mac {
+        if !self.folds() {
             return name.to_owned();
         }
         let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);

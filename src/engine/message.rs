@@ -1,6 +1,7 @@
 //! THE CONTRACT between the engine and its faces: [`Command`] goes down, [`Event`] comes up. A feature begins as a
 //! variant here. Everything is owned and `Send`; nothing is formatted for people except the server's own lines.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,6 +14,7 @@ pub use crate::store::settings::{ConflictPolicy, Settings};
 pub use crate::store::trust::TrustBook;
 
 pub use super::error::{JobError, LocalAction, LocalError};
+pub use super::kept::Kept;
 pub use super::leftovers::is_leftover;
 pub use super::standing::Standing;
 pub use crate::domain::Direction;
@@ -256,13 +258,14 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobChange {
     /// New, before the job `before` (`None` = at the end).
-    Added { job: Box<JobView>, before: Option<JobId> },
+    Added { id: JobId, job: Kept, before: Option<JobId> },
     /// Its state, and what is known of it by now.
     Changed { id: JobId, state: JobState, bytes: u64, size: Option<u64>, ended: Option<Timestamp> },
     /// Gone.
     Removed(JobId),
-    /// The whole order anew (after a move).
-    Order(Vec<JobId>),
+    /// The whole order anew (after a move). `untold` = those in it that will be told of later ([`Self::Added`]), when their
+    /// place is this one.
+    Order { order: Vec<JobId>, untold: Vec<Range<JobId>> },
 }
 
 /// A job as a face sees it.

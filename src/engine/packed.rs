@@ -1,34 +1,27 @@
-//! A job as the queue keeps it: paths are shared with the others of its folder, and what few jobs have is put away. Taken
-//! out whole ([`Job`]) where it is worked on.
+//! A job as the queue keeps it: what all keep of it, and what only the queue needs; what few jobs have is put away. Taken out
+//! whole ([`Job`]) where it is worked on.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::{EntryKind, JobId, Names, RemotePath, Route, Timestamp};
+use crate::domain::{EntryKind, JobId, Precision, RemotePath, Route, Timestamp, Zone};
 use crate::store::settings::ConflictPolicy;
 
 use super::job::{Existing, Job, Rank};
+use super::kept::Kept;
 use super::message::Standing;
+use super::totals::Open;
 
 /// A [`Job`], kept small.
 pub(super) struct Packed {
-    pub(super) route: Arc<Route>,
-    names: Names,
-    pub(super) rank: Rank,
-    pub(super) standing: Standing,
-    pub(super) modified: Option<Timestamp>,
-    size: u64,
-    pub(super) bytes: u64,
-    /// 0 = none: numbers begin at 1.
-    parent: u64,
+    pub(super) kept: Kept,
+    /// See [`Rank`]; the step is the job's number, except where it is put away.
+    order: i64,
+    /// Of the source's time: the seconds, and what they mean.
+    seconds: i64,
+    clock: Option<(Precision, Zone)>,
     rare: Option<Box<Rare>>,
-    /// Seconds since 1970; 0 = not yet.
-    ended: u32,
-    attempt: u8,
-    pub(super) kind: EntryKind,
     pub(super) policy: ConflictPolicy,
     absent: bool,
-    loose: bool,
     pub(super) begun: bool,
     /// The journal does not know it yet: it is neither shown nor started.
     pub(super) unsaved: bool,
@@ -45,113 +38,136 @@ pub(super) struct Packed {
 /// What few jobs have.
 #[derive(Default, PartialEq)]
 struct Rare {
+    step: Option<u64>,
+    attempt: u8,
+    loose: bool,
     existing: Existing,
     wrote: Option<RemotePath>,
     left: Option<RemotePath>,
-    /// Paths that cannot be taken apart.
-    whole: Option<(PathBuf, RemotePath)>,
 }
 
 impl Packed {
     /// `known` is the route of a job before this one: most go the same way.
     pub(super) fn new(job: Job, known: Option<&Arc<Route>>) -> Self {
-        let route = match known {
-            Some(known) if known.fits(&job.site, job.direction, &job.local, &job.remote) => Arc::clone(known),
-            _ => Arc::new(Route::between(&job.site, &job.server, job.direction, &job.local, &job.remote)),
-        };
-        let names = Names::of(&job.local, &job.remote);
+        let server = || Arc::clone(&job.server);
+        let way = Route::of(known, (&job.site, server), job.direction, job.local, job.remote);
         let absent = job.existing == Existing::Absent;
-        let rare = Rare {
-            existing: if absent { Existing::Unknown } else { job.existing },
-            wrote: job.wrote,
-            left: job.left,
-            whole: if names.is_none() { Some((job.local, job.remote)) } else { None },
-        };
-        Self {
-            route,
-            names: names.unwrap_or_default(),
-            rank: job.rank,
-            standing: job.state.into(),
-            modified: job.modified,
-            size: job.size.unwrap_or(UNKNOWN),
-            bytes: job.bytes,
-            parent: job.parent.map_or(0, |id| id.0),
-            rare: (rare != Rare::default()).then(|| Box::new(rare)),
-            ended: seconds(job.ended),
-            attempt: job.attempt,
-            kind: job.kind,
-            policy: job.policy,
-            absent,
-            loose: job.loose,
-            begun: job.begun,
+        let kept = Kept::of(way, job.parent, job.kind, job.state.into()).at(job.bytes, job.size).ended_at(job.ended);
+        let mut packed = Self::of(job.id, kept, job.rank, job.policy).from(job.modified).perhaps_begun(job.begun);
+        (packed.absent, packed.handed) = (absent, job.handed);
+        packed.put_away(|rare| {
+            rare.existing = if absent { Existing::Unknown } else { job.existing };
+            (rare.attempt, rare.loose) = (job.attempt, job.loose);
+            (rare.wrote, rare.left) = (job.wrote, job.left);
+        });
+        packed
+    }
+
+    /// That nobody has looked at.
+    pub(super) fn of(id: JobId, kept: Kept, rank: Rank, policy: ConflictPolicy) -> Self {
+        let mut packed = Self {
+            kept,
+            order: 0,
+            seconds: 0,
+            clock: None,
+            rare: None,
+            policy,
+            absent: false,
+            begun: false,
             unsaved: false,
             told: false,
             dirty: false,
             moved: false,
-            handed: job.handed,
+            handed: false,
+        };
+        packed.set_rank(id, rank);
+        packed
+    }
+
+    /// The same, of a source of that time.
+    pub(super) fn from(self, modified: Option<Timestamp>) -> Self {
+        let seconds = modified.map_or(0, |time| time.seconds);
+        Self { seconds, clock: modified.map(|time| (time.precision, time.zone)), ..self }
+    }
+
+    /// The same, of which a run before this one left that under its final name: [`Job::left`].
+    pub(super) fn that_left(mut self, left: Option<RemotePath>) -> Self {
+        self.put_away(|rare| rare.left = left);
+        self
+    }
+
+    /// The same, which was running when the program was killed, or may have been: [`Job::begun`].
+    pub(super) fn perhaps_begun(self, begun: bool) -> Self {
+        Self { begun, ..self }
+    }
+
+    fn put_away(&mut self, change: impl FnOnce(&mut Rare)) {
+        let mut rare = self.rare.take().map(|rare| *rare).unwrap_or_default();
+        change(&mut rare);
+        self.rare = (rare != Rare::default()).then(|| Box::new(rare));
+    }
+
+    /// Its place.
+    pub(super) fn rank(&self, id: JobId) -> Rank {
+        Rank { order: self.order, step: self.rare.as_deref().and_then(|rare| rare.step).unwrap_or(id.0) }
+    }
+
+    pub(super) fn set_rank(&mut self, id: JobId, rank: Rank) {
+        self.order = rank.order;
+        let step = (rank.step != id.0).then_some(rank.step);
+        if self.rare.is_some() || step.is_some() {
+            self.put_away(|rare| rare.step = step);
         }
     }
 
     /// The whole job.
     pub(super) fn job(&self, id: JobId) -> Job {
+        let Kept { route, names, bytes, kind, .. } = &self.kept;
         let rare = self.rare.as_deref();
-        let (local, remote) = match rare.and_then(|rare| rare.whole.clone()) {
-            Some(whole) => whole,
-            None => (self.route.local_path(&self.names), self.route.remote_path(&self.names)),
-        };
         Job {
             id,
-            parent: self.parent(),
-            rank: self.rank,
-            site: Arc::clone(&self.route.site),
-            server: Arc::clone(&self.route.server),
-            direction: self.route.direction,
-            kind: self.kind,
-            local,
-            remote,
-            size: self.size(),
-            modified: self.modified,
+            parent: self.kept.parent(),
+            rank: self.rank(id),
+            site: Arc::clone(&route.site),
+            server: Arc::clone(&route.server),
+            direction: route.direction,
+            kind: *kind,
+            local: route.local_path(names),
+            remote: route.remote_path(names),
+            size: self.kept.size(),
+            modified: self.modified(),
             policy: self.policy,
-            loose: self.loose,
+            loose: rare.is_some_and(|rare| rare.loose),
             existing: match rare {
                 _ if self.absent => Existing::Absent,
                 Some(rare) => rare.existing,
                 None => Existing::Unknown,
             },
-            state: self.standing.state(),
-            bytes: self.bytes,
+            state: self.kept.standing().state(),
+            bytes: *bytes,
             begun: self.begun,
             wrote: rare.and_then(|rare| rare.wrote.clone()),
             left: rare.and_then(|rare| rare.left.clone()),
-            attempt: self.attempt,
-            ended: self.ended(),
+            attempt: rare.map_or(0, |rare| rare.attempt),
+            ended: self.kept.ended(),
             handed: self.handed,
         }
     }
 
     /// Becomes that job; what the queue notes of it stays.
     pub(super) fn become_job(&mut self, job: Job) {
-        let next = Self::new(job, Some(&self.route));
+        let mut next = Self::new(job, Some(&self.kept.route));
+        if next.kept.names == self.kept.names {
+            // With those of its neighbours.
+            next.kept.names = self.kept.names.clone();
+        }
         let Self { unsaved, told, dirty, moved, .. } = *self;
         *self = Self { unsaved, told, dirty, moved, ..next };
     }
 
-    pub(super) fn stand(&mut self, standing: Standing, ended: Option<Timestamp>) {
-        self.standing = standing;
-        self.ended = seconds(ended);
-    }
-
-    pub(super) fn stand_at(&mut self, bytes: u64, size: Option<u64>) {
-        self.bytes = bytes;
-        self.size = size.unwrap_or(UNKNOWN);
-    }
-
-    pub(super) fn parent(&self) -> Option<JobId> {
-        (self.parent != 0).then_some(JobId(self.parent))
-    }
-
-    pub(super) fn size(&self) -> Option<u64> {
-        (self.size != UNKNOWN).then_some(self.size)
+    /// The source's time.
+    pub(super) fn modified(&self) -> Option<Timestamp> {
+        self.clock.map(|(precision, zone)| Timestamp { seconds: self.seconds, precision, zone })
     }
 
     /// See [`Job::wrote`].
@@ -165,18 +181,25 @@ impl Packed {
         rare.wrote.clone().or_else(|| rare.left.clone())
     }
 
-    pub(super) fn names(&self) -> &Names {
-        &self.names
+    /// What it adds to the sums of what is open.
+    pub(super) fn outstanding(&self) -> Open {
+        let kept = &self.kept;
+        if kept.standing().is_ended() {
+            return Open::default();
+        }
+        if kept.kind == EntryKind::Directory {
+            return Open { folders: 1, ..Open::default() };
+        }
+        let size = kept.size().unwrap_or(0).max(kept.bytes);
+        let parks = kept.standing() == Standing::Paused;
+        Open {
+            files: 1,
+            unsized_files: u64::from(kept.size().is_none() && !parks),
+            folders: 0,
+            size,
+            bytes: kept.bytes,
+            parked_files: u64::from(parks),
+            parked_bytes: if parks { size - kept.bytes } else { 0 },
+        }
     }
-
-    pub(super) fn ended(&self) -> Option<Timestamp> {
-        (self.ended != 0).then(|| Timestamp::utc(i64::from(self.ended)))
-    }
-}
-
-/// In place of a size.
-const UNKNOWN: u64 = u64::MAX;
-
-fn seconds(time: Option<Timestamp>) -> u32 {
-    time.and_then(|time| u32::try_from(time.seconds).ok()).unwrap_or(0)
 }

@@ -15,7 +15,8 @@ use crate::ftp::explain::Explanation;
 use crate::store::journal::{JobRow, Journal, RowState};
 
 use super::error::JobError;
-use super::job::{Existing, Job, Rank};
+use super::job::Rank;
+use super::kept::Kept;
 use super::message::{JobState, Outcome, Standing};
 use super::packed::Packed;
 use super::queue::{Queue, Unwritten};
@@ -59,7 +60,7 @@ pub(super) struct Written(Result<(), String>);
 pub(super) enum Loaded {
     /// Before any job: the greatest number of any.
     LastId(u64),
-    Jobs(Vec<Job>),
+    Jobs(Vec<(JobId, Packed)>),
     /// It cannot be used; in plain words.
     Failed(Explanation),
 }
@@ -289,7 +290,7 @@ fn not_saved(error: &str) -> Explanation {
 }
 
 fn to_row(id: JobId, job: &Packed) -> JobRow {
-    let (state, error) = match &job.standing {
+    let (state, error) = match &job.kept.standing() {
         // Not tried again since the program was killed: still to be looked at.
         Standing::Queued | Standing::Asking(_) if job.begun => (RowState::Running, None),
         Standing::Queued | Standing::Asking(_) => (RowState::Queued, None),
@@ -304,62 +305,44 @@ fn to_row(id: JobId, job: &Packed) -> JobRow {
             _ => (RowState::Queued, None),
         },
     };
+    let (kept, rank) = (&job.kept, job.rank(id));
     JobRow {
         id,
-        parent: job.parent(),
-        rank: (job.rank.order, job.rank.step),
-        route: Arc::clone(&job.route),
-        names: job.names().clone(),
-        kind: job.kind,
-        size: job.size(),
-        modified: job.modified,
+        parent: kept.parent(),
+        rank: (rank.order, rank.step),
+        route: Arc::clone(&kept.route),
+        names: kept.names.clone(),
+        kind: kept.kind,
+        size: kept.size(),
+        modified: job.modified(),
         policy: job.policy,
         state,
-        error: error.map(|words| [words.what, words.why, words.advice]),
-        bytes: job.bytes,
+        error: error.map(|words| Box::new([words.what, words.why, words.advice])),
+        bytes: kept.bytes,
         wrote: job.left_behind(),
-        ended: job.ended(),
+        ended: kept.ended(),
+        begun: job.begun,
     }
 }
 
-fn from_row(row: JobRow) -> Job {
-    let state = match row.state {
-        RowState::Queued | RowState::Running => JobState::Queued,
-        RowState::Paused => JobState::Paused,
-        RowState::Done => JobState::Done(Outcome::Transferred),
-        RowState::Skipped => JobState::Done(Outcome::Skipped),
-        RowState::Folder => JobState::Done(Outcome::Folder),
+fn from_row(row: JobRow) -> (JobId, Packed) {
+    let standing = match row.state {
+        RowState::Queued | RowState::Running => Standing::Queued,
+        RowState::Paused => Standing::Paused,
+        RowState::Done => Standing::Done(Outcome::Transferred),
+        RowState::Skipped => Standing::Done(Outcome::Skipped),
+        RowState::Folder => Standing::Done(Outcome::Folder),
         RowState::Failed => {
-            let [what, why, advice] = row.error.unwrap_or_default();
-            JobState::Failed(JobError::Earlier(Explanation { what, why, advice }))
+            let [what, why, advice] = row.error.map(|words| *words).unwrap_or_default();
+            JobState::Failed(JobError::Earlier(Explanation { what, why, advice })).into()
         }
-        RowState::Cancelled => JobState::Cancelled,
+        RowState::Cancelled => Standing::Cancelled,
     };
-    Job {
-        id: row.id,
-        parent: row.parent,
-        rank: Rank { order: row.rank.0, step: row.rank.1 },
-        server: Arc::clone(&row.route.server),
-        site: Arc::clone(&row.route.site),
-        direction: row.route.direction,
-        kind: row.kind,
-        local: row.route.local_path(&row.names),
-        remote: row.route.remote_path(&row.names),
-        size: row.size,
-        modified: row.modified,
-        policy: row.policy,
-        // Only the command line says `At`, and it keeps no journal.
-        loose: false,
-        existing: Existing::Unknown,
-        begun: row.state == RowState::Running,
-        state,
-        bytes: row.bytes,
-        wrote: None,
-        left: row.wrote,
-        attempt: 0,
-        ended: row.ended,
-        handed: false,
-    }
+    let kept = Kept::of((row.route, row.names), row.parent, row.kind, standing);
+    let kept = kept.at(row.bytes, row.size).ended_at(row.ended);
+    let rank = Rank { order: row.rank.0, step: row.rank.1 };
+    let job = Packed::of(row.id, kept, rank, row.policy).from(row.modified).that_left(row.wrote);
+    (row.id, job.perhaps_begun(row.begun))
 }
 
 #[cfg(test)]

@@ -39,6 +39,15 @@ impl From<JobState> for Standing {
 }
 
 impl Standing {
+    /// [`JobState::is_ended`].
+    pub fn is_ended(&self) -> bool {
+        match self {
+            Self::Done(_) | Self::Cancelled => true,
+            Self::Other(state) => state.is_ended(),
+            Self::Queued | Self::Running | Self::Paused | Self::Asking(_) => false,
+        }
+    }
+
     /// As it is told.
     pub fn state(&self) -> JobState {
         match self {

@@ -29,7 +29,7 @@ pub(super) struct Running {
     pub(super) counted: u64,
 }
 
-/// What has not ended, in sums: each job adds its share ([`super::job::Job::outstanding`]).
+/// What has not ended, in sums: each job adds its share ([`super::packed::Packed::outstanding`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Open {
     pub(super) files: u64,
@@ -168,12 +168,12 @@ impl Totals {
 
 impl Run {
     fn hear(&mut self, change: &JobChange) {
-        let state = match change {
-            JobChange::Added { job, .. } => &job.state,
-            JobChange::Changed { state, .. } => state,
-            JobChange::Removed(_) | JobChange::Order(_) => return,
+        let is_open = match change {
+            JobChange::Added { job, .. } => !job.standing().is_ended(),
+            JobChange::Changed { state, .. } => !state.is_ended(),
+            JobChange::Removed(_) | JobChange::Order { .. } => return,
         };
-        if self.is_over && !state.is_ended() {
+        if self.is_over && is_open {
             *self = Self::default();
         }
         // What the journal knows as done was done in another run.

@@ -1,27 +1,21 @@
-//! The queue at work: orders in, jobs to sessions, results back, what to do when something fails.
+//! The queue at work: jobs to sessions, results back, what to do when something fails.
 
-use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use crate::domain::{EntryKind, JobId, Timestamp};
+use crate::domain::{EntryKind, JobId};
 use crate::ftp::ascii::has_extension;
-use crate::ftp::error::{Class, FtpError};
+use crate::ftp::error::Class;
 use crate::net::wait::Cancel;
 use crate::store::settings::ConflictPolicy;
 
 use super::actor::{Actor, Asked, Busy, Role, Slot};
 use super::error::JobError;
-use super::folder::folds_case;
 use super::job::Existing;
-use super::local_name::{Names, System, map, remote_name};
-use super::message::{
-    Direction, Event, JobState, LocalTarget, LogKind, Order, Outcome, Question, QueueCommand, RemoteTarget, What,
-};
+use super::message::{Direction, Event, JobState, LogKind, Outcome, Question, QueueCommand};
 use super::meter::Meter;
 use super::pump::Counter;
-use super::queue::NewJob;
 use super::retry::pause_before_retry;
 use super::servers::Server;
 use super::totals::Running;
@@ -42,78 +36,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const STOCK: usize = 1000;
 
 impl Actor {
-    pub(super) fn enqueue(&mut self, orders: Vec<Order>) {
-        let mut names: HashMap<PathBuf, Names> = HashMap::new();
-        for Order { site, what, on_exists } in orders {
-            let policy = on_exists.unwrap_or(self.settings.on_exists);
-            let mut refusal = None;
-            let new = match what {
-                What::Download { remote, kind, size, modified, to } => {
-                    let loose = matches!(to, LocalTarget::At(_));
-                    let local = match to {
-                        LocalTarget::As(path) | LocalTarget::At(path) => path,
-                        LocalTarget::Into(folder) => match remote.file_name() {
-                            Some(name) => {
-                                let names = names
-                                    .entry(folder.clone())
-                                    .or_insert_with(|| Names::new(System::HERE, folds_case(&folder)));
-                                let local = names.share(map(name, &site.charset, System::HERE));
-                                if let Some(note) = local.note(name, &site.charset) {
-                                    self.note(LogKind::Note, note);
-                                }
-                                folder.join(local.name)
-                            }
-                            None => folder,
-                        },
-                    };
-                    let kind = kind.unwrap_or(if remote.file_name().is_none() {
-                        EntryKind::Directory
-                    } else {
-                        EntryKind::Other
-                    });
-                    let file = kind == EntryKind::File;
-                    let (size, modified) = if file { (size, modified) } else { (None, None) };
-                    NewJob { direction: Direction::Download, kind, local, remote, size, modified, policy, loose, site }
-                }
-                What::Upload { local, to } => {
-                    let loose = matches!(to, RemoteTarget::At(_));
-                    let remote = match to {
-                        RemoteTarget::As(path) | RemoteTarget::At(path) => path,
-                        // The root of a disk has no name: what is in it goes into the directory itself.
-                        RemoteTarget::Into(dir) => match local.file_name() {
-                            None => dir,
-                            Some(name) => dir.join(&remote_name(name, &site.charset).unwrap_or_else(|| {
-                                let (name, charset) = (name.to_string_lossy(), site.charset.label());
-                                let what = format!("“{name}” cannot be written in the site's charset {charset}");
-                                refusal = Some(FtpError::Unsupported { what });
-                                name.into_owned().into_bytes()
-                            })),
-                        },
-                    };
-                    // One look at the disk per order, not per file: what lies in a folder is looked at by its session.
-                    let data = std::fs::metadata(&local).ok();
-                    let folder = data.as_ref().is_some_and(std::fs::Metadata::is_dir);
-                    NewJob {
-                        direction: Direction::Upload,
-                        kind: if folder { EntryKind::Directory } else { EntryKind::File },
-                        size: data.as_ref().filter(|_| !folder).map(std::fs::Metadata::len),
-                        modified: data.and_then(|data| data.modified().ok()).map(Timestamp::from_system),
-                        local,
-                        remote,
-                        policy,
-                        loose,
-                        site,
-                    }
-                }
-            };
-            self.server(&Arc::clone(&new.site));
-            let id = self.queue.add(new);
-            if let Some(error) = refusal {
-                self.failed(id, error.into(), false);
-            }
-        }
-    }
-
     pub(super) fn change_queue(&mut self, command: QueueCommand) {
         match command {
             QueueCommand::PauseAll => {

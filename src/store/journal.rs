@@ -10,7 +10,9 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::settings::ConflictPolicy;
-use crate::domain::{Direction, EntryKind, JobId, Names, Precision, RemotePath, Route, Site, Timestamp, Zone};
+use crate::domain::{
+    Direction, EntryKind, JobId, NamePage, Names, Precision, RemotePath, Route, Site, Timestamp, Zone,
+};
 
 /// An open journal.
 pub struct Journal {
@@ -45,13 +47,16 @@ pub struct JobRow {
     /// Where it stands.
     pub state: RowState,
     /// What went wrong: what, why, advice.
-    pub error: Option<[String; 3]>,
+    pub error: Option<Box<[String; 3]>>,
     /// Bytes moved so far.
     pub bytes: u64,
     /// What it has written to under its final name, the server's bytes.
     pub wrote: Option<RemotePath>,
     /// When it ended.
     pub ended: Option<Timestamp>,
+    /// Of a row that was read: it may have run when a program was killed. Written down as [`RowState::Running`]; that of
+    /// others the journal knows by itself.
+    pub begun: bool,
 }
 
 /// Where a job stands. The numbers are in the file: they stay what they are.
@@ -66,6 +71,12 @@ pub enum RowState {
     Folder = 5,
     Failed = 6,
     Cancelled = 7,
+}
+
+impl RowState {
+    fn is_done(self) -> bool {
+        matches!(self, Self::Done | Self::Skipped | Self::Folder)
+    }
 }
 
 /// What can go wrong with it.
@@ -89,12 +100,11 @@ impl Journal {
         old::take_over(&transaction)?;
         let open: Option<bool> = transaction.query_row("SELECT open FROM run", [], |row| row.get(0)).optional()?;
         if open == Some(true) {
-            // The program was killed. A small file is whole sooner than it says here that it runs, and after a power cut less
-            // is known still: any job may have run. Whoever overwrites does so again, and need not know.
-            let (from, to, but) =
-                (RowState::Queued as u8, RowState::Running as u8, policy_number(ConflictPolicy::Overwrite));
-            transaction
-                .execute("UPDATE transfer SET state = ?2 WHERE state = ?1 AND policy <> ?3", params![from, to, but])?;
+            // The program was killed. A small file is whole sooner than it says here that it runs, a stop is written down
+            // sooner than what it stopped has ended, and after a power cut less is known still: any job may have run.
+            transaction.execute_batch(
+                "DELETE FROM killed; INSERT INTO killed (last) SELECT coalesce(max(id), 0) FROM transfer;",
+            )?;
         }
         transaction.execute_batch("DELETE FROM run; INSERT INTO run (open) VALUES (1);")?;
         transaction.commit()?;
@@ -114,19 +124,28 @@ impl Journal {
     /// # Errors
     /// Where the file cannot be read at all.
     pub fn load(&self, each: &mut dyn FnMut(JobRow)) -> Result<usize, Error> {
-        let routes = self.routes()?;
+        let mut known = Known {
+            last: None,
+            routes: self.routes()?,
+            killed: self.db.query_row("SELECT coalesce(max(last), 0) FROM killed", [], |row| row.get(0)).map(number)?,
+        };
         let mut query = self.db.prepare(
             "SELECT id, parent, major, minor, folder, kind, name, local, size, seconds, clock, policy, state, bytes, ended,
                     wrote, what, why, advice FROM transfer ORDER BY id",
         )?;
         let mut rows = query.query([])?;
         let mut unread = 0;
+        let (mut page, mut unnamed) = (NamePage::default(), Vec::new());
         while let Some(row) = rows.next()? {
-            match read(row, &routes)? {
-                Some(row) => each(row),
+            match read(row, &mut known, &mut page)? {
+                Some(row) => unnamed.push(row),
                 None => unread += 1,
             }
+            if page.len() == A_PAGE {
+                unnamed.drain(..).zip(page.finish()).for_each(|(row, names)| each(JobRow { names, ..row }));
+            }
         }
+        unnamed.into_iter().zip(page.finish()).for_each(|(row, names)| each(JobRow { names, ..row }));
         Ok(unread)
     }
 
@@ -186,7 +205,7 @@ impl Journal {
             let Some((site, server)) = site else { continue };
             let direction = if row.get(1)? { Direction::Upload } else { Direction::Download };
             let (local, remote) = (row.get::<_, Vec<u8>>(2)?.into(), row.get::<_, Vec<u8>>(3)?.into());
-            routes.insert(row.get(0)?, Arc::new(Route { site, server, direction, local, remote }));
+            routes.insert(row.get(0)?, Arc::new(Route { site, server, direction, local, remote, whole: None }));
         }
         Ok(routes)
     }
@@ -195,40 +214,69 @@ impl Journal {
 /// A site and its server's key.
 type Keyed = (Arc<Site>, Arc<str>);
 
-/// `None` = not understood.
-fn read(row: &Row<'_>, routes: &HashMap<i64, Arc<Route>>) -> Result<Option<JobRow>, Error> {
-    let Some(route) = routes.get(&row.get(4)?) else { return Ok(None) };
+/// So many names lie together: few, so that one that is left of them does not keep much.
+const A_PAGE: usize = 32;
+
+/// What is said once for many rows.
+struct Known {
+    /// The route that was asked for last, as a rule the next one's.
+    last: Option<(i64, Arc<Route>)>,
+    routes: HashMap<i64, Arc<Route>>,
+    /// Jobs up to this one were there when a program was killed.
+    killed: u64,
+}
+
+impl Known {
+    fn route(&mut self, folder: i64) -> Option<Arc<Route>> {
+        if let Some((last, route)) = &self.last
+            && *last == folder
+        {
+            return Some(Arc::clone(route));
+        }
+        let route = self.routes.get(&folder)?;
+        self.last = Some((folder, Arc::clone(route)));
+        Some(Arc::clone(route))
+    }
+}
+
+/// All but the names, which go to the page. `None` = not understood.
+fn read(row: &Row<'_>, known: &mut Known, page: &mut NamePage) -> Result<Option<JobRow>, Error> {
+    let Some(route) = known.route(row.get(4)?) else { return Ok(None) };
     let Some(state) = state_from(row.get(12)?) else { return Ok(None) };
     let name = row.get_ref(6)?.as_blob()?;
     let local = match row.get_ref(7)?.as_blob_or_null()? {
         Some(local) => local,
         None => name,
     };
-    let Some(names) = Names::new(name, local) else { return Ok(None) };
     let id: i64 = row.get(0)?;
+    let policy = policy_from(row.get(11)?);
     let what: Option<String> = row.get(16)?;
-    Ok(Some(JobRow {
+    let row = JobRow {
         id: JobId(number(id)),
         parent: row.get::<_, Option<i64>>(1)?.map(|id| JobId(number(id))),
         rank: (row.get(2)?, row.get::<_, Option<i64>>(3)?.map_or(number(id), number)),
-        route: Arc::clone(route),
-        names,
+        route,
+        names: Names::default(),
         kind: kind_from(row.get(5)?),
         size: row.get::<_, Option<i64>>(8)?.map(number),
         modified: match (row.get(9)?, row.get(10)?) {
             (Some(seconds), Some(clock)) => Some(time_from(seconds, clock)),
             _ => None,
         },
-        policy: policy_from(row.get(11)?),
+        policy,
         state,
         error: match what {
-            Some(what) => Some([what, row.get(17)?, row.get(18)?]),
+            Some(what) => Some(Box::new([what, row.get(17)?, row.get(18)?])),
             None => None,
         },
         bytes: number(row.get(13)?),
         wrote: row.get::<_, Option<Vec<u8>>>(15)?.map(RemotePath::new),
         ended: row.get::<_, Option<i64>>(14)?.map(Timestamp::utc),
-    }))
+        // Whoever overwrites does so again, and need not know.
+        begun: state == RowState::Running
+            || (!state.is_done() && number(id) <= known.killed && policy != ConflictPolicy::Overwrite),
+    };
+    Ok(page.add(name, local).then_some(row))
 }
 
 fn put_rows(transaction: &Transaction<'_>, rows: &[JobRow], last: &mut Option<(Arc<Route>, i64)>) -> Result<(), Error> {
@@ -375,7 +423,8 @@ const POLICIES: [ConflictPolicy; 7] = [
     ConflictPolicy::Skip,
 ];
 
-/// `minor` and `local` are NULL where they say the same as `id` and `name`.
+/// `minor` and `local` are NULL where they say the same as `id` and `name`. `killed` says which was the last job when a program
+/// was killed last: those up to it may have run then.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS site (id INTEGER PRIMARY KEY, site TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS folder (
@@ -387,189 +436,8 @@ CREATE TABLE IF NOT EXISTS transfer (
     seconds INTEGER, clock INTEGER, policy INTEGER NOT NULL, state INTEGER NOT NULL, bytes INTEGER NOT NULL,
     ended INTEGER, wrote BLOB, what TEXT, why TEXT, advice TEXT);
 CREATE TABLE IF NOT EXISTS run (open INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS killed (last INTEGER NOT NULL);
 ";
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn route(folder: u64) -> Arc<Route> {
-        let site = Site { host: "example.org".into(), user: "u".into(), ..Site::default() };
-        Arc::new(Route {
-            server: site.server_key().into(),
-            site: Arc::new(site),
-            direction: if folder.is_multiple_of(2) { Direction::Upload } else { Direction::Download },
-            local: format!("/tmp/{folder}/").into_bytes().into(),
-            remote: Box::from(&b"/caf\xe9/"[..]),
-        })
-    }
-
-    fn row(id: u64) -> JobRow {
-        JobRow {
-            id: JobId(id),
-            parent: (id > 1).then_some(JobId(1)),
-            rank: (0, if id == 5 { 77 } else { id }),
-            route: route(id % 3),
-            names: Names::new(b"caf\xe9", if id.is_multiple_of(2) { b"caf\xe9" } else { b"cafe" }).unwrap(),
-            kind: EntryKind::File,
-            size: Some(5_000_000_000),
-            modified: Some(Timestamp { seconds: -5, precision: Precision::Minute, zone: Zone::Server }),
-            policy: ConflictPolicy::Rename,
-            state: RowState::Queued,
-            error: (id == 3).then(|| ["what".into(), "why".into(), "do".into()]),
-            bytes: 7,
-            wrote: (id == 2).then(|| RemotePath::root().join(b"caf\xe9 (2)")),
-            ended: (id == 3).then(|| Timestamp::utc(1_800_000_000)),
-        }
-    }
-
-    fn all(journal: &Journal) -> Vec<JobRow> {
-        let mut rows = Vec::new();
-        assert_eq!(journal.load(&mut |row| rows.push(row)).unwrap(), 0);
-        rows
-    }
-
-    #[test]
-    fn what_was_written_is_read_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("queue.db");
-        let rows = [row(1), row(2), row(3), row(5)];
-        {
-            let mut journal = Journal::open(&path).unwrap();
-            journal.write(&[rows[2].clone(), rows[0].clone(), rows[1].clone(), row(4)], &[], true).unwrap();
-            journal.write(&rows[3..], &[JobId(4)], false).unwrap();
-            journal.close().unwrap();
-        }
-        assert_eq!(all(&Journal::open(&path).unwrap()), rows);
-    }
-
-    #[test]
-    fn it_knows_whether_its_last_program_was_killed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("queue.db");
-        let overwrites = JobRow { policy: ConflictPolicy::Overwrite, ..row(2) };
-        Journal::open(&path).unwrap().write(&[row(1), overwrites.clone()], &[], true).unwrap();
-        for _ in 0..2 {
-            let journal = Journal::open(&path).unwrap();
-            let ran = JobRow { state: RowState::Running, ..row(1) };
-            assert_eq!(all(&journal), [ran, overwrites.clone()], "not forgotten, though that program ended well");
-            journal.close().unwrap();
-        }
-        let mut journal = Journal::open(&path).unwrap();
-        journal.write(&[row(3)], &[JobId(1), JobId(2)], true).unwrap();
-        journal.close().unwrap();
-        let mut journal = Journal::open(&path).unwrap();
-        assert_eq!(all(&journal), [row(3)], "nobody was killed");
-        journal.write(&[], &[JobId(3)], true).unwrap();
-        journal.close().unwrap();
-        let journal = Journal::open(&path).unwrap();
-        assert!(journal.routes().unwrap().is_empty(), "folders that nobody needs go");
-    }
-
-    #[test]
-    fn every_policy_and_state_has_a_number_of_its_own() {
-        for policy in POLICIES {
-            assert_eq!(policy_from(policy_number(policy)), policy);
-        }
-        assert_eq!(state_from(RowState::Cancelled as i64), Some(RowState::Cancelled));
-        assert_eq!(state_from(8), None);
-    }
-
-    #[test]
-    fn a_row_of_a_newer_version_is_left_and_counted() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(&folder.path().join("queue.db")).unwrap();
-        journal.write(&[row(1), row(2)], &[], true).unwrap();
-        journal.db.execute_batch("UPDATE transfer SET state = 99 WHERE id = 1;").unwrap();
-        let mut rows = Vec::new();
-        assert_eq!(journal.load(&mut |row| rows.push(row)).unwrap(), 1);
-        assert_eq!(rows, [row(2)]);
-    }
-
-    #[test]
-    fn a_second_program_cannot_open_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("queue.db");
-        let _first = Journal::open(&path).unwrap();
-        assert!(Journal::open(&path).is_err());
-    }
-
-    #[test]
-    fn a_file_that_is_no_journal_is_refused_and_left() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("queue.db");
-        std::fs::write(&path, b"this is no database, but somebody's text, and it is long enough to be read").unwrap();
-        assert!(Journal::open(&path).is_err());
-        assert!(std::fs::read(&path).unwrap().starts_with(b"this is no database"));
-    }
-
-    /// A page: which jobs it writes (with how many bytes), which it removes, and whether it must be durable.
-    type Page = (Vec<(u64, u64)>, Vec<u64>, bool);
-
-    fn page() -> impl Strategy<Value = Page> {
-        let put = proptest::collection::vec((1_u64..12, 0_u64..1000), 0..6);
-        (put, proptest::collection::vec(1_u64..12, 0..3), any::<bool>())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-        /// The power goes between any two bytes that the disk has not been told to keep: what is found afterwards is the
-        /// queue after some page, whole, and no page that was durable is missing.
-        #[test]
-        fn after_a_crash_it_is_as_after_some_page_and_no_durable_one_is_lost(
-            pages in proptest::collection::vec(page(), 1..12),
-            cuts in proptest::collection::vec(0.0_f64..1.0, 6),
-            checkpoint in proptest::option::of(1_u32..40),
-        ) {
-            let folder = tempfile::tempdir().unwrap();
-            let at = |name: &str| folder.path().join(name);
-            let mut journal = Journal::open(&at("queue.db")).unwrap();
-            // Without one, the log only grows, and what lies behind its durable part is what a power cut may take.
-            journal.db.pragma_update(None, "wal_autocheckpoint", checkpoint.unwrap_or(0)).unwrap();
-            let mut model: std::collections::BTreeMap<u64, JobRow> = std::collections::BTreeMap::new();
-            let mut states = vec![Vec::new()];
-            let mut durable = (0, std::fs::metadata(at("queue.db-wal")).unwrap().len());
-            for (put, removed, is_durable) in &pages {
-                let done = |(id, bytes): &(u64, u64)| JobRow { bytes: *bytes, state: RowState::Done, ..row(*id) };
-                let rows: Vec<JobRow> = put.iter().map(done).collect();
-                let removed: Vec<JobId> = removed.iter().copied().map(JobId).collect();
-                journal.write(&rows, &removed, *is_durable).unwrap();
-                model.extend(rows.into_iter().map(|row| (row.id.0, row)));
-                removed.iter().for_each(|id| { model.remove(&id.0); });
-                states.push(model.values().cloned().collect::<Vec<_>>());
-                let length = std::fs::metadata(at("queue.db-wal")).unwrap().len();
-                if *is_durable {
-                    durable = (states.len() - 1, length);
-                }
-                // `kill -9` now: all that was written is there.
-                prop_assert_eq!(&after(&at("queue.db"), None), &states[states.len() - 1]);
-                if checkpoint.is_some() {
-                    continue;
-                }
-                for cut in &cuts {
-                    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                    let cut = durable.1 + ((length - durable.1) as f64 * cut) as u64;
-                    let found = after(&at("queue.db"), Some(cut));
-                    let place = states.iter().rposition(|state| *state == found);
-                    prop_assert!(place.is_some_and(|place| place >= durable.0), "cut at {cut}: {place:?}, {durable:?}");
-                }
-            }
-        }
-    }
-
-    /// What the next program finds, where only so much of the log is on the disk.
-    fn after(path: &Path, log: Option<u64>) -> Vec<JobRow> {
-        let folder = tempfile::tempdir().unwrap();
-        let copy = folder.path().join("queue.db");
-        std::fs::copy(path, &copy).unwrap();
-        let mut bytes = std::fs::read(path.with_extension("db-wal")).unwrap();
-        if let Some(log) = log {
-            bytes.truncate(usize::try_from(log).unwrap());
-        }
-        std::fs::write(copy.with_extension("db-wal"), bytes).unwrap();
-        all(&Journal::open(&copy).unwrap())
-    }
-}
+mod tests;

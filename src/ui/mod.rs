@@ -51,7 +51,7 @@ use speed::SpeedMenu;
 /// Events taken in before a frame is drawn, at most: the rest waits for the next one, so that drawing goes on.
 const EVENTS_A_FRAME: usize = 2000;
 /// And so much time for them.
-const TIME_A_FRAME: Duration = Duration::from_millis(4);
+const TIME_A_FRAME: Duration = Duration::from_millis(3);
 /// Smaller than this the panes make no sense.
 const LEAST_SIZE: Vec2 = Vec2::new(720.0, 480.0);
 
@@ -192,11 +192,12 @@ impl Desktop {
         let started = Instant::now();
         for _ in 0..EVENTS_A_FRAME {
             let Ok(event) = self.events.try_recv() else { return };
-            // The sums of these come next; nobody should see the ones without the others.
+            // The sums of these come next, where they are the last; nobody should see the ones without the others.
             let goes_on = matches!(event, Event::Jobs(_));
             let effects = self.model.apply(event);
             self.carry_out(effects, ctx);
-            if started.elapsed() > TIME_A_FRAME && !goes_on {
+            let most = if goes_on { 2 * TIME_A_FRAME } else { TIME_A_FRAME };
+            if started.elapsed() > most {
                 break;
             }
         }

@@ -359,9 +359,9 @@ impl Face {
 
     fn note_job(&mut self, change: &JobChange) {
         match change {
-            JobChange::Added { job, .. } => {
-                self.added += usize::from(job.parent.is_none());
-                self.jobs.insert(job.id, (**job).clone());
+            JobChange::Added { id, job, .. } => {
+                self.added += usize::from(job.parent().is_none());
+                self.jobs.insert(*id, job.view(*id));
             }
             JobChange::Changed { id, state, bytes, size, ended } => {
                 let job = self.jobs.get_mut(id).expect("a change of a job that was added");
@@ -373,7 +373,7 @@ impl Face {
             JobChange::Removed(id) => {
                 self.jobs.remove(id);
             }
-            JobChange::Order(_) => {}
+            JobChange::Order { .. } => {}
         }
     }
 }

@@ -23,7 +23,7 @@ impl Actor {
             let Ok(next) = next else { break };
             match next {
                 Loaded::LastId(id) => self.queue.number_from(id),
-                Loaded::Jobs(jobs) => jobs.into_iter().for_each(|job| self.queue.restore(job)),
+                Loaded::Jobs(jobs) => jobs.into_iter().for_each(|(id, job)| self.queue.restore(id, job)),
                 Loaded::Failed(explanation) => {
                     self.scribe = None;
                     self.tell(Event::Notice(explanation));
@@ -102,7 +102,7 @@ impl Actor {
             events.push(Event::Jobs(changes));
         }
         // At once behind them, and only where all are told: the sums are those of the jobs that the face knows.
-        if !self.queue.has_changes() {
+        if !self.queue.has_changes() && self.orders.is_empty() {
             events.extend(self.progress().map(Event::Progress));
         }
         events.extend(pending);

@@ -1,10 +1,12 @@
 //! The queue by examples, and beside a plain list that it must equal whatever happens.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::engine::message::{JobChange, Place};
 
 const SERVER: &str = "u@h:21";
 
@@ -134,7 +136,7 @@ fn a_job_is_told_as_what_it_came_and_then_what_became_of_it() {
         .take_changes(usize::MAX)
         .into_iter()
         .filter_map(|change| match change {
-            JobChange::Added { job, .. } => Some(job.state),
+            JobChange::Added { job, .. } => Some(job.standing().state()),
             JobChange::Changed { state, .. } => Some(state),
             _ => None,
         })
@@ -237,12 +239,12 @@ impl Told {
     fn hear(&mut self, changes: Vec<JobChange>) {
         for change in changes {
             match change {
-                JobChange::Added { job, before } => {
+                JobChange::Added { id, job, before } => {
                     let at = before.and_then(|before| self.order.iter().position(|id| *id == before));
-                    if !self.order.contains(&job.id) {
-                        self.order.insert(at.unwrap_or(self.order.len()), job.id);
+                    if !self.order.contains(&id) {
+                        self.order.insert(at.unwrap_or(self.order.len()), id);
                     }
-                    assert!(self.states.insert(job.id, job.state).is_none(), "told twice");
+                    assert!(self.states.insert(id, job.standing().state()).is_none(), "told twice");
                 }
                 JobChange::Changed { id, state, .. } => {
                     assert!(self.states.insert(id, state).is_some(), "a change of a job that was told");
@@ -251,7 +253,12 @@ impl Told {
                     assert!(self.states.remove(&id).is_some(), "was told");
                     self.order.retain(|other| *other != id);
                 }
-                JobChange::Order(order) => self.order = order,
+                JobChange::Order { order, untold } => {
+                    let known = |id: &JobId| self.states.contains_key(id);
+                    let foretold = |id: &JobId| untold.iter().any(|range| range.contains(id));
+                    assert!(order.iter().all(|id| known(id) != foretold(id)), "all that are not known are named");
+                    self.order = order;
+                }
             }
         }
     }
@@ -409,7 +416,7 @@ proptest! {
                         if !job.state.is_ended() && job.state != JobState::Paused {
                             job.state = JobState::Queued;
                         }
-                        queue.restore(job);
+                        queue.restore(job.id, Packed::new(job, None));
                     }
                     queue.restored();
                     queue.keep_journal(true);
@@ -463,7 +470,7 @@ fn a_folder_that_was_half_read_when_the_program_was_killed_is_not_doubled() {
     queue.add_children(folder, vec![child("a"), child("b")]);
     let kept: Vec<Job> = queue.iter().filter(|job| job.local.file_name().unwrap() != "b").collect();
     let mut queue = Queue::default();
-    kept.into_iter().for_each(|job| queue.restore(job));
+    kept.into_iter().for_each(|job| queue.restore(job.id, Packed::new(job, None)));
     queue.restored();
     queue.keep_journal(true);
     queue.add_children(folder, vec![child("a")]);

@@ -60,13 +60,14 @@ pub(super) fn take_over(transaction: &Transaction<'_>) -> Result<(), Error> {
                 policy: ron::from_str(&row.get::<_, String>(12)?).unwrap_or_default(),
                 state,
                 error: match what {
-                    Some(what) => Some([what, row.get(15)?, row.get(16)?]),
+                    Some(what) => Some(Box::new([what, row.get(15)?, row.get(16)?])),
                     None => None,
                 },
                 bytes: number(row.get(17)?),
                 wrote: row.get::<_, Option<Vec<u8>>>(18)?.map(RemotePath::new),
                 // It did not say: its history is as old as this.
                 ended: ended.then_some(now),
+                begun: false,
             };
             put_rows(transaction, std::slice::from_ref(&job), &mut last)?;
             delete.execute([id])?;
