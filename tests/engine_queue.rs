@@ -626,6 +626,46 @@ fn a_file_that_became_whole_before_the_journal_knew_of_its_start_is_neither_aske
     }
 }
 
+/// What ran when the program was killed may have been about to end, or at its beginning.
+#[test]
+fn what_was_to_replace_a_file_does_so_after_a_kill_too() {
+    for upload in [false, true] {
+        let server = FtpServer::start();
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        fs::write(&target, "here!").unwrap();
+        let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
+        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        server.put("/a", Node::File { data: b"there".to_vec(), modified: SOME_TIME, mode: 0o644 });
+        killed(&server, &folder, upload, (RowState::Running, ConflictPolicy::Overwrite));
+        let mut face = resume(&folder);
+        face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
+        let expected: &[u8] = if upload { b"here!" } else { b"there" };
+        assert!(fs::read(&target).unwrap() == expected && server.content("/a").unwrap() == expected, "{upload}");
+    }
+}
+
+/// From a server that tells no times a file has none that could be compared: its bytes are.
+#[test]
+fn without_times_only_the_same_bytes_are_taken_for_what_the_kill_left() {
+    for (here, policy) in [("whole", ConflictPolicy::Ask), ("whole", ConflictPolicy::Rename)]
+        .into_iter()
+        .chain([("other", ConflictPolicy::Ask), ("other", ConflictPolicy::Rename)])
+    {
+        let server = FtpServer::start().file("/a", "whole").without(&["MLST", "MLSD", "MDTM", "FEAT", "LIST"]);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), here).unwrap();
+        killed(&server, &folder, false, (RowState::Queued, policy));
+        let mut face = resume(&folder);
+        face.until_state("the end or a question", |face| face.is_still() || !face.questions.is_empty());
+        let same = here == "whole";
+        assert_eq!(!face.questions.is_empty(), !same && policy == ConflictPolicy::Ask, "{here} {policy:?}");
+        let copy = folder.path().join("a (2)").exists();
+        assert_eq!(copy, !same && policy == ConflictPolicy::Rename, "{here} {policy:?}");
+        assert_eq!(fs::read_to_string(folder.path().join("a")).unwrap(), here);
+    }
+}
+
 /// A profile whose one job, `/a`, ran when the program was killed.
 fn killed_while_it_ran(server: &FtpServer, folder: &TempDir, upload: bool) {
     killed(server, folder, upload, (RowState::Running, ConflictPolicy::Ask));

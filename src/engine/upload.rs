@@ -15,7 +15,7 @@ use crate::net::session::{Session, StoreAt};
 use crate::store::settings::{ConflictPolicy, Verify};
 
 use super::conflict::{Decision, Side, decide};
-use super::download::{differ, facts, told_by_size};
+use super::download::{facts, told_by_size};
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::Existing;
 use super::local_name::{fingerprint, is_part, numbered, remote_name, remote_part_name};
@@ -40,7 +40,7 @@ pub(super) struct Upload<'a> {
     pub(super) job: &'a Assignment,
     pub(super) file: File,
     /// As it was opened.
-    source: Side,
+    pub(super) source: Side,
     modified: Option<SystemTime>,
     pub(super) size: u64,
     pub(super) buffer: &'a mut [u8],
@@ -168,12 +168,7 @@ impl<'a> Upload<'a> {
             return send(target, true, append_at);
         }
         let Some(existing) = existing else { return send(target, false, None) };
-        if job.begun
-            && part.is_none()
-            && existing.size == self.source.size
-            && (!differ(existing.modified, self.source.modified) || self.is_source(&target)?)
-        {
-            // Renamed just before the program was killed, perhaps before its time was set.
+        if part.is_none() && self.is_done(&target, existing)? {
             return Ok(Plan::Over(self.all_there()));
         }
         match decide(job.policy, self.source, existing) {
