@@ -604,6 +604,8 @@ fn an_upload_that_got_its_name_just_before_the_program_was_killed_is_not_asked_a
         let whole = face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred));
         assert_eq!(whole, !asked);
         server.assert_never_heard("STOR");
+        // Its time is the last thing that an upload is given.
+        assert_eq!(server.count("MFMT"), usize::from(whole));
         assert!(server.content("/a").unwrap() == there);
     }
 }

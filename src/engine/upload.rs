@@ -99,7 +99,7 @@ impl<'a> Upload<'a> {
             && let Some(there) = self.left_of(left)?
         {
             if there == self.size {
-                return Ok(self.all_there());
+                return self.all_there(left);
             }
             job.counter.write_to(left);
         }
@@ -149,7 +149,7 @@ impl<'a> Upload<'a> {
             return match existing.map(|existing| existing.size) {
                 Some(Some(there)) if there == self.size && !job.text => {
                     self.session.note(told_by_size(&target.text(&job.charset)));
-                    Ok(Plan::Over(self.all_there()))
+                    Ok(Plan::Over(self.all_there(&target)?))
                 }
                 Some(Some(there)) if there < self.size && !job.text => {
                     // What does not fit is made anew.
@@ -169,7 +169,7 @@ impl<'a> Upload<'a> {
         }
         let Some(existing) = existing else { return send(target, false, None) };
         if part.is_none() && self.is_done(&target, existing)? {
-            return Ok(Plan::Over(self.all_there()));
+            return Ok(Plan::Over(self.all_there(&target)?));
         }
         match decide(job.policy, self.source, existing) {
             Decision::Overwrite => send(target, true, None),
@@ -187,7 +187,7 @@ impl<'a> Upload<'a> {
             Decision::Rename => send(self.free_name(&target)?, false, None),
             Decision::Skip if doubt.is_some() && job.policy == ConflictPolicy::Resume => {
                 self.session.note(told_by_size(&target.text(&job.charset)));
-                Ok(Plan::Over(self.all_there()))
+                Ok(Plan::Over(self.all_there(&target)?))
             }
             Decision::Skip => {
                 Ok(Plan::Over(Worked::Skipped(format!("“{}” is there already", target.text(&job.charset)))))
@@ -200,9 +200,11 @@ impl<'a> Upload<'a> {
         }
     }
 
-    fn all_there(&self) -> Worked {
+    /// Nothing of it is missing but perhaps its time, which is set last.
+    fn all_there(&mut self, target: &RemotePath) -> Result<Worked, JobError> {
         self.job.counter.begin_at(self.size);
-        Worked::Transferred
+        self.stamp(target)?;
+        Ok(Worked::Transferred)
     }
 
     fn conflict(&self, target: &RemotePath, existing: Side) -> Worked {
