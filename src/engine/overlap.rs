@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 
-use crate::domain::{EntryKind, RemotePath, Timestamp, Zone};
+use crate::domain::{EntryKind, Precision, RemotePath, Timestamp, Zone};
 use crate::ftp::error::FtpError;
 use crate::net::session::Session;
 use crate::store::settings::ConflictPolicy;
@@ -172,10 +172,17 @@ pub(super) fn is_done(
     Ok(matches!(unless_refused(session, compared)?, Some(Overlap::Same)))
 }
 
-/// Whether a target has the time that its source has, as precisely as the server told and the disk keeps it (FAT: two
-/// seconds).
+/// Whether a target has the time that its source has, as precisely as both are known and the disk keeps it (FAT: two
+/// seconds). A listing may know the minute only where the exact time was asked for before.
 fn agree(a: Option<Timestamp>, b: Option<Timestamp>) -> bool {
-    matches!((a, b), (Some(a), Some(b)) if a.zone == b.zone && a.seconds.abs_diff(b.seconds) < 2)
+    let (Some(a), Some(b)) = (a, b) else { return false };
+    let grain = match a.precision.min(b.precision) {
+        Precision::Day => 24 * 3600,
+        Precision::Minute => 60,
+        Precision::Second => 1,
+    };
+    let apart = a.seconds.div_euclid(grain).abs_diff(b.seconds.div_euclid(grain));
+    a.zone == b.zone && (apart == 0 || (grain == 1 && apart < 2))
 }
 
 fn stopped(overlap: Result<Overlap, Stopped>) -> Result<Overlap, JobError> {
@@ -189,3 +196,19 @@ const SURE_UP_TO: u64 = 64 << 20;
 
 /// So much is compared.
 const LOOK: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_agree_as_far_as_both_are_known() {
+        let at = |seconds: i64, precision: Precision| Some(Timestamp { precision, ..Timestamp::utc(seconds) });
+        let (exact, minute) = (at(6059, Precision::Second), at(6000, Precision::Minute));
+        assert!(agree(exact, exact) && agree(exact, minute) && agree(minute, minute));
+        assert!(agree(exact, at(6058, Precision::Second)), "FAT keeps even seconds");
+        assert!(!agree(exact, at(6057, Precision::Second)) && !agree(at(6060, Precision::Second), minute));
+        assert!(!agree(exact, None) && !agree(None, None));
+        assert!(!agree(exact, exact.map(|time| Timestamp { zone: Zone::Server, ..time })));
+    }
+}
