@@ -21,7 +21,7 @@ use common::mixed::{self, Mixed};
 use common::servers::{self, Kind, Server, Tls};
 use common::unftp::{self, Unftp};
 use tempfile::TempDir;
-use twinport::domain::{EntryKind, Security, TransferMode};
+use twinport::domain::{Security, TransferMode};
 use twinport::engine::message::{
     Answer, Command as Engine, ConflictPolicy, Direction, JobState, Outcome, Question, QueueCommand, Settings,
 };
@@ -408,7 +408,7 @@ fn the_process_that_is_killed() {
         .map(|job| (job.id, job.direction, &job.remote, job.bytes, job.size, &job.state))
         .collect();
     assert!(bad.is_empty(), "{bad:?}\n{}", face.log_end());
-    for job in face.jobs().filter(|job| job.kind != EntryKind::Directory) {
+    for job in face.jobs().filter(|job| job.state != JobState::Done(Outcome::Folder)) {
         println!("@done {}", job.remote.to_string().trim_start_matches('/'));
     }
     println!("@still");

@@ -14,7 +14,9 @@ use common::face::{Face, fetch, on_exists, send, settings};
 use common::files::noise;
 use common::ftp_server::{Fault, FtpServer, Node, SOME_TIME};
 use tempfile::TempDir;
-use twinport::domain::{Charset, Direction, EntryKind, Names, RemotePath, Route, Site, SiteId, Timestamp};
+use twinport::domain::{
+    Charset, Direction, EntryKind, Names, Precision, RemotePath, Route, Site, SiteId, Timestamp, Zone,
+};
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
     Question, QueueCommand, RemoteTarget, Settings, What,
@@ -625,6 +627,50 @@ fn a_file_that_became_whole_before_the_journal_knew_of_its_start_is_neither_aske
         face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
         assert!(face.questions.is_empty());
         assert!(!folder.path().join("a (2)").exists(), "{policy:?}");
+    }
+}
+
+#[test]
+fn what_is_ordered_just_before_the_program_ends_is_in_the_queue() {
+    let server = FtpServer::start().file("/a", "x");
+    let site = Arc::new(Site { id: SiteId(7), ..server.site() });
+    let folder = tempfile::tempdir().unwrap();
+    let order = || fetch(&site, RemotePath::from("/a"), LocalTarget::Into(folder.path().to_owned()));
+    let mut face = Face::start(settings(), Some(folder.path().join("queue.db")), "password");
+    face.send(Command::Queue(QueueCommand::PauseAll));
+    face.send(Command::Enqueue(vec![order()]));
+    face.until_state("the first", Face::has_all_orders);
+    for _ in 1..50 {
+        face.send(Command::Enqueue(vec![order()]));
+    }
+    drop(face);
+    let mut face = Face::start(settings(), Some(folder.path().join("queue.db")), "password");
+    face.until_state("a paused queue", |face| face.paused);
+    assert_eq!(face.jobs().count(), 50);
+}
+
+/// A file has the minute that LIST told where the server's clock was known when it came; after the kill it is not yet.
+#[test]
+fn a_file_that_has_its_listings_time_is_known_where_the_exact_one_is_told_now() {
+    for (seconds, asked) in [(SOME_TIME - SOME_TIME % 60, false), (SOME_TIME - SOME_TIME % 60 - 60, true)] {
+        let server = FtpServer::start().file_at("/a", "whole", SOME_TIME).without(&["MLST", "MLSD"]);
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        fs::write(&target, "whole").unwrap();
+        let time = Timestamp::utc(seconds).to_system().unwrap();
+        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        killed(&server, &folder, false, (RowState::Queued, ConflictPolicy::Ask));
+        let mut journal = Journal::open(&folder.path().join("queue.db")).unwrap();
+        let mut rows = Vec::new();
+        journal.load(&mut |row| rows.push(row)).unwrap();
+        let minute = SOME_TIME - SOME_TIME % 60;
+        rows[0].modified =
+            Some(Timestamp { precision: Precision::Minute, zone: Zone::Server, ..Timestamp::utc(minute) });
+        journal.write(&rows, &[], true).unwrap();
+        drop(journal);
+        let mut face = resume(&folder);
+        face.until_state("the end or a question", |face| face.is_still() || !face.questions.is_empty());
+        assert_eq!(!face.questions.is_empty(), asked);
     }
 }
 

@@ -8,7 +8,7 @@ mod common;
 use std::fmt::Debug;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use common::arena::{Arena, file};
@@ -201,6 +201,24 @@ fn a_server_that_continues_wrongly_is_found_out() {
         let server = FtpServer::start().fault(fault.clone()).fault_times(cut.clone(), 2);
         suffer(&format!("{fault:?} and {cut:?} x 2"), &server, true)
     });
+}
+
+/// It has done well before, and does so again behind a try that it began with zeros and that broke before it was looked at.
+#[test]
+fn a_server_that_continues_wrongly_only_once_is_found_out() {
+    let server = FtpServer::start()
+        .fault_times(Fault::ResetData { verb: "STOR", after: 200_000 }, 2)
+        .fault_times(Fault::RestStor(RestStorStyle::ZeroFills), 1);
+    let arena = Arena::new(&[1_000_000], persistent());
+    arena.fill(&server);
+    let mut site = Arena::site(&server);
+    Arc::make_mut(&mut site).learned.rest_stor = Some(true);
+    let mut face = arena.face(None);
+    face.send(arena.orders(&site));
+    until_still(&mut face);
+    let jobs: Vec<JobView> = face.jobs().cloned().collect();
+    let wrongs = arena.wrongs(&jobs, &server, true);
+    assert!(wrongs.is_empty(), "{}\n{}", wrongs.join("\n"), face.log_end());
 }
 
 const VERBS: [&str; 18] = [

@@ -18,7 +18,7 @@ use super::work::Assignment;
 
 impl Upload<'_> {
     /// Whether what the server had before REST and STOR is there still: some servers make the file anew and leave zeros
-    /// up to the offset, and then its size is right. Looked at once for each server. `None` = it does not let us look.
+    /// up to the offset, and then its size is right. `None` = it does not let us look.
     pub(super) fn joins(&mut self, path: &RemotePath, offset: u64) -> Option<bool> {
         // Where the file itself has zeros nothing would be seen.
         let from = self.first_content(offset)?;
@@ -159,7 +159,10 @@ pub(super) fn is_done(
     if job.policy == ConflictPolicy::Overwrite {
         return Ok(false);
     }
-    if agree(existing.modified, source.modified) {
+    // The time may have been the listing's, or the exact one, as it was known then.
+    let listed = job.modified.map_or(Precision::Second, |time| time.precision);
+    let modified = source.modified.map(|time| Timestamp { precision: time.precision.min(listed), ..time });
+    if agree(existing.modified, modified) {
         return Ok(true);
     }
     let is_timed = source.modified.is_some_and(|time| job.preserve_times && time.zone == Zone::Utc);
@@ -173,7 +176,7 @@ pub(super) fn is_done(
 }
 
 /// Whether a target has the time that its source has, as precisely as both are known and the disk keeps it (FAT: two
-/// seconds). A listing may know the minute only where the exact time was asked for before.
+/// seconds).
 fn agree(a: Option<Timestamp>, b: Option<Timestamp>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return false };
     let grain = match a.precision.min(b.precision) {

@@ -363,7 +363,7 @@ impl<'a> Upload<'a> {
         // Of the user's own file this has been asked before.
         let ours = path.file_name().is_some_and(is_part);
         let fits = if at == self.size {
-            if self.session.continues_stores() == Some(true) {
+            if self.session.continues_stores() == Some(true) && !is_unsure(self.job, path) {
                 self.begins(path, at)? != Some(false)
             } else {
                 let fits = self.joins(path, at) != Some(false);
@@ -405,6 +405,10 @@ impl<'a> Upload<'a> {
             begin => self.session.store(path, begin)?,
         };
         let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
+        let unsure = by_rest && is_unsure(job, path);
+        if by_rest {
+            job.trail.leave(Target::new(job, &job.local, path), Left::Unlooked);
+        }
         if !path.file_name().is_some_and(is_part) {
             job.counter.write_to(path);
         }
@@ -439,7 +443,10 @@ impl<'a> Upload<'a> {
             }
             return Ok(Some(got));
         }
-        if by_rest && self.session.continues_stores().is_none() && !self.session.is_broken() {
+        // Nothing broke: it is looked at now, or need not be.
+        job.trail.forget(&Target::new(job, &job.local, path), &Left::Unlooked);
+        let looks = self.session.continues_stores().is_none() || unsure;
+        if by_rest && looks && !self.session.is_broken() {
             match self.joins(path, offset) {
                 Some(true) => self.session.learn_continues_stores(true),
                 Some(false) => {
@@ -536,6 +543,12 @@ pub(super) fn temporary_of(local: &Path, remote: &RemotePath, source: Side) -> O
     let name = remote.file_name()?;
     let mark = fingerprint("", local.as_os_str().as_encoded_bytes(), source.size, source.modified);
     Some(remote.parent()?.join(&remote_part_name(name, mark)))
+}
+
+/// Whether that may have been continued before by a server that does it wrong, and does well now (after an update, or behind
+/// the same name): a try that broke was never looked at.
+fn is_unsure(job: &Assignment, path: &RemotePath) -> bool {
+    job.begun || job.trail.has(&Target::new(job, &job.local, path), &Left::Unlooked)
 }
 
 /// Nothing was stored, though bytes went along with the command ([`Session::store_at_once`]).

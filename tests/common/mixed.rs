@@ -90,8 +90,8 @@ impl Mixed {
         let data = noise(seed, usize::try_from(size).unwrap());
         fs::create_dir_all(source.parent().unwrap()).unwrap();
         fs::write(&source, &data).unwrap();
-        // Each at a time of its own.
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + 619 * seed);
+        // Each at a time of its own, and so late that LIST shows the minute.
+        let time = SystemTime::now() - Duration::from_secs(86_400 + 619 * seed);
         fs::File::options().write(true).open(&source).unwrap().set_modified(time).unwrap();
         let before = match file.before {
             Before::Nothing => None,
