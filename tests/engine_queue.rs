@@ -14,7 +14,9 @@ use common::face::{Face, fetch, on_exists, send, settings};
 use common::files::noise;
 use common::ftp_server::{Fault, FtpServer, Node, SOME_TIME};
 use tempfile::TempDir;
-use twinport::domain::{Charset, Direction, EntryKind, JobId, Names, RemotePath, Route, Site, SiteId, Timestamp};
+use twinport::domain::{
+    Charset, Direction, EntryKind, JobId, Names, Precision, RemotePath, Route, Site, SiteId, Timestamp, Zone,
+};
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, Event, FtpError, JobError, JobState, JobView, LocalTarget, Order, Outcome, Place,
     Question, QueueCommand, RemoteTarget, Settings, What,
@@ -604,6 +606,8 @@ fn an_upload_that_got_its_name_just_before_the_program_was_killed_is_not_asked_a
         let whole = face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred));
         assert_eq!(whole, !asked);
         server.assert_never_heard("STOR");
+        // Its time is the last thing that an upload is given.
+        assert_eq!(server.count("MFMT"), usize::from(whole));
         assert!(server.content("/a").unwrap() == there);
     }
 }
@@ -646,6 +650,90 @@ fn a_file_that_became_whole_while_the_user_stopped_it_is_not_asked_about_after_a
         face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
         assert!(!folder.path().join("a (2)").exists(), "{state:?}");
         server.assert_never_heard("RETR");
+    }
+}
+
+#[test]
+fn what_is_ordered_just_before_the_program_ends_is_in_the_queue() {
+    let server = FtpServer::start().file("/a", "x");
+    let site = Arc::new(Site { id: SiteId(7), ..server.site() });
+    let folder = tempfile::tempdir().unwrap();
+    let order = || fetch(&site, RemotePath::from("/a"), LocalTarget::Into(folder.path().to_owned()));
+    let mut face = Face::start(settings(), Some(folder.path().join("queue.db")), "password");
+    face.send(Command::Queue(QueueCommand::PauseAll));
+    face.send(Command::Enqueue(vec![order()]));
+    face.until_state("the first", Face::has_all_orders);
+    for _ in 1..50 {
+        face.send(Command::Enqueue(vec![order()]));
+    }
+    drop(face);
+    let mut face = Face::start(settings(), Some(folder.path().join("queue.db")), "password");
+    face.until_state("a paused queue", |face| face.paused);
+    assert_eq!(face.jobs().count(), 50);
+}
+
+/// A file has the minute that LIST told where the server's clock was known when it came; after the kill it is not yet.
+#[test]
+fn a_file_that_has_its_listings_time_is_known_where_the_exact_one_is_told_now() {
+    for (seconds, asked) in [(SOME_TIME - SOME_TIME % 60, false), (SOME_TIME - SOME_TIME % 60 - 60, true)] {
+        let server = FtpServer::start().file_at("/a", "whole", SOME_TIME).without(&["MLST", "MLSD"]);
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        fs::write(&target, "whole").unwrap();
+        let time = Timestamp::utc(seconds).to_system().unwrap();
+        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        killed(&server, &folder, false, (RowState::Queued, ConflictPolicy::Ask));
+        let mut journal = Journal::open(&folder.path().join("queue.db")).unwrap();
+        let mut rows = Vec::new();
+        journal.load(&mut |row| rows.push(row)).unwrap();
+        let minute = SOME_TIME - SOME_TIME % 60;
+        rows[0].modified =
+            Some(Timestamp { precision: Precision::Minute, zone: Zone::Server, ..Timestamp::utc(minute) });
+        journal.write(&rows, &[], true).unwrap();
+        drop(journal);
+        let mut face = resume(&folder);
+        face.until_state("the end or a question", |face| face.is_still() || !face.questions.is_empty());
+        assert_eq!(!face.questions.is_empty(), asked);
+    }
+}
+
+/// What ran when the program was killed may have been about to end, or at its beginning.
+#[test]
+fn what_was_to_replace_a_file_does_so_after_a_kill_too() {
+    for upload in [false, true] {
+        let server = FtpServer::start();
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        fs::write(&target, "here!").unwrap();
+        let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
+        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        server.put("/a", Node::File { data: b"there".to_vec(), modified: SOME_TIME, mode: 0o644 });
+        killed(&server, &folder, upload, (RowState::Running, ConflictPolicy::Overwrite));
+        let mut face = resume(&folder);
+        face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
+        let expected: &[u8] = if upload { b"here!" } else { b"there" };
+        assert!(fs::read(&target).unwrap() == expected && server.content("/a").unwrap() == expected, "{upload}");
+    }
+}
+
+/// From a server that tells no times a file has none that could be compared: its bytes are.
+#[test]
+fn without_times_only_the_same_bytes_are_taken_for_what_the_kill_left() {
+    for (here, policy) in [("whole", ConflictPolicy::Ask), ("whole", ConflictPolicy::Rename)]
+        .into_iter()
+        .chain([("other", ConflictPolicy::Ask), ("other", ConflictPolicy::Rename)])
+    {
+        let server = FtpServer::start().file("/a", "whole").without(&["MLST", "MLSD", "MDTM", "FEAT", "LIST"]);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), here).unwrap();
+        killed(&server, &folder, false, (RowState::Queued, policy));
+        let mut face = resume(&folder);
+        face.until_state("the end or a question", |face| face.is_still() || !face.questions.is_empty());
+        let same = here == "whole";
+        assert_eq!(!face.questions.is_empty(), !same && policy == ConflictPolicy::Ask, "{here} {policy:?}");
+        let copy = folder.path().join("a (2)").exists();
+        assert_eq!(copy, !same && policy == ConflictPolicy::Rename, "{here} {policy:?}");
+        assert_eq!(fs::read_to_string(folder.path().join("a")).unwrap(), here);
     }
 }
 

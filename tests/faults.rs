@@ -8,7 +8,7 @@ mod common;
 use std::fmt::Debug;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use common::arena::{Arena, file};
@@ -162,6 +162,25 @@ fn what_falls_silent_is_whole_in_the_end() {
     all(&cases, |fault| suffer(&format!("{fault:?} once"), &FtpServer::start().fault_times(fault.clone(), 1), true));
 }
 
+/// The user pauses while the server keeps silent, and goes on: that the old command is never answered costs one
+/// connection and one wait, no more.
+#[test]
+fn a_command_that_was_given_up_and_is_never_answered_stands_in_nobodys_way() {
+    let server = FtpServer::start().fault_times(Fault::Silent("MKD"), 1);
+    let arena = Arena::new(&SIZES, Settings { connections: 1, retries: 1, ..persistent() });
+    arena.fill(&server);
+    let mut face = arena.face(None);
+    face.send(arena.orders(&Arena::site(&server)));
+    face.until_state("a question without an answer", |face| face.sent("MKD") > 0);
+    face.send(Command::Queue(QueueCommand::PauseAll));
+    face.until_state("a pause", |face| face.paused && face.jobs().all(|job| job.state != JobState::Running));
+    face.send(Command::Queue(QueueCommand::ResumeAll));
+    until_still(&mut face);
+    let jobs: Vec<JobView> = face.jobs().cloned().collect();
+    let wrongs = arena.wrongs(&jobs, &server, true);
+    assert!(wrongs.is_empty(), "{}\n{}", wrongs.join("\n"), face.log_end());
+}
+
 /// A break in the middle is continued, by a server that does not do what REST asks of it.
 #[test]
 fn a_server_that_continues_wrongly_is_found_out() {
@@ -182,6 +201,24 @@ fn a_server_that_continues_wrongly_is_found_out() {
         let server = FtpServer::start().fault(fault.clone()).fault_times(cut.clone(), 2);
         suffer(&format!("{fault:?} and {cut:?} x 2"), &server, true)
     });
+}
+
+/// It has done well before, and does so again behind a try that it began with zeros and that broke before it was looked at.
+#[test]
+fn a_server_that_continues_wrongly_only_once_is_found_out() {
+    let server = FtpServer::start()
+        .fault_times(Fault::ResetData { verb: "STOR", after: 200_000 }, 2)
+        .fault_times(Fault::RestStor(RestStorStyle::ZeroFills), 1);
+    let arena = Arena::new(&[1_000_000], persistent());
+    arena.fill(&server);
+    let mut site = Arena::site(&server);
+    Arc::make_mut(&mut site).learned.rest_stor = Some(true);
+    let mut face = arena.face(None);
+    face.send(arena.orders(&site));
+    until_still(&mut face);
+    let jobs: Vec<JobView> = face.jobs().cloned().collect();
+    let wrongs = arena.wrongs(&jobs, &server, true);
+    assert!(wrongs.is_empty(), "{}\n{}", wrongs.join("\n"), face.log_end());
 }
 
 const VERBS: [&str; 18] = [

@@ -396,6 +396,38 @@ fn hundreds_of_files_each_arranged_ahead() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
+/// A connection that was made ahead for the next file serves no listing of another directory: some servers (libunftp)
+/// list the one that they were in when it came about.
+#[test]
+fn a_listing_behind_a_promised_file_is_of_its_own_directory() {
+    if !servers::ready() {
+        return;
+    }
+    for peer in Kind::ALL.map(Peer::Debian).into_iter().chain([Peer::Unftp]) {
+        let outer = open_folder();
+        let root = outer.path().join("root");
+        for name in ["a/one", "a/two", "b/three"] {
+            fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            fs::write(root.join(name), name).unwrap();
+        }
+        let server = peer.start(&root, Cover::Plain, false);
+        let dial = dial(server.addr(), Cover::Plain, Arrangement::Epsv, true);
+        let mut session = Session::open(&dial, &Cancel::new(), Recorder::new().observer()).unwrap();
+        let home = session.home().clone();
+        let at = |name: &str| home.join(name.as_bytes()).to_string();
+        for _ in 0..3 {
+            assert_eq!(list(&mut session, &at("a")).unwrap().entries.len(), 2, "{}", peer.name());
+            session.expect_next(Next::Transfer);
+            assert_eq!(fetch(&mut session, &at("a/one")).unwrap(), b"a/one");
+            // Another session took the promised one.
+            let names: Vec<_> =
+                list(&mut session, &at("b")).unwrap().entries.iter().map(|entry| entry.name.clone()).collect();
+            assert!(names.iter().map(|name| &**name).eq([b"three"]), "{}: {names:?}", peer.name());
+        }
+        session.quit();
+    }
+}
+
 /// Under a temporary name, as the engine does it.
 fn store_and_publish(session: &mut Session, path: &RemotePath, content: &[u8]) -> Result<(), FtpError> {
     let temporary = RemotePath::new([path.as_bytes(), b".part"].concat());

@@ -97,7 +97,7 @@ fn survive(random: &mut Random) {
     server.clear_faults();
     loop {
         while !(face.has_all_orders() && face.is_still()) {
-            assert!(Instant::now() < deadline, "no end\n{}", face.log_end());
+            assert!(Instant::now() < deadline, "{faults:?}: no end\n{}", face.log_end());
             step(&mut face);
         }
         let failed: BTreeSet<_> =
@@ -108,7 +108,7 @@ fn survive(random: &mut Random) {
         face.restarted.clear();
         face.send(Command::Queue(QueueCommand::RetryFailed));
         while !face.restarted.is_superset(&failed) {
-            assert!(Instant::now() < deadline, "no end\n{}", face.log_end());
+            assert!(Instant::now() < deadline, "{faults:?}: no end\n{}", face.log_end());
             step(&mut face);
         }
     }

@@ -285,6 +285,12 @@ impl Actor {
                 self.hear(report);
             }
         }
+        // What the user said last may still be on its way: it must outlast the program.
+        for command in commands.try_iter() {
+            if matches!(command, Command::Enqueue(_) | Command::Queue(_) | Command::KeepSecret { .. }) {
+                self.obey(command);
+            }
+        }
         self.end(reports);
     }
 

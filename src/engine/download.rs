@@ -13,6 +13,7 @@ use super::conflict::{Decision, Side, decide};
 use super::error::{JobError, LocalAction, LocalError};
 use super::local_name::{fingerprint, numbered, part_path};
 use super::message::FileFacts;
+use super::overlap;
 use super::part::Part;
 use super::pump::{self, Overlap, Stopped};
 use super::segments;
@@ -37,12 +38,7 @@ pub(super) fn download(
     let mut target = job.local.clone();
     let mut adopt = None;
     if let Some(existing) = local_side(&target)? {
-        if job.begun
-            && source.size.is_some()
-            && existing.size == source.size
-            && !differ(existing.modified, source.modified)
-        {
-            // Renamed just before the program was killed.
+        if overlap::is_done(session, job, remote, (source, existing), buffer)? {
             job.counter.begin_at(existing.size.unwrap_or(0));
             return Ok(Worked::Transferred);
         }

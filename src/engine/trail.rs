@@ -30,6 +30,8 @@ pub(super) struct Target {
 pub(super) enum Left {
     Here(PathBuf),
     There(RemotePath),
+    /// The target itself, a temporary file: it was continued, and nobody has looked yet whether its beginning is still there.
+    Unlooked,
 }
 
 impl Target {
@@ -46,6 +48,20 @@ impl Trail {
         let of_target = all.entry(target).or_default();
         if !of_target.contains(&left) {
             of_target.push(left);
+        }
+    }
+
+    /// Whether a try left that.
+    pub(super) fn has(&self, target: &Target, left: &Left) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(target).is_some_and(|of_target| of_target.contains(left))
+    }
+
+    /// It is known by now.
+    pub(super) fn forget(&self, target: &Target, left: &Left) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_target) = all.get_mut(target) {
+            of_target.retain(|other| other != left);
         }
     }
 

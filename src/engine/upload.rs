@@ -15,7 +15,7 @@ use crate::net::session::{Session, StoreAt};
 use crate::store::settings::{ConflictPolicy, Verify};
 
 use super::conflict::{Decision, Side, decide};
-use super::download::{differ, facts, told_by_size};
+use super::download::{facts, told_by_size};
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::Existing;
 use super::local_name::{fingerprint, is_part, numbered, remote_name, remote_part_name};
@@ -40,7 +40,7 @@ pub(super) struct Upload<'a> {
     pub(super) job: &'a Assignment,
     pub(super) file: File,
     /// As it was opened.
-    source: Side,
+    pub(super) source: Side,
     modified: Option<SystemTime>,
     pub(super) size: u64,
     pub(super) buffer: &'a mut [u8],
@@ -99,7 +99,7 @@ impl<'a> Upload<'a> {
             && let Some(there) = self.left_of(left)?
         {
             if there == self.size {
-                return Ok(self.all_there());
+                return self.all_there(left);
             }
             job.counter.write_to(left);
         }
@@ -149,7 +149,7 @@ impl<'a> Upload<'a> {
             return match existing.map(|existing| existing.size) {
                 Some(Some(there)) if there == self.size && !job.text => {
                     self.session.note(told_by_size(&target.text(&job.charset)));
-                    Ok(Plan::Over(self.all_there()))
+                    Ok(Plan::Over(self.all_there(&target)?))
                 }
                 Some(Some(there)) if there < self.size && !job.text => {
                     // What does not fit is made anew.
@@ -168,13 +168,8 @@ impl<'a> Upload<'a> {
             return send(target, true, append_at);
         }
         let Some(existing) = existing else { return send(target, false, None) };
-        if job.begun
-            && part.is_none()
-            && existing.size == self.source.size
-            && (!differ(existing.modified, self.source.modified) || self.is_source(&target)?)
-        {
-            // Renamed just before the program was killed, perhaps before its time was set.
-            return Ok(Plan::Over(self.all_there()));
+        if part.is_none() && self.is_done(&target, existing)? {
+            return Ok(Plan::Over(self.all_there(&target)?));
         }
         match decide(job.policy, self.source, existing) {
             Decision::Overwrite => send(target, true, None),
@@ -192,7 +187,7 @@ impl<'a> Upload<'a> {
             Decision::Rename => send(self.free_name(&target)?, false, None),
             Decision::Skip if doubt.is_some() && job.policy == ConflictPolicy::Resume => {
                 self.session.note(told_by_size(&target.text(&job.charset)));
-                Ok(Plan::Over(self.all_there()))
+                Ok(Plan::Over(self.all_there(&target)?))
             }
             Decision::Skip => {
                 Ok(Plan::Over(Worked::Skipped(format!("“{}” is there already", target.text(&job.charset)))))
@@ -205,9 +200,11 @@ impl<'a> Upload<'a> {
         }
     }
 
-    fn all_there(&self) -> Worked {
+    /// Nothing of it is missing but perhaps its time, which is set last.
+    fn all_there(&mut self, target: &RemotePath) -> Result<Worked, JobError> {
         self.job.counter.begin_at(self.size);
-        Worked::Transferred
+        self.stamp(target)?;
+        Ok(Worked::Transferred)
     }
 
     fn conflict(&self, target: &RemotePath, existing: Side) -> Worked {
@@ -366,7 +363,7 @@ impl<'a> Upload<'a> {
         // Of the user's own file this has been asked before.
         let ours = path.file_name().is_some_and(is_part);
         let fits = if at == self.size {
-            if self.session.continues_stores() == Some(true) {
+            if self.session.continues_stores() == Some(true) && !is_unsure(self.job, path) {
                 self.begins(path, at)? != Some(false)
             } else {
                 let fits = self.joins(path, at) != Some(false);
@@ -408,6 +405,10 @@ impl<'a> Upload<'a> {
             begin => self.session.store(path, begin)?,
         };
         let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
+        let unsure = by_rest && is_unsure(job, path);
+        if by_rest {
+            job.trail.leave(Target::new(job, &job.local, path), Left::Unlooked);
+        }
         if !path.file_name().is_some_and(is_part) {
             job.counter.write_to(path);
         }
@@ -442,7 +443,10 @@ impl<'a> Upload<'a> {
             }
             return Ok(Some(got));
         }
-        if by_rest && self.session.continues_stores().is_none() && !self.session.is_broken() {
+        // Nothing broke: it is looked at now, or need not be.
+        job.trail.forget(&Target::new(job, &job.local, path), &Left::Unlooked);
+        let looks = self.session.continues_stores().is_none() || unsure;
+        if by_rest && looks && !self.session.is_broken() {
             match self.joins(path, offset) {
                 Some(true) => self.session.learn_continues_stores(true),
                 Some(false) => {
@@ -539,6 +543,12 @@ pub(super) fn temporary_of(local: &Path, remote: &RemotePath, source: Side) -> O
     let name = remote.file_name()?;
     let mark = fingerprint("", local.as_os_str().as_encoded_bytes(), source.size, source.modified);
     Some(remote.parent()?.join(&remote_part_name(name, mark)))
+}
+
+/// Whether that may have been continued before by a server that does it wrong, and does well now (after an update, or behind
+/// the same name): a try that broke was never looked at.
+fn is_unsure(job: &Assignment, path: &RemotePath) -> bool {
+    job.begun || job.trail.has(&Target::new(job, &job.local, path), &Left::Unlooked)
 }
 
 /// Nothing was stored, though bytes went along with the command ([`Session::store_at_once`]).

@@ -464,14 +464,16 @@ impl Control {
     }
 
     /// Waits for the replies to cancelled commands: one at a time means that the last one is answered. libunftp hangs
-    /// for good on a second CWD while the first one runs.
+    /// for good on a second CWD while the first one runs. Where none comes, the connection is of no use any more.
     fn outwait_stale(&mut self, wait: &mut Wait) -> Result<(), FtpError> {
         let until = Instant::now() + self.patience;
         while self.stale > 0 {
             self.poll_reply(Stage::Command)?;
             if self.stale > 0 {
-                let ready = wait.wait(until).map_err(|stop| stop.error(Stage::Command, self.patience))?;
-                self.mark(ready.control);
+                match wait.wait(until) {
+                    Ok(ready) => self.mark(ready.control),
+                    Err(stop) => return Err(self.stopped(stop, Stage::Command, self.patience)),
+                }
             }
         }
         Ok(())

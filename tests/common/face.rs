@@ -114,7 +114,8 @@ impl Face {
         Self::start_with(settings, journal, password, keep_alive, Trust::default())
     }
 
-    fn start_with(
+    /// The same, with all of it.
+    pub fn start_with(
         settings: Settings,
         journal: Option<PathBuf>,
         password: &str,

@@ -8,6 +8,7 @@ pub mod face;
 pub mod files;
 pub mod ftp_files;
 pub mod ftp_server;
+pub mod mixed;
 pub mod proxy_server;
 pub mod recorder;
 #[cfg(target_os = "linux")]

@@ -316,7 +316,8 @@ impl Session {
         }
     }
 
-    /// Nothing of it is of use any more.
+    /// Nothing of it is of use any more; so after CWD: what is sent over a connection may be of the directory that the
+    /// server was in when it came about (libunftp).
     pub(super) fn forget_ahead(&mut self) {
         self.ahead = Ahead::Nothing;
     }

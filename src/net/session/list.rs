@@ -193,6 +193,7 @@ impl Session {
     pub(super) fn must_enter(&mut self, whole: &RemotePath) -> Result<(), FtpError> {
         if self.cwd != *whole {
             let reply = self.ask(&Verb::Cwd(self.dir_argument(whole)?))?;
+            self.forget_ahead();
             self.expect("CWD", reply)?;
             self.cwd = whole.clone();
         }
@@ -229,6 +230,8 @@ impl Session {
         if entering {
             // Whatever happens now, this may be where we are, or not.
             self.cwd = RemotePath::default();
+            self.catch_up()?;
+            self.forget_ahead();
         }
         let started = match self.start(&verb, 0, ahead) {
             Ok(started) => {

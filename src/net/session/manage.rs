@@ -111,6 +111,7 @@ impl Session {
             && left.reply.is_positive()
         {
             self.cwd = parent;
+            self.forget_ahead();
         }
         let reply = self.or_by_its_old_name(heard.reply, Verb::Xrmd(argument))?;
         self.expect("RMD", reply)
