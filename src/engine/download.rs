@@ -288,8 +288,21 @@ fn ask(session: &mut Session, job: &Assignment, remote: &RemotePath) -> Result<S
 
 /// Where the bytes go until they are whole.
 fn part_of(job: &Assignment, remote: &RemotePath, target: &Path, source: Side) -> PathBuf {
-    let exact = source.modified.filter(|time| time.zone == Zone::Utc && time.precision == Precision::Second);
-    part_path(target, fingerprint(&job.server, remote.as_bytes(), source.size, exact))
+    part_path(target, fingerprint(&job.server, remote.as_bytes(), source.size, version(source, job.modified)))
+}
+
+/// The time that names a version of the source. Of a small file whose minute was `listed` this may be all that is known, or
+/// not, as the server's clock is known by then: the minute either way, or a part would not be found again.
+fn version(source: Side, listed: Option<Timestamp>) -> Option<Timestamp> {
+    let time = source.modified.filter(|time| time.zone == Zone::Utc)?;
+    let small = source.size.is_some_and(|size| size < EXACT_FROM);
+    if small
+        && listed.is_some_and(|listed| listed.precision == Precision::Minute)
+        && time.precision >= Precision::Minute
+    {
+        return Some(Timestamp::utc(time.seconds - time.seconds.rem_euclid(60)));
+    }
+    Some(time).filter(|time| time.precision == Precision::Second)
 }
 
 /// Whether two exact times are of two versions. A server that cannot tell does not make them so.
@@ -459,6 +472,21 @@ fn free_name(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_is_found_again_whether_the_servers_clock_is_known_or_not() {
+        let listed = Timestamp::civil((2026, 3, 1), (14, 30, 0), Precision::Minute, Zone::Server).unwrap();
+        let exact = Timestamp::parse_rfc3659("20260301123042").unwrap();
+        let minute = Timestamp { precision: Precision::Minute, ..Timestamp::utc(exact.seconds - 42) };
+        let of = |size, modified| Side { size: Some(size), modified: Some(modified) };
+        let small = version(of(1000, exact), Some(listed));
+        assert!(small.is_some() && small == version(of(1000, minute), Some(listed)));
+        let later = Timestamp { seconds: exact.seconds + 60, ..exact };
+        assert_ne!(small, version(of(1000, later), Some(listed)));
+        assert_eq!(version(of(EXACT_FROM, exact), Some(listed)), Some(exact), "large ones are always asked for");
+        assert_eq!(version(of(1000, exact), Some(exact)), Some(exact));
+        assert_eq!(version(of(1000, listed), Some(listed)), None);
+    }
 
     #[test]
     fn one_file_with_both_times_tells_the_servers_offset() {
