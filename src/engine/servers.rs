@@ -394,6 +394,8 @@ impl Actor {
     /// Nothing on this server will work until the user changes something: every waiting job of it fails now, rather
     /// than each after its own time-out.
     pub(super) fn give_up(&mut self, server: &Arc<str>, error: &JobError) {
+        // What is ordered already fails with them, and is not tried again piece by piece.
+        self.take_all_orders();
         self.crew(server).into_iter().for_each(|session| self.take_back_all(session));
         let waiting = |state: &JobState| matches!(state, JobState::Queued | JobState::Waiting { .. });
         let ids = self.jobs_where(|job| job.server == *server && waiting(&job.state) && !job.handed);

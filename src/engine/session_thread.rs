@@ -119,9 +119,10 @@ impl Worker {
                 Finished::Listed { result: Ok(listing), .. } => Some(Arc::clone(listing)),
                 _ => None,
             };
-            if matches!(&finished, Finished::Transferred { result: Err(error), opening, .. } if *opening || error.lacks_room())
+            let hopeless = |error: &JobError| error.lacks_room() || error.class() == Class::NeedsUser;
+            if matches!(&finished, Finished::Transferred { result: Err(error), opening, .. } if *opening || hopeless(error))
             {
-                // Without a session, or room, nothing that comes next would fare better, as far as is known here.
+                // Without a session, or room, or the user, nothing that comes next would fare better, as far as is known here.
                 inbox.stop();
             }
             if listing.is_none() {
