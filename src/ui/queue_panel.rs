@@ -477,7 +477,7 @@ fn state_words(job: &Job) -> String {
         JobState::Waiting { attempt, error, .. } => {
             format!("Tries again soon (after try {attempt}). {}", error.explain().what)
         }
-        JobState::Asking(_) => "Waits for your answer".into(),
+        JobState::Asking(_) => "Asks you".into(),
         JobState::Running if job.view.kind == EntryKind::Directory => "Reading the folder".into(),
         JobState::Running => match share(job) {
             Some(share) => format!("{:.0} %", (share * 100.0).floor()),
