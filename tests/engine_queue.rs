@@ -5,7 +5,7 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -579,10 +579,7 @@ fn a_long_listing_can_be_interrupted() {
 fn a_file_that_became_whole_just_before_the_program_was_killed_is_not_asked_about() {
     let server = FtpServer::start().file_at("/a", "whole", SOME_TIME);
     let folder = tempfile::tempdir().unwrap();
-    let target = folder.path().join("a");
-    fs::write(&target, "whole").unwrap();
-    let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
-    fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+    file_of(&folder, "whole", SOME_TIME);
     killed_while_it_ran(&server, &folder, false);
     let mut face = resume(&folder);
     face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
@@ -618,10 +615,7 @@ fn a_file_that_became_whole_before_the_journal_knew_of_its_start_is_neither_aske
     for policy in [ConflictPolicy::Ask, ConflictPolicy::Rename] {
         let server = FtpServer::start().file_at("/a", "whole", SOME_TIME);
         let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a");
-        fs::write(&target, "whole").unwrap();
-        let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
-        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        file_of(&folder, "whole", SOME_TIME);
         killed(&server, &folder, false, (RowState::Queued, policy));
         let mut face = resume(&folder);
         face.until_state("the end", |face| face.jobs().all(|job| job.state == JobState::Done(Outcome::Transferred)));
@@ -639,10 +633,7 @@ fn a_file_that_became_whole_while_the_user_stopped_it_is_not_asked_about_after_a
     ] {
         let server = FtpServer::start().file_at("/a", "whole", SOME_TIME);
         let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a");
-        fs::write(&target, "whole").unwrap();
-        let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
-        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        file_of(&folder, "whole", SOME_TIME);
         killed(&server, &folder, false, (state, ConflictPolicy::Rename));
         let mut face = direct(&folder);
         face.until_state("the job", |face| face.jobs().count() == 1);
@@ -678,10 +669,7 @@ fn a_file_that_has_its_listings_time_is_known_where_the_exact_one_is_told_now() 
     for (seconds, asked) in [(SOME_TIME - SOME_TIME % 60, false), (SOME_TIME - SOME_TIME % 60 - 60, true)] {
         let server = FtpServer::start().file_at("/a", "whole", SOME_TIME).without(&["MLST", "MLSD"]);
         let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a");
-        fs::write(&target, "whole").unwrap();
-        let time = Timestamp::utc(seconds).to_system().unwrap();
-        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        file_of(&folder, "whole", seconds);
         killed(&server, &folder, false, (RowState::Queued, ConflictPolicy::Ask));
         let mut journal = Journal::open(&folder.path().join("queue.db")).unwrap();
         let mut rows = Vec::new();
@@ -703,10 +691,7 @@ fn what_was_to_replace_a_file_does_so_after_a_kill_too() {
     for upload in [false, true] {
         let server = FtpServer::start();
         let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a");
-        fs::write(&target, "here!").unwrap();
-        let time = Timestamp::utc(SOME_TIME).to_system().unwrap();
-        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+        let target = file_of(&folder, "here!", SOME_TIME);
         server.put("/a", Node::File { data: b"there".to_vec(), modified: SOME_TIME, mode: 0o644 });
         killed(&server, &folder, upload, (RowState::Running, ConflictPolicy::Overwrite));
         let mut face = resume(&folder);
@@ -735,6 +720,15 @@ fn without_times_only_the_same_bytes_are_taken_for_what_the_kill_left() {
         assert_eq!(copy, !same && policy == ConflictPolicy::Rename, "{here} {policy:?}");
         assert_eq!(fs::read_to_string(folder.path().join("a")).unwrap(), here);
     }
+}
+
+/// `a` with that in it, as old as that.
+fn file_of(folder: &TempDir, text: &str, seconds: i64) -> PathBuf {
+    let target = folder.path().join("a");
+    fs::write(&target, text).unwrap();
+    let time = Timestamp::utc(seconds).to_system().unwrap();
+    fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+    target
 }
 
 /// A profile whose one job, `/a`, ran when the program was killed.

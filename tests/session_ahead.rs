@@ -706,7 +706,7 @@ fn a_server_that_does_not_come_costs_the_session_and_no_file() {
         match fetch(&mut session, "/a") {
             Err(error) => {
                 assert!(matches!(error, FtpError::NobodyCame { .. }), "{error:?}");
-                assert!(session.is_trials_victim());
+                assert!(session.died_of_a_trial());
                 session.mend().unwrap();
             }
             Ok(got) => assert!(got == content("a"), "in passive mode"),

@@ -11,7 +11,7 @@ use super::route::{encoded, is_separator, is_slash, split};
 /// A name on the server and one on this computer; as a rule the same, and then said once.
 #[derive(Clone, Default)]
 pub struct Names {
-    /// `None` = both are empty.
+    /// `None` = both are empty. A pointer to a slice would be twice as wide.
     page: Option<Arc<Vec<u8>>>,
     at: u32,
     remote: u16,

@@ -395,7 +395,7 @@ impl Worker {
     /// Whether a new session would do what this one could not, so that nobody needs to hear of it. `untouched` = no byte of
     /// a file has moved.
     fn deserves_another(&mut self, error: &FtpError, work: &Work, fresh: bool, untouched: bool) -> bool {
-        if self.session.as_ref().is_some_and(Session::is_trials_victim) {
+        if self.session.as_ref().is_some_and(Session::died_of_a_trial) {
             return untouched;
         }
         // In TLS 1.3 an upload's first bytes are on their way before the server looks at the session: it takes none of them.

@@ -108,10 +108,10 @@ impl<T: Copy + Ord> Sorted<T> {
             at
         } else if at > 0 && fits(length(at - 1)) {
             at - 1
-        } else if own == 0 {
-            self.pieces.remove(at);
-            return;
         } else {
+            if own == 0 {
+                self.pieces.remove(at);
+            }
             return;
         };
         let mut second = self.pieces.remove(first + 1);

@@ -32,7 +32,7 @@ pub(in crate::net) struct Listening {
 impl Arranger {
     /// Whether active mode is worth a try though passive mode works: the user leaves the choice to us, and the address that
     /// we would name is on the server's side of any NAT.
-    pub(in crate::net) fn may_turn(&self, control: &Control) -> bool {
+    pub(in crate::net) fn may_try_active(&self, control: &Control) -> bool {
         let path = control.path();
         let (own, peer) = (self.named_address(path.local, path.peer), path.peer.ip());
         self.mode == TransferMode::Auto

@@ -125,7 +125,7 @@ impl Session {
 
     /// Whether this download is to come in active mode although passive mode works, since the server is far away and can be
     /// told of the next one ahead. One session with a server tries whether it reaches us; the others do as that one found.
-    pub(super) fn turns(&mut self, verb: &Verb, rest: u64, coding: Coding) -> bool {
+    pub(super) fn tries_active(&mut self, verb: &Verb, rest: u64, coding: Coding) -> bool {
         let plain = matches!(verb, Verb::Retr(_)) && rest == 0 && coding == Coding::Stream;
         if !plain || !matches!(self.ahead, Ahead::Nothing) || !self.could_come_to_us() {
             return false;
@@ -148,11 +148,11 @@ impl Session {
             && self.control.pipelines()
             && self.looks_ahead()
             && self.control.round_trip().is_some_and(|trip| trip >= FAR)
-            && self.arranger.may_turn(&self.control)
+            && self.arranger.may_try_active(&self.control)
     }
 
     /// What became of a download that was to come in active mode.
-    pub(super) fn turned(&mut self, error: Option<&FtpError>) {
+    pub(super) fn active_ended(&mut self, error: Option<&FtpError>) {
         self.arranger.set_trial(false);
         let reach = &self.dial.reach;
         match error {
@@ -164,7 +164,7 @@ impl Session {
                 }
             }
             Some(error) if is_data_trouble(error) => {
-                self.turned_back = true;
+                self.active_failed = true;
                 if reach.learn(false) {
                     self.control.note("The server does not reach this computer: back to passive mode");
                 }
@@ -174,8 +174,8 @@ impl Session {
     }
 
     /// Whether active mode was tried of our own accord and was this session's end: the same on another one is no second try.
-    pub fn is_trials_victim(&self) -> bool {
-        self.turned_back && self.is_broken()
+    pub fn died_of_a_trial(&self) -> bool {
+        self.active_failed && self.is_broken()
     }
 
     fn retrieve_ahead(&mut self, path: &RemotePath) {
@@ -365,7 +365,7 @@ impl Session {
         let way = Way::Ajar(listening.starting_now(self.timeouts.data));
         match self.run(&verb, way, run) {
             Err(error) if !self.arranger.listens() && is_data_trouble(&error) => {
-                self.turned(Some(&error));
+                self.active_ended(Some(&error));
                 if self.is_broken() { Err(error) } else { Ok(None) }
             }
             result => result.map(Some),

@@ -103,7 +103,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         ahead: Ahead::Nothing,
         foresight: true,
         server: Server::read(&welcome),
-        turned_back: false,
+        active_failed: false,
         eager: false,
         features,
         timeouts: dial.timeouts,

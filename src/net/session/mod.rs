@@ -110,7 +110,7 @@ pub struct Session {
     foresight: bool,
     server: Server,
     /// A transfer in active mode, which nobody asked for, failed.
-    turned_back: bool,
+    active_failed: bool,
     /// Bytes may go before the server's yes.
     eager: bool,
 }

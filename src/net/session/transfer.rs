@@ -283,8 +283,8 @@ impl Session {
         mut ahead: Vec<Verb>,
         coding: Coding,
     ) -> Result<Started, FtpError> {
-        let turns = self.turns(verb, rest, coding);
-        let modes = if turns { vec![Mode::Active, Mode::Passive] } else { self.arranger.modes() };
+        let actively = self.tries_active(verb, rest, coding);
+        let modes = if actively { vec![Mode::Active, Mode::Passive] } else { self.arranger.modes() };
         let (mut passive, mut active) = (None, None);
         for (at, mode) in modes.iter().enumerate() {
             let made_ahead = matches!(self.ahead, Ahead::Dialled(_));
@@ -293,8 +293,8 @@ impl Session {
             if matches!(&result, Err(error) if made_ahead && is_data_trouble(error)) && !self.is_broken() {
                 result = self.start_in(*mode, verb, rest, &mut ahead, coding);
             }
-            if turns && *mode == Mode::Active {
-                self.turned(result.as_ref().err());
+            if actively && *mode == Mode::Active {
+                self.active_ended(result.as_ref().err());
                 match result {
                     Err(error) if is_data_trouble(&error) && !self.is_broken() => {
                         active = Some(Box::new(error));
