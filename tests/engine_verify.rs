@@ -608,7 +608,7 @@ mod proftpd {
             },
             active: ActiveMode::default(),
             tls: TlsTerms::default(),
-            reach: Arc::default(),
+            known: Arc::default(),
             proxy: None,
         };
         let mut session = Session::open(&dial, &Cancel::new(), Arc::new(|_| {})).unwrap();

@@ -291,7 +291,8 @@ fn a_source_that_changed_meanwhile_arrives_as_it_is_now() {
         face.send(arena.orders(&Arena::site(&server)));
         face.until_still(PATIENCE);
         let failed = face.jobs().filter(|job| matches!(job.state, JobState::Failed(_)));
-        let failed: Vec<String> = failed.map(|job| job.remote.to_string()).collect();
+        let mut failed: Vec<String> = failed.map(|job| job.remote.to_string()).collect();
+        failed.sort();
         assert_eq!(failed, ["/down/big", "/up/big"], "both were cut\n{}", face.log_end());
         server.put("/down/big", common::ftp_server::Node::File { data: new.clone(), modified: *modified, mode: 0o644 });
         fs::write(arena.path("up/big"), &new).unwrap();

@@ -141,7 +141,7 @@ fn dial(addr: SocketAddr, cover: Cover, arrangement: Arrangement, tls13: bool) -
             any: true,
             ..TlsTerms::default()
         },
-        reach: Arc::default(),
+        known: Arc::default(),
         proxy: None,
     }
 }

@@ -70,6 +70,32 @@ fn lost_step(recorder: &Recorder) -> bool {
 // ------------------------------------------------------------------------------------------- what goes out, and when
 
 #[test]
+fn a_file_that_is_looked_up_before_it_is_fetched_has_its_port_asked_for_along_with_that() {
+    for (greeting, without, lines) in [
+        (VSFTPD, "MLST", ["SIZE /a", "MDTM /a", "EPSV", "RETR /a"].as_slice()),
+        ("220 ProFTPD Server", "", ["MLST /a", "EPSV", "RETR /a"].as_slice()),
+        ("220 Ready", "MLST", ["SIZE /a", "MDTM /a", "EPSV", "RETR /a"].as_slice()),
+    ] {
+        let server = server().greeting(greeting).without(&[without]);
+        let (mut session, recorder) = open(&server);
+        let facts = session.facts_before_retrieve(&RemotePath::from("/a")).unwrap().unwrap();
+        assert_eq!(facts.size, Some(3000));
+        let asked = server.count("EPSV");
+        assert_eq!(asked, usize::from(greeting != "220 Ready"), "{greeting}: in one go only where that is known to do");
+        assert!(fetch(&mut session, "/a").unwrap() == content("a"));
+        assert!(
+            server.transcript().ends_with(&lines.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            "{greeting}"
+        );
+        assert!(!lost_step(&recorder));
+    }
+    let server = server().greeting(VSFTPD).without(&["MLST"]);
+    let (mut session, _) = open_as(&active(&server));
+    session.facts_before_retrieve(&RemotePath::from("/a")).unwrap();
+    server.assert_never_heard("EPSV");
+}
+
+#[test]
 fn the_next_port_is_asked_for_at_the_end_of_the_data_whoever_the_server_is() {
     let server = server().fault(Fault::Hold("EPSV"));
     server.release();
@@ -600,7 +626,7 @@ fn distant() -> FtpServer {
 /// Many files wait.
 fn busy(server: &FtpServer) -> Dial {
     let dial = server.dial();
-    dial.reach.want();
+    dial.known.reach.want();
     dial
 }
 

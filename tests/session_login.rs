@@ -284,6 +284,40 @@ fn a_server_without_encryption_hears_no_name_where_nobody_agreed_to_clear_text()
     }
 }
 
+fn plain_vsftpd() -> (FtpServer, Dial) {
+    let server = FtpServer::start().greeting("220 (vsFTPd 3.0.3)").on("AUTH", "530 Please login with USER and PASS.");
+    let mut dial = with_site(&server, |site| site.security = Security::Auto);
+    dial.tls.clear_text = true;
+    (server, dial)
+}
+
+#[test]
+fn what_one_session_has_seen_spares_the_next_one_its_round_trips() {
+    let (server, dial) = plain_vsftpd();
+    server.try_open(&dial).unwrap();
+    let recorder = Recorder::new();
+    Session::open(&dial, &Cancel::new(), recorder.observer()).unwrap();
+    assert_eq!(server.count("AUTH"), 1, "it was refused a moment ago");
+    let told = recorder.all();
+    let at = told.iter().rposition(|happening| matches!(happening, Happening::Sent(_))).unwrap();
+    let heard = told[..at].iter().filter(|happening| matches!(happening, Happening::Received(_))).count();
+    assert_eq!(heard, 1, "nothing but the greeting before all was said: {told:?}");
+    assert_eq!(recorder.sent(), LOGIN);
+}
+
+#[test]
+fn a_password_that_is_refused_meanwhile_is_sent_once() {
+    let (server, dial) = plain_vsftpd();
+    server.try_open(&dial).unwrap();
+    server.rule("PASS", None, None, "530 Login incorrect.");
+    let error = fails(&server, &dial);
+    assert!(matches!(&error, FtpError::LoginRefused(reply) if reply.code == 530), "{error:?}");
+    assert_eq!(server.count("PASS"), 2);
+    let recorder = Recorder::new();
+    Session::open(&dial, &Cancel::new(), recorder.observer()).err().unwrap();
+    assert_eq!(recorder.sent(), ["USER user", "PASS ***"], "one by one again");
+}
+
 #[test]
 fn ipv6_works_the_same() {
     let server = FtpServer::start_v6().file("/a", "x");

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use common::exchange::{fetch, fetch_from, fetch_what_comes, noise, store};
 use common::ftp_server::{AbortStyle, Fault, FtpServer, Node, SOME_TIME};
+use common::recorder::Recorder;
 use twinport::domain::{RemotePath, Site, TransferMode};
 use twinport::ftp::error::{Class, FtpError, Stage};
+use twinport::net::happening::Happening;
 use twinport::net::session::{Session, StoreAt};
 use twinport::net::terms::Dial;
 use twinport::net::wait::Cancel;
@@ -302,14 +304,28 @@ fn a_download_goes_on_from_an_offset() {
 #[test]
 fn an_offset_that_is_refused_never_delivers_from_the_start() {
     for reply in ["500 What?", "501 No", "502 No", "554 No"] {
-        let server = FtpServer::start().file("/a", "hello").on("REST", reply);
-        let mut session = server.open();
-        let (content, error) = fetch_what_comes(&mut session, "/a", 2);
-        assert!(matches!(error, Some(FtpError::Refused { verb: "REST", .. })), "{error:?}");
-        assert_eq!(content, b"");
-        server.assert_never_heard("RETR");
-        assert_eq!(fetch(&mut session, "/a").unwrap(), b"hello");
+        for (greeting, at_once) in [("220 Ready", false), ("220 (vsFTPd 3.0.3)", true)] {
+            let server = FtpServer::start().greeting(greeting).file("/a", "hello").on("REST", reply);
+            let mut session = server.open();
+            let (content, error) = fetch_what_comes(&mut session, "/a", 2);
+            assert!(matches!(error, Some(FtpError::Refused { verb: "REST", .. })), "{error:?}");
+            assert_eq!(content, b"");
+            assert_eq!(server.count("RETR"), usize::from(at_once), "in the same write, where the server is known");
+            assert_eq!(fetch(&mut session, "/a").unwrap(), b"hello");
+        }
     }
+}
+
+#[test]
+fn the_offset_and_its_file_are_asked_for_in_one_write_where_the_server_is_known() {
+    let data = noise(100_000);
+    let server = FtpServer::start().greeting("220 (vsFTPd 3.0.3)").file("/a", data.clone());
+    let recorder = Recorder::new();
+    let mut session = Session::open(&server.dial(), &Cancel::new(), recorder.observer()).unwrap();
+    assert_eq!(fetch_from(&mut session, "/a", 99_990).unwrap(), data[99_990..]);
+    let told = recorder.all();
+    let at = |line: &str| told.iter().position(|told| matches!(told, Happening::Sent(sent) if sent == line)).unwrap();
+    assert_eq!(at("REST 99990") + 1, at("RETR /a"), "{told:?}");
 }
 
 /// Landscape 40.

@@ -562,10 +562,10 @@ impl Actor {
             mode: site.transfer_mode.unwrap_or(settings.transfer_mode),
             tls: self.trusted.terms(&site, settings.minimum_tls),
             proxy: settings.proxy.clone().filter(|_| !site.bypass_proxy).map(|proxy| (proxy, None)),
-            reach: self
+            known: self
                 .servers
                 .get(site.server_key().as_str())
-                .map(|server| Arc::clone(&server.reach))
+                .map(|server| Arc::clone(&server.shared))
                 .unwrap_or_default(),
             site,
             secret: None,

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::domain::{JobId, Learned, Lesson, QuestionId, RemotePath, Site};
 use crate::ftp::error::{Class, FtpError, Stage, too_many};
-use crate::net::reach::Reach;
+use crate::net::known::Known;
 use crate::net::wait::Cancel;
 
 use super::actor::{Actor, Asked, Role, Slot};
@@ -30,7 +30,7 @@ pub(super) struct Server {
     proven: bool,
     pace: Pace,
     /// Whether it can connect to us.
-    pub(super) reach: Arc<Reach>,
+    pub(super) shared: Arc<Known>,
     /// It refused a connection, and others have no answer yet.
     too_many: bool,
     /// Jobs done and bytes moved since the program started.
@@ -112,7 +112,7 @@ impl Actor {
         let (now, files) = (self.now, self.queue.ready_files(server));
         let Some(known) = self.servers.get_mut(server).filter(|server| server.proven) else { return workers };
         if files >= MANY {
-            known.reach.want();
+            known.shared.reach.want();
         }
         let wanted = known.pace.wanted(&scene);
         let site = Arc::clone(&known.site);
@@ -382,7 +382,7 @@ impl Actor {
             told_unhashed: false,
             proven: false,
             pace: Pace::default(),
-            reach: Arc::default(),
+            shared: Arc::default(),
             too_many: false,
             done: 0,
             moved: 0,

@@ -6,6 +6,7 @@ mod data;
 mod dial;
 pub mod flow;
 pub mod happening;
+pub mod known;
 mod proxy;
 pub mod reach;
 mod route;

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::reach::Reach;
+use super::known::Known;
 use crate::domain::{Fingerprint, FtpProxy, MinimumTls, Proxy, ProxyKind, Secret, Site, TransferMode};
 
 /// What a session needs to know before it dials.
@@ -24,7 +24,7 @@ pub struct Dial {
     /// For encrypted connections.
     pub tls: TlsTerms,
     /// What all sessions with this server know of it.
-    pub reach: Arc<Reach>,
+    pub known: Arc<Known>,
     /// The settings' proxy and its password, unless the site goes without.
     pub proxy: Option<(Proxy, Option<Secret>)>,
 }

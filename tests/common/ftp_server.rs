@@ -513,7 +513,7 @@ impl FtpServer {
             },
             active: ActiveMode::default(),
             tls: TlsTerms::default(),
-            reach: Arc::default(),
+            known: Arc::default(),
             proxy: None,
         }
     }

@@ -37,7 +37,8 @@ struct State {
     /// Its own connection waits, or is done.
     over: bool,
     bytes: u64,
-    least: u64,
+    /// See [`Board::costs`].
+    cost: u64,
     /// Of all connections together so many bytes may be on the way.
     window: Option<u64>,
     /// Connections that bytes come over.
@@ -46,6 +47,7 @@ struct State {
     trip: Option<Duration>,
     data_trip: Option<Duration>,
     unread: Option<u64>,
+    encrypted: bool,
     /// Other sessions that failed.
     failures: usize,
     /// Other sessions.
@@ -76,12 +78,13 @@ impl Board {
             trouble: None,
             over: false,
             bytes: 0,
-            least: LEAST,
+            cost: LEAST,
             window: None,
             flowing: 0,
             trip: None,
             data_trip: None,
             unread: None,
+            encrypted: false,
             failures: 0,
             others: 0,
         };
@@ -104,13 +107,13 @@ impl Board {
         if state.trouble.is_some() {
             return None;
         }
-        let least = state.least;
+        let cost = state.cost;
         // The first range is halved only in a file that may have holes.
         if !state.in_pieces && worker > 0 {
             return None;
         }
         let workers = state.others + 1;
-        let range = state.plan.take(worker, least, workers)?;
+        let range = state.plan.take(worker, cost, workers)?;
         let looked = Mutex::new(Instant::now());
         Some(Lease { board: self, counter, worker, leaves, range, flows: AtomicBool::new(false), looked })
     }
@@ -250,12 +253,13 @@ impl Board {
             trip: state.trip,
             data_trip: state.data_trip.take(),
             unread: state.unread.take(),
+            encrypted: state.encrypted,
         }
     }
 
-    /// How much of a range must be left to be divided.
-    pub(super) fn worth(&self, least: u64) {
-        self.state().least = least;
+    /// How much comes over one connection while another one begins.
+    pub(super) fn costs(&self, bytes: u64) {
+        self.state().cost = bytes;
     }
 
     /// So many bytes may be on the way, of all connections together: a burst of one must not cost the others their
@@ -331,7 +335,8 @@ impl Bounds for Lease<'_> {
         state.trip = state.trip.into_iter().chain([trip]).chain(data_trip).min();
         state.data_trip = state.data_trip.into_iter().chain(data_trip).min();
         state.unread = state.unread.into_iter().chain([unread]).min();
-        let share = state.window.map(|window| window / state.plan.workers().max(2) as u64);
+        state.encrypted = channel.is_encrypted();
+        let share = state.window.map(|window| window / (state.others + 1) as u64);
         drop(state);
         if let Some(share) = share {
             channel.narrow(share);
@@ -344,7 +349,7 @@ impl Bounds for Lease<'_> {
     }
 }
 
-/// So much of a range is worth a connection, where nothing is known of the network.
+/// What another connection's beginning costs, where nothing is known of the network.
 pub(super) const LEAST: u64 = 1 << 20;
 /// What the system knows of a connection changes once a round trip.
 const OFTEN: Duration = Duration::from_millis(10);

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::RemotePath;
 use crate::ftp::error::{FtpError, Stage};
-use crate::net::session::{DataChannel, Session};
+use crate::net::session::{DataChannel, Facts, Session};
 use crate::net::wait::Cancel;
 
 use super::conflict::Side;
@@ -96,7 +96,7 @@ fn adopt(
     let (plain, pieces) = (part.path.clone(), pieces_path(&part.path));
     let map = Map::read(&plain).filter(|map| map.size == size && pieces.exists());
     if map.is_some() {
-        let now = side(session, remote)?;
+        let now = as_told(session.facts(remote)?);
         if now.size == Some(size) && !differ(now.modified, job.modified) {
             part.turn_into(&pieces)?;
             return Ok(map);
@@ -199,7 +199,7 @@ impl Download<'_> {
             let look = self.board.look();
             let millis = u64::try_from(look.at.as_millis()).unwrap_or(u64::MAX).max(1);
             let rate = look.bytes.saturating_mul(1000) / millis / look.flowing.max(1) as u64;
-            self.board.worth(look.trip.map_or(LEAST, |trip| pulse::least(rate, trip)));
+            self.board.costs(look.trip.map_or(LEAST, |trip| pulse::cost(rate, trip)));
             // A limit is no window.
             let is_limited = self.job.limiter.portion(usize::MAX) < usize::MAX;
             let advice = match hire.wish() {
@@ -213,21 +213,26 @@ impl Download<'_> {
             match advice {
                 Advice::Stay => {}
                 Advice::Dismiss => self.board.retire(before + 1),
-                Advice::Widen(window) => self.board.narrow(window),
+                Advice::Allow(window) => self.board.narrow(window),
                 Advice::Hire(more) => {
                     let earlier = last;
+                    // What all sent at the same moment would look like a full line to each of their servers' TCP.
+                    let step = look.trip.unwrap_or_default() / u32::try_from(more + 1).unwrap_or(u32::MAX);
                     while last < (earlier + more).min(MOST)
                         && self.board.failures() < FAILURES
                         && let Some(place) = hire.place()
                         && self.go_to_pieces(&mut file)
                     {
+                        if last > earlier {
+                            self.board.wait(step);
+                        }
                         last += 1;
                         self.open(hire, (last, place), scope);
                     }
                     if last > earlier {
                         before = earlier;
                         let window = pulse.hired(look.workers + last - earlier);
-                        if hire.wish() == 0 {
+                        if let Some(window) = window.filter(|_| hire.wish() == 0) {
                             self.board.narrow(window);
                         }
                     }
@@ -300,9 +305,7 @@ impl Download<'_> {
     fn help(&self, hire: &Hire, number: usize) {
         let outcome = hire.open(self.stop).map_err(JobError::from).and_then(|mut session| {
             let result = self.work(&mut session, hire, number);
-            if !session.is_broken() {
-                session.quit();
-            }
+            session.leave();
             result
         });
         match outcome {
@@ -322,7 +325,7 @@ impl Download<'_> {
     }
 
     fn work(&self, session: &mut Session, hire: &Hire, number: usize) -> Result<(), JobError> {
-        let now = side(session, self.remote)?;
+        let now = as_told(session.facts_before_retrieve(self.remote)?);
         let other = |a: Side, b: Side| a.size != b.size || differ(a.modified, b.modified);
         let told = Side { size: Some(self.size), modified: self.job.modified };
         if now.size.is_some() && (other(told, now) || !self.board.agrees(now, other)) {
@@ -383,9 +386,8 @@ impl Download<'_> {
         let received = seek(file, from, self.plain)
             .and_then(|()| pump::receive(&mut channel, file, self.plain, buffer, job, lease).map_err(stopped));
         match received {
-            // All of it is here: nobody waits for the server's last word on this connection.
-            Ok(Ended::AtBounds) if self.board.is_complete() => channel.leave(),
-            Ok(Ended::AtBounds) => channel.abort(),
+            // Nobody waits for the server's last word before there is more to fetch.
+            Ok(Ended::AtBounds) => channel.leave(),
             // The server began elsewhere, or it is another file by now.
             Ok(Ended::AtEnd) if self.board.is_in_pieces() && self.board.is_too_long() => {
                 channel.abort();
@@ -492,9 +494,8 @@ impl Download<'_> {
 }
 
 /// Size and time as the server tells them now.
-fn side(session: &mut Session, remote: &RemotePath) -> Result<Side, JobError> {
-    let facts = session.facts(remote)?;
-    Ok(facts.map_or_else(Side::default, |facts| Side { size: facts.size, modified: facts.modified }))
+fn as_told(facts: Option<Facts>) -> Side {
+    facts.map_or_else(Side::default, |facts| Side { size: facts.size, modified: facts.modified })
 }
 
 fn seek(file: &mut File, to: u64, path: &Path) -> Result<(), JobError> {

@@ -34,34 +34,30 @@ impl Plan {
         plan
     }
 
-    /// Work for one of so many workers that has none: at least `least` bytes, unless all that is free is less. `None` = there
-    /// is none.
-    pub(super) fn take(&mut self, worker: usize, least: u64, workers: usize) -> Option<Range<u64>> {
+    /// Work for one of so many workers that has none. While it begins, so many bytes (`cost`) come to another one: `None` =
+    /// it would not be there sooner.
+    pub(super) fn take(&mut self, worker: usize, cost: u64, workers: usize) -> Option<Range<u64>> {
         let free = self.free().next();
-        let range = free.or_else(|| self.steal(least.max(1), workers as u64))?;
+        let range = free.or_else(|| self.steal(cost.max(1), workers.max(2) as u64))?;
         let Range { start, end } = range;
         self.runs.insert(worker, Run { from: start, written: start, read: start, held: start, end });
         Some(start..end)
     }
 
-    /// Half of the longest rest, of which both halves are worth a connection's beginning; or more of it, for others that
-    /// come, too: what stays is a worker's share of all.
-    fn steal(&mut self, least: u64, workers: u64) -> Option<Range<u64>> {
+    /// So much of the longest rest that both are done at the same time; or more of it, for others that come, too: what stays
+    /// is a worker's share of all.
+    fn steal(&mut self, cost: u64, workers: u64) -> Option<Range<u64>> {
         let all: u64 = self.runs.values().map(Run::rest).sum();
         let victim = self.runs.values_mut().max_by_key(|run| run.rest())?;
         let rest = victim.rest();
-        if rest / 2 < least {
+        let half = rest.saturating_sub(cost) / 2;
+        if half < cost.div_ceil(2) {
             return None;
         }
-        let stays = (all / workers.max(2)).max(least).min(rest - rest / 2);
+        let stays = ((all + cost * (workers - 1)) / workers).min(rest - half);
         let stolen = victim.end - (rest - stays)..victim.end;
         victim.end = stolen.start;
         Some(stolen)
-    }
-
-    /// So many have something to fetch.
-    pub(super) fn workers(&self) -> usize {
-        self.runs.len()
     }
 
     /// How much a worker may read next; nobody takes that from it. 0 = its range is read.
@@ -184,14 +180,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_worker_takes_half_of_what_the_first_has_not_asked_for() {
+    fn the_second_worker_takes_as_much_as_both_are_done_with_at_once() {
         let mut plan = Plan::new(1000, vec![]);
         assert_eq!(plan.take(0, 10, 2), Some(0..1000));
         assert_eq!(plan.room(0, 200), 200);
-        assert_eq!(plan.take(1, 10, 2), Some(600..1000), "not what is on its way");
+        assert_eq!(
+            plan.take(1, 100, 2),
+            Some(650..1000),
+            "not what is on its way, nor what comes till it is there itself"
+        );
         plan.took(0, 200);
-        assert_eq!(plan.room(0, 5000), 400, "its range ends where the other's begins");
-        assert_eq!(plan.take(2, 300, 2), None, "halves of 200 are not worth it");
+        assert_eq!(plan.room(0, 5000), 450, "its range ends where the other's begins");
+        assert_eq!(plan.take(2, 300, 2), None, "all is there before a third one is");
     }
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
     proptest! {
         /// Against a file that counts how often each byte was written.
         #[test]
-        fn every_byte_is_written_once_whatever_the_workers_do(size in 1..3000u64, least in 1..200u64, events in events()) {
+        fn every_byte_is_written_once_whatever_the_workers_do(size in 1..3000u64, cost in 1..200u64, events in events()) {
             let mut plan = Plan::new(size, vec![]);
             let mut file = vec![0u8; usize::try_from(size).unwrap()];
             // Of each worker: where it stands in the file, and what it has read but not written.
@@ -289,9 +289,9 @@ mod tests {
                 match event {
                     Event::Take(worker) if !at.contains_key(&worker) => {
                         let stolen = plan.free().next().is_none();
-                        if let Some(range) = plan.take(worker, least, 2) {
+                        if let Some(range) = plan.take(worker, cost, 2) {
                             prop_assert!(!range.is_empty() && range.end <= size);
-                            prop_assert!(!stolen || range.end - range.start >= least, "not worth a connection");
+                            prop_assert!(!stolen || range.end - range.start >= cost / 2, "not worth a connection");
                             at.insert(worker, (range.start, 0));
                         }
                     }
@@ -318,7 +318,7 @@ mod tests {
                         at.remove(&worker);
                     }
                 }
-                if at.is_empty() && let Some(range) = plan.take(9, least, 2) {
+                if at.is_empty() && let Some(range) = plan.take(9, cost, 2) {
                     at.insert(9, (range.start, 0));
                 }
             }

@@ -2,6 +2,9 @@
 //! the way: data take longer than the way itself. Where they do not, at a rate that no longer rises, the line has room, and
 //! what binds is a window (the server's send buffer, ours) or what is lost on the way. Then several more begin, and those
 //! must be worth it: there are further ones only where these brought something, and none where they did harm.
+//!
+//! Nearby no window binds; but a server encrypts each connection on one processor, and where that is what we wait for,
+//! another connection has another processor.
 
 use std::time::Duration;
 
@@ -24,6 +27,8 @@ pub(super) struct Pulse {
     next: Bar,
     /// So many bytes may be on the way.
     window: Option<u64>,
+    /// The server is near.
+    near: bool,
     settled: bool,
 }
 
@@ -45,6 +50,8 @@ pub(super) struct Look {
     pub(super) data_trip: Option<Duration>,
     /// The least that was here and unread since the last look.
     pub(super) unread: Option<u64>,
+    /// What comes is encrypted.
+    pub(super) encrypted: bool,
 }
 
 /// How it was before there were more connections, which must be worth it.
@@ -65,8 +72,8 @@ pub(super) enum Advice {
     Stay,
     /// So many more are worth a try.
     Hire(usize),
-    /// So many bytes may be on the way, of all together: fewer are what binds.
-    Widen(u64),
+    /// So many bytes may be on the way, of all together.
+    Allow(u64),
     /// Those that came last are in the others' way.
     Dismiss,
 }
@@ -75,7 +82,8 @@ impl Pulse {
     /// To be asked again and again.
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn feel(&mut self, look: Look) -> Advice {
-        let Some(trip) = look.trip.filter(|trip| *trip >= NEAR) else { return Advice::Stay };
+        let Some(trip) = look.trip.filter(|trip| *trip >= NEAR || look.encrypted) else { return Advice::Stay };
+        self.near = trip < NEAR;
         self.data_trip = self.data_trip.into_iter().chain(look.data_trip).min();
         self.unread = self.unread.into_iter().chain(look.unread).min();
         if look.flowing < look.workers {
@@ -85,16 +93,22 @@ impl Pulse {
         }
         let Some(last) = self.last else {
             self.begin(look);
+            if self.window.is_none() && !self.near && look.missing >= BIG {
+                self.window = Some(FIRST);
+                return Advice::Allow(FIRST);
+            }
             return Advice::Stay;
         };
         let span = look.at.saturating_sub(last.at);
-        if span < (trip * 3).max(WINDOW) {
+        let window = if self.near && self.bar.is_none() { NEAR_WINDOW } else { WINDOW };
+        if span < (trip * 3).max(window) {
             return Advice::Stay;
         }
         let data_trip = self.data_trip.unwrap_or(Duration::MAX);
         self.was_full |= data_trip > trip + trip / 10 + GRAIN;
         let keeps_up = self.unread.is_some_and(|unread| unread < BEHIND);
-        self.idle = if keeps_up && data_trip <= trip + trip / 50 + GRAIN { self.idle.saturating_add(1) } else { 0 };
+        let has_room = keeps_up && (self.near || data_trip <= trip + trip / 50 + GRAIN);
+        self.idle = if has_room { self.idle.saturating_add(1) } else { 0 };
         let rate = look.bytes.saturating_sub(last.bytes) as f64 / span.as_secs_f64();
         self.begin(look);
         let before = self.before.replace(rate);
@@ -102,10 +116,11 @@ impl Pulse {
             && self.idle > 0
             && rate * trip.as_secs_f64() > *window as f64 * BINDS
         {
-            *window = window.saturating_mul(2);
-            return Advice::Widen(*window);
+            *window = window.saturating_mul(if look.workers == 1 { WIDER } else { 2 });
+            return Advice::Allow(*window);
         }
-        let Some(before) = before.filter(|before| rate <= before * RISING && !self.settled) else {
+        let rising = if look.workers == 1 { RISING } else { GROWING };
+        let Some(before) = before.filter(|before| rate <= before * rising && !self.settled) else {
             return Advice::Stay;
         };
         let mean = f64::midpoint(rate, before);
@@ -119,23 +134,30 @@ impl Pulse {
             }
             self.bar = None;
         }
-        let enough = if self.was_full { LONG } else { SHORT };
-        let worth = look.missing as f64 / mean >= (trip * 25).max(WORTH).as_secs_f64();
+        let enough = if self.was_full && !self.near { LONG } else { SHORT };
+        let least = if self.near { NEAR_WORTH } else { WORTH.max(trip * 25) };
+        let worth = look.missing as f64 / mean >= least.as_secs_f64();
         if self.idle < enough || !worth {
             return Advice::Stay;
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let on_its_way = (mean * trip.as_secs_f64()) as u64;
-        self.next = Bar { rate: mean, on_its_way, workers: look.workers, poor: 0 };
-        Advice::Hire(look.workers.max(SEVERAL))
+        // One that still grows would be as good as its last rate.
+        self.next = Bar { rate: rate.max(before), on_its_way, workers: look.workers, poor: 0 };
+        Advice::Hire(if self.near { look.workers } else { look.workers.max(SEVERAL) })
     }
 
-    /// There are so many now. So many bytes may be on the way, of all together: of each, what was there of one before.
-    pub(super) fn hired(&mut self, workers: usize) -> u64 {
+    /// There are so many now. So many bytes may be on the way, of all together: of each, what was there of one before. `None`
+    /// = as many as there is room for.
+    pub(super) fn hired(&mut self, workers: usize) -> Option<u64> {
         let Bar { on_its_way, workers: before, .. } = self.next;
         self.bar = Some(self.next);
+        if self.near {
+            return None;
+        }
         let window = (on_its_way / before.max(1) as u64).max(NARROW).saturating_mul(workers as u64);
-        *self.window.insert(window)
+        self.window = Some(window);
+        self.window
     }
 
     fn begin(&mut self, look: Look) {
@@ -143,23 +165,33 @@ impl Pulse {
     }
 }
 
-/// How much must be left of a range to be divided: less than that is there sooner than another connection stands. `rate` is
-/// one connection's, in bytes a second.
-pub(super) fn least(rate: u64, trip: Duration) -> u64 {
-    let trips = u64::try_from(trip.as_millis()).unwrap_or(u64::MAX).saturating_mul(10);
-    (rate.saturating_mul(trips) / 1000).max(1 << 20)
+/// How much comes over one connection while another one begins. `rate` is one connection's, in bytes a second.
+pub(super) fn cost(rate: u64, trip: Duration) -> u64 {
+    let begins = (trip * BEGINS).max(BEGINS_NEARBY);
+    (rate.saturating_mul(u64::try_from(begins.as_millis()).unwrap_or(u64::MAX)) / 1000).max(1 << 20)
 }
 
+/// Round trips from the last bytes of one range till the next one flows as fast.
+const BEGINS: u32 = 10;
+/// Where that is the processors' work.
+const BEGINS_NEARBY: Duration = Duration::from_millis(20);
 /// On a network as near as that, windows bind nothing.
 const NEAR: Duration = Duration::from_millis(5);
 const WINDOW: Duration = Duration::from_millis(200);
+/// Till the first decision.
+const NEAR_WINDOW: Duration = Duration::from_millis(60);
+/// Another session is there within a moment.
+const NEAR_WORTH: Duration = Duration::from_millis(500);
 /// Timestamps are as coarse as that.
 const GRAIN: Duration = Duration::from_millis(1);
 /// So much is never unread where we are faster than what comes.
 const BEHIND: u64 = 64 * 1024;
 /// A download that is over by then stays as it is.
 const WORTH: Duration = Duration::from_secs(2);
-const RISING: f64 = 1.05;
+/// A connection that begins is faster by more within a window.
+const RISING: f64 = 2.0;
+/// Several are past that, and grow slowly.
+const GROWING: f64 = 1.05;
 const LOSS: f64 = 0.9;
 /// A window of which so much is used is what binds.
 const BINDS: f64 = 0.7;
@@ -170,6 +202,13 @@ const LONG: u8 = 8;
 const PATIENCE: u8 = 3;
 /// Narrow windows make each of them slower than the first was, and every try takes a second.
 const SEVERAL: usize = 4;
+/// As much as comes till it can be told whether the line has room. The system would let a server be ahead by several times
+/// as much, which some send in bursts that the line drops; and what was allowed cannot be taken back.
+const FIRST: u64 = 2 << 20;
+/// Less comes without a limit: it would be there before anything is known.
+const BIG: u64 = 64 << 20;
+/// A window that binds the only connection becomes so much wider.
+const WIDER: u64 = 4;
 /// Less in flight is no burst that a line would not bear.
 const NARROW: u64 = 256 * 1024;
 
@@ -191,22 +230,23 @@ mod tests {
             Self { pulse: Pulse::default(), look }
         }
 
-        /// For so many milliseconds at so many bytes a second, data taking so many milliseconds; till there is advice.
+        /// For so many milliseconds at so many bytes a second, data taking so many milliseconds; till there is advice other
+        /// than the first window.
         fn goes(&mut self, millis: u64, rate: u64, data_trip: u64) -> Advice {
             for _ in 0..millis / 20 {
                 self.look.at += Duration::from_millis(20);
                 self.look.bytes += rate / 50;
                 self.look.data_trip = Some(Duration::from_millis(data_trip));
-                let advice = self.pulse.feel(self.look);
-                if advice != Advice::Stay {
-                    return advice;
+                match self.pulse.feel(self.look) {
+                    Advice::Stay | Advice::Allow(FIRST) => {}
+                    advice => return advice,
                 }
             }
             Advice::Stay
         }
 
         /// As it is advised.
-        fn has(&mut self, workers: usize) -> u64 {
+        fn has(&mut self, workers: usize) -> Option<u64> {
             (self.look.workers, self.look.flowing) = (workers, workers);
             self.pulse.hired(workers)
         }
@@ -218,6 +258,30 @@ mod tests {
         assert_eq!(bound.goes(2000, 12_500_000, 80), Advice::Hire(4));
         assert_eq!(Line::of(80).goes(20_000, 25_000_000, 110), Advice::Stay);
         assert_eq!(Line::of(1).goes(20_000, 12_500_000, 1), Advice::Stay, "a slow disk nearby, not a window");
+    }
+
+    #[test]
+    fn nearby_a_server_that_encrypts_slowly_gets_a_second_connection_and_a_fast_one_does_not() {
+        let line = |encrypted, unread| {
+            let mut line = Line::of(1);
+            (line.look.encrypted, line.look.unread) = (encrypted, Some(unread));
+            line
+        };
+        let mut slow = line(true, 0);
+        assert_eq!(slow.goes(300, 600_000_000, 1), Advice::Hire(1), "at once");
+        assert_eq!(slow.has(2), None, "windows bind nothing there");
+        assert_eq!(slow.goes(2000, 800_000_000, 1), Advice::Stay, "a little faster is not worth a third");
+        let mut slow = line(true, 0);
+        slow.goes(300, 30_000_000, 1);
+        slow.has(2);
+        assert_eq!(slow.goes(2000, 60_000_000, 1), Advice::Hire(2), "it has more processors");
+        slow.has(4);
+        assert_eq!(slow.goes(5000, 20_000_000, 1), Advice::Dismiss, "its disk has only one arm");
+        assert_eq!(line(false, 0).goes(5000, 600_000_000, 1), Advice::Stay, "in the clear");
+        assert_eq!(line(true, 1 << 20).goes(5000, 600_000_000, 1), Advice::Stay, "we are the slow end");
+        let mut short = line(true, 0);
+        short.look.missing = 100_000_000;
+        assert_eq!(short.goes(5000, 600_000_000, 1), Advice::Stay, "it is over by then");
     }
 
     #[test]
@@ -233,6 +297,7 @@ mod tests {
     #[test]
     fn a_line_that_was_full_is_given_time_to_fill_again() {
         let mut line = Line::of(80);
+        line.look.missing = BIG - 1;
         assert_eq!(line.goes(3000, 25_000_000, 110), Advice::Stay);
         assert_eq!(line.goes(1500, 15_000_000, 80), Advice::Stay, "a loss");
         assert_eq!(line.goes(500, 25_000_000, 110), Advice::Stay);
@@ -259,17 +324,29 @@ mod tests {
     }
 
     #[test]
+    fn a_large_file_from_afar_begins_with_a_window_that_opens_when_the_line_has_room() {
+        let mut line = Line::of(80);
+        assert_eq!(line.pulse.feel(line.look), Advice::Allow(FIRST), "before it comes in bursts");
+        line.goes(240, 10_000_000, 80);
+        assert_eq!(line.goes(240, 25_000_000, 80), Advice::Allow(4 * FIRST), "it binds");
+        assert_eq!(line.goes(2000, 80_000_000, 110), Advice::Stay, "the line is full");
+        let mut small = Line::of(80);
+        small.look.missing = BIG - 1;
+        assert_eq!(small.pulse.feel(small.look), Advice::Stay);
+    }
+
+    #[test]
     fn a_window_of_ours_that_binds_is_widened() {
         let mut line = Line::of(80);
         line.goes(2000, 1_000_000, 80);
-        let window = line.has(5);
+        let window = line.has(5).unwrap();
         assert_eq!(window, 5 * NARROW, "not the little that a slow beginning brings");
-        assert_eq!(line.goes(2000, window * 10, 80), Advice::Widen(2 * window));
+        assert_eq!(line.goes(2000, window * 10, 80), Advice::Allow(2 * window));
         assert_eq!(line.goes(2000, window * 10, 110), Advice::Stay, "the line is full");
 
         let mut line = Line::of(80);
         line.goes(2000, 12_500_000, 80);
-        assert_eq!(line.has(5), 5_000_000, "bursts as large as they were");
+        assert_eq!(line.has(5), Some(5_000_000), "bursts as large as they were");
     }
 
     #[test]
@@ -286,8 +363,9 @@ mod tests {
     #[test]
     fn a_rate_that_still_rises_is_waited_for_and_a_short_rest_is_left_alone() {
         let mut line = Line::of(80);
-        for step in 0..12u32 {
-            assert_eq!(line.goes(240, 10_000 << step, 80), Advice::Stay, "{step}");
+        // A window of three round trips, in each of which it doubles.
+        for step in 0..4u32 {
+            assert_eq!(line.goes(240, 10_000 << (3 * step), 80), Advice::Stay, "{step}");
         }
         let mut line = Line::of(80);
         line.look.missing = 20_000_000;

@@ -160,7 +160,12 @@ impl Arranger {
 
     /// The command that opens the server's next port, where it is known which one does, and nothing more is to be said.
     pub(in crate::net) fn opens_ahead(&self, control: &Control) -> Option<Verb> {
-        let known = self.proven && self.modes() == [Mode::Passive] && !self.pret && !self.is_tunnelled();
+        if self.proven && self.modes() == [Mode::Passive] { self.opens_first(control) } else { None }
+    }
+
+    /// EPSV or PASV where passive mode comes first, whether or not it works.
+    pub(in crate::net) fn opens_first(&self, control: &Control) -> Option<Verb> {
+        let known = self.modes().first() == Some(&Mode::Passive) && !self.pret && !self.is_tunnelled();
         let extended = self.epsv == Extended::Works || is_v6(control.path().peer);
         known.then_some(if extended { Verb::Epsv } else { Verb::Pasv })
     }

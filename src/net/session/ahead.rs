@@ -12,7 +12,7 @@ use super::transfer::{Coding, Run};
 use super::{Session, Started};
 use crate::domain::{Mode, RemotePath};
 use crate::ftp::error::{FtpError, Stage};
-use crate::ftp::reply::Reply;
+use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::data::{Dialled, Listening, Way, is_data_trouble};
 
@@ -90,6 +90,22 @@ pub(super) struct Underway {
 }
 
 impl Session {
+    /// Asks, and where the server takes that and a transfer comes next, for its data connection in the same write.
+    pub(super) fn ask_and_open(&mut self, verbs: &[Verb], transfers: bool) -> Result<Vec<Heard>, FtpError> {
+        let opens = transfers && self.server.is_known() && self.looks_ahead() && self.control.pipelines();
+        let Some(port) = opens.then(|| self.arranger.opens_first(&self.control)).flatten() else {
+            return self.ask_all(verbs);
+        };
+        let mut verbs = verbs.to_vec();
+        verbs.push(port.clone());
+        let mut replies = self.ask_all(&verbs)?;
+        if let Some(heard) = replies.pop() {
+            self.ahead = Ahead::Asked(port);
+            self.opened(heard.reply);
+        }
+        Ok(replies)
+    }
+
     /// Says what follows the next transfer. Counts for that one only, and is a hint: whatever is asked for then, works.
     pub fn expect_next(&mut self, next: Next) {
         self.next = next;
@@ -130,7 +146,7 @@ impl Session {
         if !plain || !matches!(self.ahead, Ahead::Nothing) || !self.could_come_to_us() {
             return false;
         }
-        let reach = &self.dial.reach;
+        let reach = &self.dial.known.reach;
         let tries =
             !reach.works() && matches!(self.next, Next::Retrieve(_)) && self.arranger.is_proven() && reach.may_try();
         self.arranger.set_trial(tries);
@@ -139,7 +155,7 @@ impl Session {
 
     /// Whether downloads come in active mode, though the user did not ask for that.
     fn comes_to_us(&self) -> bool {
-        self.dial.reach.works() && self.could_come_to_us()
+        self.dial.known.reach.works() && self.could_come_to_us()
     }
 
     fn could_come_to_us(&self) -> bool {
@@ -154,7 +170,7 @@ impl Session {
     /// What became of a download that was to come in active mode.
     pub(super) fn active_ended(&mut self, error: Option<&FtpError>) {
         self.arranger.set_trial(false);
-        let reach = &self.dial.reach;
+        let reach = &self.dial.known.reach;
         match error {
             None => {
                 if reach.learn(true) {

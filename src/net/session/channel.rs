@@ -125,6 +125,11 @@ impl<'s> DataChannel<'s> {
         self.codec.is_none() && self.stream.as_ref().is_some_and(Stream::is_clear)
     }
 
+    /// Whether TLS is between the file's bytes and the network.
+    pub fn is_encrypted(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| !stream.is_clear())
+    }
+
     /// How its connection stands, where the system tells.
     pub fn flow(&self) -> Option<Flow> {
         self.stream.as_ref().and_then(Stream::flow)

@@ -96,11 +96,27 @@ impl Session {
     /// # Errors
     /// Only what breaks the conversation.
     pub fn facts(&mut self, path: &RemotePath) -> Result<Option<Facts>, FtpError> {
+        self.look_up(path, false)
+    }
+
+    /// The same of a file that is fetched next, from a server that was reached in this mode before: the data connection is
+    /// arranged in the same round trip, where that is possible.
+    ///
+    /// # Errors
+    /// As [`Session::facts`].
+    pub fn facts_before_retrieve(&mut self, path: &RemotePath) -> Result<Option<Facts>, FtpError> {
+        self.look_up(path, true)
+    }
+
+    fn look_up(&mut self, path: &RemotePath, retrieves: bool) -> Result<Option<Facts>, FtpError> {
         self.ready()?;
         let whole = self.whole(path);
         let argument = self.file_argument(path)?;
         if self.mlst {
-            let reply = self.ask(&Verb::Mlst(argument.clone()))?;
+            let [heard] = &self.ask_and_open(&[Verb::Mlst(argument.clone())], retrieves)?[..] else {
+                return Err(FtpError::Protocol { detail: "a reply is missing".into() });
+            };
+            let reply = heard.reply.clone();
             if reply.is_not_implemented() {
                 self.mlst = false;
             } else if reply.is_positive() {
@@ -122,7 +138,7 @@ impl Session {
             // A no for the moment says nothing of what is there.
         }
         let both = [Verb::Size(argument.clone()), Verb::Mdtm(argument)];
-        let replies = self.ask_all(&both)?;
+        let replies = self.ask_and_open(&both, retrieves)?;
         let [size, time] = &replies[..] else {
             return Err(FtpError::Protocol { detail: "a reply is missing".into() });
         };

@@ -1,6 +1,6 @@
 //! From an address to a usable session: greeting, USER, PASS, ACCT, FEAT, the login directory.
 
-use crate::domain::{RemotePath, Secret, Security};
+use crate::domain::{Charset, RemotePath, Secret, Security};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage, Stranger};
 use crate::ftp::features::Features;
@@ -54,16 +54,28 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     if is_one_of(&welcome, &["vsftpd", "pure-ftpd"]) {
         control.forget_telnet();
     }
+    let at_once = Server::read(&welcome).is_known() && control.pipelines();
     // 230 = this server knows its visitors by themselves.
-    if welcome.code != 230 || dial.gateway().is_some() {
+    let entrance = if welcome.code == 230 && dial.gateway().is_none() {
+        Vec::new()
+    } else if at_once && dial.gateway().is_none() && dial.known.takes_password.is_true() {
+        entrance(dial, &control)?
+    } else {
         log_in(dial, &mut control, &mut wait)?;
-    }
+        Vec::new()
+    };
 
     // All harmless, and each stands for itself: one round trip where the server is known.
-    let mut verbs = vec![Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage];
+    let mut verbs = entrance.clone();
+    verbs.extend([Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage]);
     verbs.extend(secure::protection(dial, &control));
-    let replies = control.ask_all(&verbs, &mut wait, Stage::Login)?;
-    let [syst, feat, pwd, image, protection @ ..] = &replies[..] else {
+    // These servers take it whether or not FEAT names it.
+    let utf8 = at_once && writes_utf8(&control);
+    verbs.extend(utf8.then_some(Verb::OptsUtf8));
+    let replies = control.ask_all(&verbs, &mut wait, Stage::Login);
+    let replies = if entrance.is_empty() { replies? } else { has_entered(dial, replies.map_err(refused)?)? };
+    let replies = &replies[..replies.len() - usize::from(utf8)];
+    let [syst, feat, pwd, image, protection @ ..] = replies else {
         return Err(FtpError::Protocol { detail: "a reply is missing".into() });
     };
     let protected = secure::is_protected(dial, protection)?;
@@ -71,7 +83,7 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     let answers_feat = feat.reply.is_positive();
     let image = image.reply.is_positive();
     let (dialect, home) = find_home(&syst.reply, pwd.clone(), &mut control, &mut wait)?;
-    tell_wishes(&features, &mut control, &mut wait)?;
+    tell_wishes(&features, utf8, &mut control, &mut wait)?;
 
     let mut arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data).along(route);
     // Pure-FTPd offers it and does nothing with it: that would be a round trip for every file.
@@ -159,12 +171,7 @@ fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), Ftp
     let charset = control.charset().clone();
     // Checked before anything is sent.
     let user = Verb::User(Argument::text(site.login_name(), &charset)?);
-    let password = match &dial.secret {
-        Some(secret) => Some(SecretArgument::new(secret, &charset)?),
-        // By custom, an address; ours would tell who somebody is who wants to be nobody.
-        None if !site.needs_password() => Some(SecretArgument::new(&Secret::from("anonymous@"), &charset)?),
-        None => None,
-    };
+    let password = password(dial, &charset)?;
     let account = SecretArgument::new(&Secret::from(site.account.as_str()), &charset)?;
 
     let mut reply = match dial.gateway() {
@@ -179,6 +186,7 @@ fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), Ftp
             control.tell(Happening::InClear);
         }
         reply = say(&Verb::Pass(password), control, wait)?;
+        dial.known.takes_password.see(reply.code == 230);
     }
     if reply.code == 332 && !site.account.is_empty() {
         reply = say(&Verb::Acct(account), control, wait)?;
@@ -187,11 +195,44 @@ fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), Ftp
     if reply.is_positive() { Ok(()) } else { Err(FtpError::LoginRefused(reply)) }
 }
 
+/// What another session has just logged in with.
+fn entrance(dial: &Dial, control: &Control) -> Result<Vec<Verb>, FtpError> {
+    let user = Verb::User(Argument::text(dial.site.login_name(), control.charset())?);
+    let Some(password) = password(dial, control.charset())? else { return Err(FtpError::PasswordNeeded) };
+    Ok(vec![user, Verb::Pass(password)])
+}
+
+/// What the server said to USER and PASS of the [`entrance`]; the rest is what it said to the rest.
+fn has_entered(dial: &Dial, replies: Vec<Heard>) -> Result<Vec<Heard>, FtpError> {
+    let mut replies = replies.into_iter();
+    let (user, pass) = (replies.next(), replies.next());
+    let no = user.filter(|user| user.reply.is_negative()).or(pass.filter(|pass| !pass.reply.is_positive()));
+    if let Some(no) = no {
+        dial.known.takes_password.see(false);
+        return Err(FtpError::LoginRefused(no.reply));
+    }
+    Ok(replies.collect())
+}
+
 fn say(verb: &Verb, control: &mut Control, wait: &mut Wait) -> Result<Reply, FtpError> {
-    match control.ask(verb, wait, Stage::Login) {
-        Ok(heard) => Ok(heard.reply),
-        Err(FtpError::Closed { last: Some(reply), .. }) => Err(FtpError::LoginRefused(reply)),
-        Err(error) => Err(error),
+    control.ask(verb, wait, Stage::Login).map(|heard| heard.reply).map_err(refused)
+}
+
+/// A server that says its no and hangs up has said no.
+fn refused(error: FtpError) -> FtpError {
+    match error {
+        FtpError::Closed { last: Some(reply), .. } => FtpError::LoginRefused(reply),
+        error => error,
+    }
+}
+
+/// `None` = the user must say.
+fn password(dial: &Dial, charset: &Charset) -> Result<Option<SecretArgument>, FtpError> {
+    match &dial.secret {
+        Some(secret) => SecretArgument::new(secret, charset).map(Some),
+        // By custom, an address; ours would tell who somebody is who wants to be nobody.
+        None if !dial.site.needs_password() => SecretArgument::new(&Secret::from("anonymous@"), charset).map(Some),
+        None => Ok(None),
     }
 }
 
@@ -225,13 +266,19 @@ fn find_home(
     }
 }
 
-/// OPTS: names in UTF-8, and the facts that are not sent by themselves. Refusals do not matter.
-fn tell_wishes(features: &Features, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+/// Whether names go to the server in UTF-8.
+fn writes_utf8(control: &Control) -> bool {
+    control.charset().encode("ü").as_deref() == Some("ü".as_bytes())
+}
+
+/// OPTS: names in UTF-8, unless the server was told (`utf8`), and the facts that are not sent by themselves. Refusals do not
+/// matter.
+fn tell_wishes(features: &Features, utf8: bool, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
     let mut wishes = Vec::new();
     if features.clnt {
         wishes.push(Verb::Clnt);
     }
-    if features.utf8 && control.charset().encode("ü").as_deref() == Some("ü".as_bytes()) {
+    if features.utf8 && !utf8 && writes_utf8(control) {
         wishes.push(Verb::OptsUtf8);
     }
     if let Some(facts) = features.wanted_facts() {

@@ -187,6 +187,15 @@ impl Session {
         Ok(())
     }
 
+    /// QUIT, and nobody waits for the answer.
+    pub fn leave(mut self) {
+        if !self.is_broken() && !self.resync_due && matches!(self.ahead, Ahead::Nothing | Ahead::Dialled(_)) {
+            self.wait.obey(false);
+            self.control.send(&[Verb::Quit], &mut self.wait).ok();
+            self.control.say_goodbye();
+        }
+    }
+
     /// QUIT, at most two seconds for the answer, and TLS' own goodbye.
     pub fn quit(mut self) {
         if !self.is_broken() && !self.resync_due {

@@ -346,22 +346,41 @@ impl Session {
         coding: Coding,
     ) -> Result<Started, FtpError> {
         let door = self.door(mode, verb, ahead)?;
-        if rest > 0 {
-            let reply = self.control.ask(&Verb::Rest(rest), &mut self.wait, Stage::Command)?.reply;
-            if !(300..400).contains(&reply.code) && !reply.is_positive() {
-                // Not known at all; 501 and the like are about this offset.
-                self.carriage.offsets &= !matches!(reply.code, 500 | 502);
-                return Err(FtpError::Refused { verb: "REST", stage: Stage::Command, reply });
-            }
-            self.carriage.rest_left = true;
+        // Without its REST a RETR brings too much, and a STOR would cut the file off.
+        let at_once = matches!(verb, Verb::Retr(_)) && self.server.is_known() && self.control.pipelines();
+        let offset = (rest > 0).then_some(Verb::Rest(rest));
+        if let Some(offset) = offset.as_ref().filter(|_| !at_once) {
+            let reply = self.control.ask(offset, &mut self.wait, Stage::Command)?.reply;
+            self.has_offset(reply)?;
         }
         let along = self.along_with(verb);
-        let verbs: Vec<Verb> = [verb].into_iter().chain(&along).cloned().collect();
+        let before = offset.filter(|_| at_once);
+        let verbs: Vec<Verb> = before.iter().chain([verb]).chain(&along).cloned().collect();
         self.control.send(&verbs, &mut self.wait)?;
+        if before.is_some() {
+            let reply = self.control.reply(&mut self.wait, Stage::Command, self.timeouts.reply)?.reply;
+            if let Err(refusal) = self.has_offset(reply) {
+                // What comes now is another part of the file.
+                drop(door.way);
+                self.resynchronise(&mut || {});
+                return Err(refusal);
+            }
+        }
         if let Some(verb) = along {
             self.ahead = Ahead::Asked(verb);
         }
         self.run(verb, door.way, Run { mode, arranged_by: door.arranged_by, coding })
+    }
+
+    /// What the server says to REST.
+    fn has_offset(&mut self, reply: Reply) -> Result<(), FtpError> {
+        if !(300..400).contains(&reply.code) && !reply.is_positive() {
+            // Not known at all; 501 and the like are about this offset.
+            self.carriage.offsets &= !matches!(reply.code, 500 | 502);
+            return Err(FtpError::Refused { verb: "REST", stage: Stage::Command, reply });
+        }
+        self.carriage.rest_left = true;
+        Ok(())
     }
 
     /// The data connection: the one that was made ahead, else a new one.
