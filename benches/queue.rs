@@ -1,5 +1,5 @@
-//! A queue of a million transfers: how fast it is taken in, what it weighs, how soon it is there again: `cargo bench --bench
-//! queue`.
+//! A queue of a million transfers: how fast it is taken in, what it weighs, how soon it is there again, and how soon all of
+//! it is paused or cancelled: `cargo bench --bench queue`.
 
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
@@ -26,13 +26,16 @@ fn main() {
     match std::env::var(CHILD).as_deref() {
         Ok("fill") => fill(&folder(), true),
         Ok("fill, without a journal") => fill(&folder(), false),
+        Ok("change") => change(),
         Ok("start") => start(&folder(), false),
         Ok("start after a kill, with a window's model") => start(&folder(), true),
         _ => {
             let folder = tempfile::tempdir();
             let Ok(folder) = folder else { return };
             println!("{JOBS} transfers");
-            for part in ["fill, without a journal", "fill", "start", "start after a kill, with a window's model"] {
+            for part in
+                ["change", "fill, without a journal", "fill", "start", "start after a kill, with a window's model"]
+            {
                 let exe = std::env::current_exe();
                 let child = exe.and_then(|exe| {
                     std::process::Command::new(exe).env(CHILD, part).env(FOLDER, folder.path()).status()
@@ -84,6 +87,58 @@ fn fill(folder: &Path, journal: bool) {
     let began = Instant::now();
     drop(engine);
     println!("ended in {:.2} s", began.elapsed().as_secs_f64());
+}
+
+/// What somebody says about all of them at once, while they look into folders.
+fn change() {
+    let Some(engine) = engine(None) else { return };
+    engine.send(Command::Queue(QueueCommand::PauseAll));
+    let site = Arc::new(Site { host: "ftp.example.org".into(), user: "u".into(), ..Site::default() });
+    engine.send(Command::Enqueue((0..JOBS).map(|number| order(&site, number)).collect()));
+    let mut ids = Vec::with_capacity(JOBS);
+    while ids.len() < JOBS {
+        let Ok(event) = engine.events().recv() else { return };
+        let Event::Jobs(changes) = event else { continue };
+        ids.extend(changes.iter().filter_map(|change| match change {
+            JobChange::Added { id, .. } => Some(*id),
+            _ => None,
+        }));
+    }
+    for (what, command) in [
+        ("paused", QueueCommand::Pause(ids.clone())),
+        ("resumed", QueueCommand::Resume(ids.clone())),
+        ("cancelled", QueueCommand::Cancel(ids.clone())),
+        ("begun again", QueueCommand::Retry(ids.clone())),
+        ("removed", QueueCommand::Remove(ids)),
+    ] {
+        let began = Instant::now();
+        engine.send(Command::Queue(command));
+        let look = || engine.send(Command::ListLocal { dir: PathBuf::from("/") });
+        look();
+        let (mut asked, mut waited) = (Instant::now(), Duration::ZERO);
+        let mut told = 0;
+        while told < JOBS {
+            let Ok(event) = engine.events().recv() else { return };
+            match event {
+                Event::Jobs(changes) if what == "removed" => {
+                    told += changes.iter().filter(|change| matches!(change, JobChange::Removed(_))).count();
+                }
+                Event::Jobs(changes) => told += changes.len(),
+                Event::LocalListed { .. } => {
+                    waited = waited.max(asked.elapsed());
+                    asked = Instant::now();
+                    look();
+                }
+                _ => {}
+            }
+        }
+        println!(
+            "{what}: {:.2} s; a look into a folder takes {:.3} s at most",
+            began.elapsed().as_secs_f64(),
+            waited.as_secs_f64()
+        );
+    }
+    std::process::exit(0);
 }
 
 /// The program again: the first jobs, and all of them.

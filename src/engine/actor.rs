@@ -22,6 +22,7 @@ use crate::store::settings::Settings;
 
 use super::EngineConfig;
 use super::browse::Browser;
+use super::changes::Changes;
 use super::keep_alive::KeepAlive;
 use super::limiter::Limits;
 use super::local::{LocalReport, LocalTask, LocalThread};
@@ -62,6 +63,7 @@ pub(super) struct Actor {
     pub(super) settings: Settings,
     pub(super) queue: Queue,
     pub(super) orders: Orders,
+    pub(super) changes: Changes,
     pub(super) paused: bool,
     pub(super) browsers: HashMap<ConnectionId, Browser>,
     pub(super) servers: HashMap<Arc<str>, Server>,
@@ -122,6 +124,11 @@ impl Slot {
     /// What the session works on.
     pub(super) fn in_hand(&self) -> Option<&Busy> {
         self.tasks.front()
+    }
+
+    /// The jobs that it works on, or that come next.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = JobId> + '_ {
+        self.tasks.iter().filter_map(|busy| busy.job.as_ref().map(|job| job.id))
     }
 
     /// The jobs that it has not begun, as far as that is known here.
@@ -186,6 +193,7 @@ impl Actor {
             settings,
             queue: Queue::default(),
             orders: Orders::default(),
+            changes: Changes::default(),
             paused: false,
             browsers: HashMap::new(),
             servers: HashMap::new(),
@@ -243,6 +251,7 @@ impl Actor {
         loop {
             self.now = Instant::now();
             self.take_orders();
+            self.make_changes();
             self.dispatch();
             self.keep_browsers_alive();
             self.keep_to_schedule();
@@ -596,7 +605,7 @@ impl Actor {
 
     /// How long the engine may sleep; `None` = till somebody calls.
     fn pause(&self) -> Option<Duration> {
-        if !self.orders.is_empty() {
+        if !self.orders.is_empty() || !self.changes.is_empty() {
             return Some(Duration::ZERO);
         }
         if self.queue.untold() > CHANGES && self.queue.has_changes() {
@@ -636,6 +645,7 @@ impl Actor {
         if self.scribe.is_some() {
             self.take_all_orders();
         }
+        self.make_all_changes();
         let deadline = Instant::now() + END_WITHIN;
         let mut threads = Vec::new();
         let numbers: Vec<u64> = self.sessions.keys().copied().collect();

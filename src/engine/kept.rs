@@ -87,6 +87,16 @@ impl Kept {
         }
     }
 
+    /// Whether it ended with an error.
+    pub fn has_failed(&self) -> bool {
+        self.more.as_deref().is_some_and(|state| matches!(state, JobState::Failed(_)))
+    }
+
+    /// Whether it comes again by itself.
+    pub fn waits(&self) -> bool {
+        self.more.as_deref().is_some_and(|state| matches!(state, JobState::Waiting { .. }))
+    }
+
     /// It stands so from now on.
     pub fn set_standing(&mut self, standing: Standing) {
         (self.code, self.more) = taken_apart(standing);

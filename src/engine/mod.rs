@@ -3,6 +3,7 @@
 
 mod actor;
 mod browse;
+mod changes;
 mod conflict;
 mod download;
 mod error;

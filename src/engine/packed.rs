@@ -107,6 +107,21 @@ impl Packed {
         self.rare = (rare != Rare::default()).then(|| Box::new(rare));
     }
 
+    /// Nobody knows what is at its target any more.
+    pub(super) fn look_again(&mut self) {
+        self.absent = false;
+        if self.rare.is_some() {
+            self.put_away(|rare| rare.existing = Existing::Unknown);
+        }
+    }
+
+    /// So many tries went wrong.
+    pub(super) fn set_attempt(&mut self, attempt: u8) {
+        if self.rare.is_some() || attempt > 0 {
+            self.put_away(|rare| rare.attempt = attempt);
+        }
+    }
+
     /// Its place.
     pub(super) fn rank(&self, id: JobId) -> Rank {
         Rank { order: self.order, step: self.rare.as_deref().and_then(|rare| rare.step).unwrap_or(id.0) }

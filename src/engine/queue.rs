@@ -201,6 +201,22 @@ impl Queue {
         self.soil(id);
     }
 
+    /// What is at its target must be asked for again.
+    pub(super) fn look_again(&mut self, id: JobId) {
+        if let Some(packed) = self.jobs.find_mut(id) {
+            packed.look_again();
+            self.soil(id);
+        }
+    }
+
+    /// So many tries of it went wrong.
+    pub(super) fn update_attempt(&mut self, id: JobId, attempt: u8) {
+        if let Some(packed) = self.jobs.find_mut(id) {
+            packed.set_attempt(attempt);
+            self.soil(id);
+        }
+    }
+
     /// A running job stands at so many bytes, and perhaps its size was found out; gives its size. For what is left: the
     /// journal hears it now and then ([`Self::record_progress`]), and when the job stops.
     pub(super) fn progress(&mut self, id: JobId, bytes: u64, size: Option<u64>) -> Option<u64> {
@@ -295,7 +311,13 @@ impl Queue {
         old.into_iter().for_each(|id| self.remove(id));
     }
 
+    /// Those that fit, in order.
+    pub(super) fn ids_where(&self, fits: impl Fn(&Packed) -> bool) -> Vec<JobId> {
+        self.order.ids().filter(|id| self.packed(*id).is_some_and(&fits)).collect()
+    }
+
     /// Every job, in order.
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = Job> {
         self.order.ids().filter_map(|id| self.job(id))
     }

@@ -11,8 +11,9 @@ use crate::net::wait::Cancel;
 
 use super::actor::{Actor, Asked, Role, Slot};
 use super::error::JobError;
-use super::message::{Answer, Event, Explanation, JobState, LogKind, Question};
+use super::message::{Answer, Event, Explanation, JobState, LogKind, Question, Standing};
 use super::pace::{Pace, Scene};
+use super::packed::Packed;
 use super::work::{Task, Work};
 
 /// What is known of a server that transfers go to.
@@ -321,7 +322,9 @@ impl Actor {
         if let Some(server) = self.servers.get_mut(key) {
             server.hold = Hold::No;
         }
-        let asking = self.jobs_where(|job| job.server == *key && matches!(job.state, JobState::Asking(_)));
+        let of_server = |job: &Packed| job.kept.route.server == *key;
+        let asking = |job: &Packed| of_server(job) && matches!(job.kept.standing(), Standing::Asking(_));
+        let asking = self.queue.ids_where(asking);
         let asking: Vec<JobId> = asking.into_iter().filter(|id| !self.is_conflict(*id)).collect();
         let error = JobError::Remote(otherwise);
         if !go_on {
@@ -397,8 +400,8 @@ impl Actor {
         // What is ordered already fails with them, and is not tried again piece by piece.
         self.take_all_orders();
         self.crew(server).into_iter().for_each(|session| self.take_back_all(session));
-        let waiting = |state: &JobState| matches!(state, JobState::Queued | JobState::Waiting { .. });
-        let ids = self.jobs_where(|job| job.server == *server && waiting(&job.state) && !job.handed);
+        let waits = |job: &Packed| job.kept.standing() == Standing::Queued || job.kept.waits();
+        let ids = self.queue.ids_where(|job| job.kept.route.server == *server && waits(job) && !job.handed);
         for id in ids {
             self.queue.transition(id, JobState::Failed(error.clone()));
         }

@@ -1,6 +1,5 @@
 //! The queue at work: jobs to sessions, results back, what to do when something fails.
 
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -13,8 +12,9 @@ use crate::store::settings::ConflictPolicy;
 use super::actor::{Actor, Asked, Busy, Role, Slot};
 use super::error::JobError;
 use super::job::Existing;
-use super::message::{Direction, Event, JobState, LogKind, Outcome, Question, QueueCommand};
+use super::message::{Direction, JobState, LogKind, Outcome, Question};
 use super::meter::Meter;
+use super::packed::Packed;
 use super::pump::Counter;
 use super::retry::pause_before_retry;
 use super::servers::Server;
@@ -36,64 +36,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const STOCK: usize = 1000;
 
 impl Actor {
-    pub(super) fn change_queue(&mut self, command: QueueCommand) {
-        match command {
-            QueueCommand::PauseAll => {
-                if !self.paused {
-                    self.paused = true;
-                    for id in self.stop_all() {
-                        self.queue.transition(id, JobState::Queued);
-                    }
-                    self.tell(Event::QueuePaused(true));
-                }
-            }
-            QueueCommand::ResumeAll => {
-                if self.paused {
-                    self.paused = false;
-                    self.tell(Event::QueuePaused(false));
-                }
-            }
-            QueueCommand::Pause(ids) => self.stop(&ids, &JobState::Paused),
-            QueueCommand::Resume(ids) => {
-                for id in ids {
-                    if let Some(job) = self.queue.job(id).filter(|job| job.state == JobState::Paused) {
-                        // The user may have made room on the server.
-                        let server = self.servers.get_mut(&job.server);
-                        server.into_iter().for_each(|server| server.full_until = None);
-                        self.queue.transition(id, JobState::Queued);
-                    }
-                }
-            }
-            QueueCommand::Cancel(ids) => self.stop(&ids, &JobState::Cancelled),
-            QueueCommand::Retry(ids) => self.retry(&ids),
-            QueueCommand::RetryFailed => {
-                let failed = |state: &JobState| matches!(state, JobState::Failed(_));
-                let ids = self.jobs_where(|job| failed(&job.state));
-                self.retry(&ids);
-            }
-            QueueCommand::Remove(ids) => {
-                self.stop(&ids, &JobState::Cancelled);
-                ids.into_iter().for_each(|id| self.queue.remove(id));
-            }
-            QueueCommand::ClearDone => {
-                self.jobs_where(|job| matches!(job.state, JobState::Done(_)))
-                    .into_iter()
-                    .for_each(|id| self.queue.remove(id));
-            }
-            QueueCommand::ClearFailed => {
-                self.jobs_where(|job| matches!(job.state, JobState::Failed(_) | JobState::Cancelled))
-                    .into_iter()
-                    .for_each(|id| self.queue.remove(id));
-            }
-            QueueCommand::Move(ids, place) => {
-                // What comes next is decided anew.
-                let sessions: Vec<u64> = self.sessions.keys().copied().collect();
-                sessions.into_iter().for_each(|session| self.take_back_all(session));
-                self.queue.move_to(&ids, place);
-            }
-        }
-    }
-
     /// Gives what may run to sessions that are free, and a few more jobs to those that are not; opens sessions, closes
     /// idle ones.
     pub(super) fn dispatch(&mut self) {
@@ -101,7 +43,7 @@ impl Actor {
         self.queue.wake(now);
         self.share_out();
         self.see_what_began();
-        if !self.paused && !self.limited.paused {
+        if !self.paused && !self.limited.paused && self.changes.is_empty() {
             let mut servers = self.queue.ready_servers();
             for slot in self.sessions.values() {
                 if let Role::Transfer(server) = &slot.role
@@ -246,7 +188,7 @@ impl Actor {
         self.take_back(session, |_| true);
     }
 
-    fn take_back(&mut self, session: u64, which: impl Fn(JobId) -> bool) {
+    pub(super) fn take_back(&mut self, session: u64, which: impl Fn(JobId) -> bool) {
         let Some(slot) = self.sessions.get_mut(&session) else { return };
         let inbox = Arc::clone(slot.thread.inbox());
         let mut back = Vec::new();
@@ -453,9 +395,11 @@ impl Actor {
         let Some(direction) = self.queue.job(id).map(|job| job.direction) else { return };
         let mut ids = vec![id];
         if for_all {
-            ids.extend(self.jobs_where(|job| {
-                job.direction == direction && job.policy == ConflictPolicy::Ask && !job.state.is_ended() && job.id != id
-            }));
+            let fits = |job: &Packed| {
+                let goes_on = !job.kept.standing().is_ended();
+                job.kept.route.direction == direction && job.policy == ConflictPolicy::Ask && goes_on
+            };
+            ids.extend(self.queue.ids_where(fits).into_iter().filter(|other| *other != id));
         }
         for id in ids {
             self.queue.update(id, |job| job.policy = policy);
@@ -484,46 +428,6 @@ impl Actor {
         pause_before_retry(class, attempt, self.settings.retries, first)
     }
 
-    fn retry(&mut self, ids: &[JobId]) {
-        for id in ids {
-            if !self.queue.job(*id).is_some_and(|job| matches!(job.state, JobState::Failed(_) | JobState::Cancelled)) {
-                continue;
-            }
-            self.queue.update(*id, |job| {
-                job.attempt = 0;
-                job.existing = Existing::Unknown;
-            });
-            if let Some(site) = self.queue.job(*id).map(|job| Arc::clone(&job.site)) {
-                self.server(&site).lift_hold();
-            }
-            self.queue.transition(*id, JobState::Queued);
-        }
-    }
-
-    /// Ends what runs and puts them into that state at once; their sessions wind down by themselves.
-    fn stop(&mut self, ids: &[JobId], state: &JobState) {
-        let chosen: HashSet<JobId> = ids.iter().copied().collect();
-        let sessions: Vec<u64> = self.sessions.keys().copied().collect();
-        sessions.into_iter().for_each(|session| self.take_back(session, |id| chosen.contains(&id)));
-        for id in ids {
-            if let Some(JobState::Asking(question)) = self.queue.job(*id).map(|job| job.state.clone())
-                && matches!(self.questions.get(&question), Some(Asked::FileExists(_)))
-            {
-                self.withdraw(question);
-            }
-            if self.queue.transition(*id, state.clone()) {
-                self.queue.update(*id, |job| job.existing = Existing::Unknown);
-            }
-        }
-        for slot in self.sessions.values() {
-            if let Some(busy) = slot.in_hand()
-                && busy.job.as_ref().is_some_and(|job| chosen.contains(&job.id))
-            {
-                busy.cancel.cancel();
-            }
-        }
-    }
-
     pub(super) fn stop_all(&mut self) -> Vec<JobId> {
         let sessions: Vec<u64> = self.sessions.keys().copied().collect();
         sessions.into_iter().for_each(|session| self.take_back_all(session));
@@ -541,9 +445,5 @@ impl Actor {
 
     pub(super) fn is_conflict(&self, id: JobId) -> bool {
         self.questions.values().any(|asked| matches!(asked, Asked::FileExists(job) if *job == id))
-    }
-
-    pub(super) fn jobs_where(&self, fits: impl Fn(&super::job::Job) -> bool) -> Vec<JobId> {
-        self.queue.iter().filter(|job| fits(job)).map(|job| job.id).collect()
     }
 }

@@ -305,7 +305,7 @@ impl Download<'_> {
     fn help(&self, hire: &Hire, number: usize) {
         let outcome = hire.open(self.stop).map_err(JobError::from).and_then(|mut session| {
             let result = self.work(&mut session, hire, number);
-            session.leave();
+            session.quit();
             result
         });
         match outcome {

@@ -13,8 +13,6 @@ mod secure;
 mod stamp;
 mod transfer;
 
-use std::time::Duration;
-
 use crate::domain::{DataPath, EntryKind, RemotePath, Timestamp, TransferMode};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
@@ -187,29 +185,14 @@ impl Session {
         Ok(())
     }
 
-    /// QUIT, and nobody waits for the answer.
-    pub fn leave(mut self) {
-        if !self.is_broken() && !self.resync_due && matches!(self.ahead, Ahead::Nothing | Ahead::Dialled(_)) {
+    /// QUIT and TLS' own goodbye. Nobody waits for the answer: all that was asked for is answered, and a round trip is much
+    /// of what a small file takes.
+    pub fn quit(mut self) {
+        // With a transfer that nobody wants on its way there is no time for goodbyes.
+        if !self.is_broken() && !self.resync_due && !matches!(self.ahead, Ahead::Underway(_)) {
             self.wait.obey(false);
             self.control.send(&[Verb::Quit], &mut self.wait).ok();
             self.control.say_goodbye();
-        }
-    }
-
-    /// QUIT, at most two seconds for the answer, and TLS' own goodbye.
-    pub fn quit(mut self) {
-        if !self.is_broken() && !self.resync_due {
-            self.wait.obey(false);
-            match &self.ahead {
-                Ahead::Nothing | Ahead::Dialled(_) => {}
-                Ahead::Asked(_) if self.control.reply(&mut self.wait, Stage::Command, QUIT_PATIENCE).is_ok() => {}
-                // With a transfer that nobody wants on its way there is no time for goodbyes.
-                Ahead::Asked(_) | Ahead::Underway(_) => return,
-            }
-            if self.control.send(&[Verb::Quit], &mut self.wait).is_ok() {
-                self.control.reply(&mut self.wait, Stage::Command, QUIT_PATIENCE).ok();
-                self.control.say_goodbye();
-            }
         }
     }
 
@@ -235,5 +218,3 @@ impl Session {
         self.control.ask_all(verbs, &mut self.wait, Stage::Command)
     }
 }
-
-const QUIT_PATIENCE: Duration = Duration::from_secs(2);
