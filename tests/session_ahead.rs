@@ -112,6 +112,7 @@ fn the_next_port_is_asked_for_at_the_end_of_the_data_whoever_the_server_is() {
     get(&mut session, "c");
     assert!(!lost_step(&recorder));
     session.quit();
+    server.wait_heard("QUIT", 1);
     let after = ["EPSV", "RETR /c", "EPSV", "QUIT"];
     assert_eq!(talk(&server)[5..], after);
 }
@@ -334,8 +335,9 @@ fn quitting_with_a_port_open_is_still_polite() {
     let (mut session, recorder) = open(&server);
     get(&mut session, "a");
     session.quit();
+    server.wait_heard("QUIT", 1);
     assert_eq!(talk(&server), ["EPSV", "RETR /a", "EPSV", "QUIT"]);
-    assert!(recorder.received().last().unwrap().starts_with("221"));
+    assert!(recorder.received().last().unwrap().starts_with("229"), "it was not left unread");
 }
 
 // ------------------------------------------------------------------------------------------------- out of step, refused

@@ -92,7 +92,12 @@ pub(super) struct Underway {
 impl Session {
     /// Asks, and where the server takes that and a transfer comes next, for its data connection in the same write.
     pub(super) fn ask_and_open(&mut self, verbs: &[Verb], transfers: bool) -> Result<Vec<Heard>, FtpError> {
-        let opens = transfers && self.server.is_known() && self.looks_ahead() && self.control.pipelines();
+        self.catch_up()?;
+        let opens = transfers
+            && self.server.is_known()
+            && matches!(self.ahead, Ahead::Nothing)
+            && self.looks_ahead()
+            && self.control.pipelines();
         let Some(port) = opens.then(|| self.arranger.opens_first(&self.control)).flatten() else {
             return self.ask_all(verbs);
         };

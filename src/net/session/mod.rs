@@ -13,6 +13,8 @@ mod secure;
 mod stamp;
 mod transfer;
 
+use std::time::Duration;
+
 use crate::domain::{DataPath, EntryKind, RemotePath, Timestamp, TransferMode};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
@@ -188,12 +190,19 @@ impl Session {
     /// QUIT and TLS' own goodbye. Nobody waits for the answer: all that was asked for is answered, and a round trip is much
     /// of what a small file takes.
     pub fn quit(mut self) {
-        // With a transfer that nobody wants on its way there is no time for goodbyes.
-        if !self.is_broken() && !self.resync_due && !matches!(self.ahead, Ahead::Underway(_)) {
-            self.wait.obey(false);
-            self.control.send(&[Verb::Quit], &mut self.wait).ok();
-            self.control.say_goodbye();
+        if self.is_broken() || self.resync_due {
+            return;
         }
+        self.wait.obey(false);
+        match &self.ahead {
+            Ahead::Nothing | Ahead::Dialled(_) => {}
+            // What lies unread when a socket is closed makes the system reset the connection.
+            Ahead::Asked(_) if self.control.reply(&mut self.wait, Stage::Command, QUIT_PATIENCE).is_ok() => {}
+            // With a transfer that nobody wants on its way there is no time for goodbyes.
+            Ahead::Asked(_) | Ahead::Underway(_) => return,
+        }
+        self.control.send(&[Verb::Quit], &mut self.wait).ok();
+        self.control.say_goodbye();
     }
 
     /// Before each command: whether one can be sent at all.
@@ -218,3 +227,5 @@ impl Session {
         self.control.ask_all(verbs, &mut self.wait, Stage::Command)
     }
 }
+
+const QUIT_PATIENCE: Duration = Duration::from_secs(2);

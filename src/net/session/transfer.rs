@@ -358,12 +358,12 @@ impl Session {
         let verbs: Vec<Verb> = before.iter().chain([verb]).chain(&along).cloned().collect();
         self.control.send(&verbs, &mut self.wait)?;
         if before.is_some() {
-            let reply = self.control.reply(&mut self.wait, Stage::Command, self.timeouts.reply)?.reply;
-            if let Err(refusal) = self.has_offset(reply) {
+            let told = self.control.reply(&mut self.wait, Stage::Command, self.timeouts.reply);
+            if let Err(error) = told.and_then(|heard| self.has_offset(heard.reply)) {
                 // What comes now is another part of the file.
                 drop(door.way);
-                self.resynchronise(&mut || {});
-                return Err(refusal);
+                self.give_up(&error);
+                return Err(error);
             }
         }
         if let Some(verb) = along {
@@ -427,14 +427,23 @@ impl Session {
                 match &error {
                     // It was answered: in step.
                     FtpError::Refused { .. } => {}
-                    FtpError::Cancelled => self.resync_due = true,
-                    _ if self.control.is_over() => {}
                     // While it tries to reach us it hears nothing, some for a minute.
-                    FtpError::NobodyCame { .. } if self.arranger.is_on_trial() => self.control.hang_up(),
-                    _ => self.resynchronise(&mut || {}),
+                    FtpError::NobodyCame { .. } if self.arranger.is_on_trial() && !self.control.is_over() => {
+                        self.control.hang_up();
+                    }
+                    error => self.give_up(error),
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// A transfer was asked for, and is not wanted any more; its connection is closed.
+    fn give_up(&mut self, error: &FtpError) {
+        match error {
+            FtpError::Cancelled => self.resync_due = true,
+            _ if self.control.is_over() => {}
+            _ => self.resynchronise(&mut || {}),
         }
     }
 
