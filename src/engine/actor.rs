@@ -1,23 +1,20 @@
 //! The engine's thread: hears commands and reports, decides, tells. It touches no socket, and of the disk only the
 //! entry of what the user orders to be sent (is it a folder?).
 
+mod slot;
 mod tell;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 
-use crate::domain::{
-    ConnectionId, DataPath, EntryKind, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId, Timestamp,
-};
+use crate::domain::{ConnectionId, DataPath, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId, Timestamp};
 use crate::ftp::error::FtpError;
 use crate::ftp::explain::Explanation;
 use crate::net::happening::Happening;
-use crate::net::terms::{ActiveMode, Dial, Timeouts};
-use crate::net::wait::Cancel;
 use crate::store::settings::Settings;
 
 use super::EngineConfig;
@@ -34,11 +31,12 @@ use super::scribe::Scribe;
 use super::secrets::Secrets;
 use super::segments::Hire;
 use super::servers::Server;
-use super::session_thread::SessionThread;
-use super::totals::{Running, Totals};
+use super::totals::Totals;
 use super::trail::Trail;
 use super::trust::Trusted;
-use super::work::{Finished, Report, Task, Work};
+use super::work::{Finished, Report};
+
+pub(super) use slot::{Busy, Role, Slot};
 
 /// Progress is sampled so often.
 const TICK: Duration = Duration::from_millis(100);
@@ -105,53 +103,6 @@ pub(super) struct Actor {
     trimmed_at: Instant,
     last_session: u64,
     last_question: u64,
-}
-
-/// A session's thread, and what it does.
-pub(super) struct Slot {
-    pub(super) thread: SessionThread,
-    pub(super) role: Role,
-    /// The task in hand, and what comes next.
-    pub(super) tasks: VecDeque<Busy>,
-    pub(super) idle_since: Instant,
-}
-
-impl Slot {
-    pub(super) fn is_busy(&self) -> bool {
-        !self.tasks.is_empty()
-    }
-
-    /// What the session works on.
-    pub(super) fn in_hand(&self) -> Option<&Busy> {
-        self.tasks.front()
-    }
-
-    /// The jobs that it works on, or that come next.
-    pub(super) fn jobs(&self) -> impl Iterator<Item = JobId> + '_ {
-        self.tasks.iter().filter_map(|busy| busy.job.as_ref().map(|job| job.id))
-    }
-
-    /// The jobs that it has not begun, as far as that is known here.
-    pub(super) fn ahead(&self) -> impl DoubleEndedIterator<Item = JobId> + '_ {
-        self.tasks.iter().skip(1).filter_map(|busy| busy.job.as_ref().map(|job| job.id))
-    }
-}
-
-/// Whom a session serves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Role {
-    Browse(ConnectionId),
-    Transfer(Arc<str>),
-}
-
-/// A task that a session has.
-pub(super) struct Busy {
-    pub(super) cancel: Cancel,
-    pub(super) since: Instant,
-    /// It reads a folder.
-    pub(super) walks: bool,
-    /// `None` = not a transfer.
-    pub(super) job: Option<Running>,
 }
 
 /// A question that waits for its answer.
@@ -515,75 +466,6 @@ impl Actor {
     /// To the message log.
     pub(super) fn note(&mut self, kind: LogKind, text: String) {
         self.log.push(LogLine { at: SystemTime::now(), session: 0, kind, text });
-    }
-
-    /// A new session's thread; `None` (told) where the system has none left.
-    pub(super) fn spawn_session(&mut self, role: Role) -> Option<u64> {
-        self.last_session += 1;
-        let number = self.last_session;
-        match SessionThread::start(number, self.reports.clone(), Arc::clone(&self.secrets), self.heard) {
-            Ok(thread) => {
-                let slot = Slot { thread, role, tasks: VecDeque::new(), idle_since: self.now };
-                self.sessions.insert(number, slot);
-                Some(number)
-            }
-            Err(error) => {
-                self.note(LogKind::Error, format!("No thread for another session: {error}"));
-                None
-            }
-        }
-    }
-
-    /// Gives a session a task. Which jobs may have begun, the journal need not know: after a kill it takes any for begun.
-    pub(super) fn give(&mut self, session: u64, task: Task, job: Option<Running>) -> bool {
-        let Some(slot) = self.sessions.get_mut(&session) else { return false };
-        let cancel = task.cancel.clone();
-        let walks = matches!(&task.work, Work::Transfer(job) if job.kind == EntryKind::Directory);
-        if !slot.thread.give(task) {
-            return false;
-        }
-        slot.tasks.push_back(Busy { cancel, since: self.now, walks, job });
-        true
-    }
-
-    /// Ends a session: its thread says QUIT and goes.
-    pub(super) fn drop_session(&mut self, session: u64) {
-        self.take_back_all(session);
-        if let Some(slot) = self.sessions.remove(&session) {
-            for busy in slot.tasks {
-                busy.cancel.cancel();
-            }
-            drop(slot.thread);
-        }
-    }
-
-    /// How to dial that site, with what was learned and what the settings say.
-    pub(super) fn dial(&self, site: &Arc<Site>) -> Dial {
-        let learned = self.servers.get(site.server_key().as_str()).map(|server| server.learned);
-        let mut site = Arc::clone(site);
-        if let Some(learned) = learned.filter(|learned| *learned != site.learned) {
-            Arc::make_mut(&mut site).learned = learned;
-        }
-        let settings = &self.settings;
-        let seconds = |seconds: u16| Duration::from_secs(u64::from(seconds.max(1)));
-        let reply = seconds(settings.reply_timeout_seconds);
-        Dial {
-            mode: site.transfer_mode.unwrap_or(settings.transfer_mode),
-            tls: self.trusted.terms(&site, settings.minimum_tls),
-            proxy: settings.proxy.clone().filter(|_| !site.bypass_proxy).map(|proxy| (proxy, None)),
-            known: self
-                .servers
-                .get(site.server_key().as_str())
-                .map(|server| Arc::clone(&server.shared))
-                .unwrap_or_default(),
-            site,
-            secret: None,
-            timeouts: Timeouts { connect: seconds(settings.connect_timeout_seconds), reply, data: reply },
-            active: ActiveMode {
-                ports: settings.port_range.map(|(from, to)| from..=to),
-                external_address: settings.external_address,
-            },
-        }
     }
 
     fn sample(&mut self) {
