@@ -3,6 +3,7 @@
 //! processes end with the test, however that ends; and pyftpdlib, from PyPI. Out of scope: fetching them (`.ci/run` does).
 
 use std::fs::{self, Permissions};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
@@ -244,9 +245,23 @@ fn unpacked() -> PathBuf {
     }
 }
 
+/// One that nobody has at this moment. The system gives none of these away by itself: neither another test's listener nor a
+/// client's end of a connection takes it before the server does.
 fn free_port(ip: IpAddr) -> io::Result<SocketAddr> {
-    TcpListener::bind((ip, 0))?.local_addr()
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..100 {
+        let random = RandomState::new().build_hasher().finish();
+        let port = OWN_PORTS.start() + u16::try_from(random % OWN_PORTS.len() as u64).unwrap_or_default();
+        match TcpListener::bind((ip, port)) {
+            Ok(listener) => return listener.local_addr(),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
+
+/// Below those that Linux gives away by itself (`ip_local_port_range`).
+const OWN_PORTS: RangeInclusive<u16> = 10_000..=31_999;
 
 fn greets(addr: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect_timeout(&addr, Duration::from_secs(1)) else { return false };

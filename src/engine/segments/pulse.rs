@@ -113,11 +113,10 @@ impl Pulse {
         self.begin(look);
         let before = self.before.replace(rate);
         if let Some(window) = &mut self.window
-            && self.idle > 0
-            && rate * trip.as_secs_f64() > *window as f64 * BINDS
+            && let Some(wider) = wider(*window, look, (rate, trip, data_trip), self.idle > 0)
         {
-            *window = window.saturating_mul(if look.workers == 1 { WIDER } else { 2 });
-            return Advice::Allow(*window);
+            *window = wider;
+            return Advice::Allow(wider);
         }
         let rising = if look.workers == 1 { RISING } else { GROWING };
         let Some(before) = before.filter(|before| rate <= before * rising && !self.settled) else {
@@ -165,6 +164,21 @@ impl Pulse {
     }
 }
 
+/// The window that there should be instead of one that binds, or that has done its duty. `rate` is in bytes a second.
+#[allow(clippy::cast_precision_loss)]
+fn wider(window: u64, look: Look, (rate, trip, data_trip): (f64, Duration, Duration), has_room: bool) -> Option<u64> {
+    let binds = |trip: Duration, share: f64| rate * trip.as_secs_f64() > window as f64 * share;
+    if look.workers > 1 {
+        return (has_room && binds(trip, BINDS)).then(|| window.saturating_mul(2));
+    }
+    if look.at > FIRST_LASTS {
+        return (window < u64::MAX).then_some(u64::MAX);
+    }
+    // Whatever its queues, the line is to be filled.
+    let on_the_way = if data_trip == Duration::MAX { trip } else { data_trip.max(trip) };
+    binds(on_the_way, BINDS_ONE).then(|| window.saturating_mul(WIDER))
+}
+
 /// How much comes over one connection while another one begins. `rate` is one connection's, in bytes a second.
 pub(super) fn cost(rate: u64, trip: Duration) -> u64 {
     let begins = (trip * BEGINS).max(BEGINS_NEARBY);
@@ -205,10 +219,13 @@ const SEVERAL: usize = 4;
 /// As much as comes till it can be told whether the line has room. The system would let a server be ahead by several times
 /// as much, which some send in bursts that the line drops; and what was allowed cannot be taken back.
 const FIRST: u64 = 2 << 20;
+/// By then it is told; what is as it is on a line of which nothing can be told, is not held back.
+const FIRST_LASTS: Duration = Duration::from_secs(4);
 /// Less comes without a limit: it would be there before anything is known.
 const BIG: u64 = 64 << 20;
 /// A window that binds the only connection becomes so much wider.
 const WIDER: u64 = 4;
+const BINDS_ONE: f64 = 0.6;
 /// Less in flight is no burst that a line would not bear.
 const NARROW: u64 = 256 * 1024;
 
@@ -230,19 +247,30 @@ mod tests {
             Self { pulse: Pulse::default(), look }
         }
 
-        /// For so many milliseconds at so many bytes a second, data taking so many milliseconds; till there is advice other
-        /// than the first window.
+        /// For so many milliseconds at so many bytes a second, data taking so many milliseconds; till there is advice about
+        /// more than the only connection's window.
         fn goes(&mut self, millis: u64, rate: u64, data_trip: u64) -> Advice {
+            let of_one = |look: Look, advice| matches!(advice, Advice::Allow(_)) && look.workers == 1;
             for _ in 0..millis / 20 {
-                self.look.at += Duration::from_millis(20);
-                self.look.bytes += rate / 50;
-                self.look.data_trip = Some(Duration::from_millis(data_trip));
-                match self.pulse.feel(self.look) {
-                    Advice::Stay | Advice::Allow(FIRST) => {}
-                    advice => return advice,
+                let advice = self.goes_on(rate, data_trip);
+                if advice != Advice::Stay && !of_one(self.look, advice) {
+                    return advice;
                 }
             }
             Advice::Stay
+        }
+
+        /// The windows that are advised meanwhile.
+        fn windows(&mut self, millis: u64, rate: u64, data_trip: u64) -> Vec<u64> {
+            let window = |advice| if let Advice::Allow(window) = advice { Some(window) } else { None };
+            (0..millis / 20).filter_map(|_| window(self.goes_on(rate, data_trip))).collect()
+        }
+
+        fn goes_on(&mut self, rate: u64, data_trip: u64) -> Advice {
+            self.look.at += Duration::from_millis(20);
+            self.look.bytes += rate / 50;
+            self.look.data_trip = Some(Duration::from_millis(data_trip));
+            self.pulse.feel(self.look)
         }
 
         /// As it is advised.
@@ -324,15 +352,17 @@ mod tests {
     }
 
     #[test]
-    fn a_large_file_from_afar_begins_with_a_window_that_opens_when_the_line_has_room() {
+    fn a_large_file_from_afar_begins_with_a_window_that_opens_when_it_binds_or_has_done_its_duty() {
         let mut line = Line::of(80);
-        assert_eq!(line.pulse.feel(line.look), Advice::Allow(FIRST), "before it comes in bursts");
-        line.goes(240, 10_000_000, 80);
-        assert_eq!(line.goes(240, 25_000_000, 80), Advice::Allow(4 * FIRST), "it binds");
-        assert_eq!(line.goes(2000, 80_000_000, 110), Advice::Stay, "the line is full");
+        assert_eq!(line.windows(500, 10_000_000, 80), [FIRST], "before it comes in bursts");
+        assert_eq!(line.windows(500, 25_000_000, 80), [4 * FIRST], "it binds");
+        assert_eq!(line.windows(2500, 30_000_000, 110), [0; 0]);
+        assert_eq!(line.windows(20_000, 30_000_000, 110), [u64::MAX]);
+        let mut rough = Line::of(80);
+        assert_eq!(rough.windows(1000, 20_000_000, 95), [FIRST, 4 * FIRST], "whatever its queues");
         let mut small = Line::of(80);
         small.look.missing = BIG - 1;
-        assert_eq!(small.pulse.feel(small.look), Advice::Stay);
+        assert_eq!(small.windows(1000, 20_000_000, 80), [0; 0]);
     }
 
     #[test]
