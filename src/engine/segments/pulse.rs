@@ -141,8 +141,8 @@ impl Pulse {
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let on_its_way = (mean * trip.as_secs_f64()) as u64;
-        // One that still grows would be as good as its last rate.
-        self.next = Bar { rate: rate.max(before), on_its_way, workers: look.workers, poor: 0 };
+        // What it had before a loss is not what it would have again.
+        self.next = Bar { rate, on_its_way, workers: look.workers, poor: 0 };
         Advice::Hire(if self.near { look.workers } else { look.workers.max(SEVERAL) })
     }
 
@@ -377,6 +377,18 @@ mod tests {
         let mut line = Line::of(80);
         line.goes(2000, 12_500_000, 80);
         assert_eq!(line.has(5), Some(5_000_000), "bursts as large as they were");
+    }
+
+    #[test]
+    fn what_a_beginning_brought_before_its_first_loss_is_no_measure_for_the_others() {
+        let mut line = Line::of(80);
+        assert_eq!(line.goes(480, 6_000_000, 80), Advice::Stay);
+        assert_eq!(line.goes(2000, 500_000, 80), Advice::Hire(4));
+        line.has(5);
+        assert!(
+            matches!(line.goes(3000, 3_500_000, 80), Advice::Hire(_)),
+            "several times as much, each with its losses"
+        );
     }
 
     #[test]
