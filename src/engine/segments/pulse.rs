@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn what_a_beginning_brought_before_its_first_loss_is_no_measure_for_the_others() {
         let mut line = Line::of(80);
-        assert_eq!(line.goes(480, 6_000_000, 80), Advice::Stay);
+        assert_eq!(line.goes(260, 6_000_000, 80), Advice::Stay);
         assert_eq!(line.goes(2000, 500_000, 80), Advice::Hire(4));
         line.has(5);
         assert!(
