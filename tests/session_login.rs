@@ -318,6 +318,26 @@ fn a_password_that_is_refused_meanwhile_is_sent_once() {
     assert_eq!(recorder.sent(), ["USER user", "PASS ***"], "one by one again");
 }
 
+/// A directory server may be asked: that it takes its time says nothing of whether the server heard the rest.
+#[test]
+fn a_password_that_is_thought_about_is_not_sent_again() {
+    let (server, mut dial) = plain_vsftpd();
+    server.try_open(&dial).unwrap();
+    dial.timeouts.reply = Duration::from_millis(250);
+    server.add_fault(Fault::Hold("PASS"), Some(1));
+    let recorder = Recorder::new();
+    let error = Session::open(&dial, &Cancel::new(), recorder.observer()).err().unwrap();
+    assert!(matches!(error, FtpError::Timeout { stage: Stage::Login, .. }), "{error:?}");
+    assert_eq!(recorder.sent(), LOGIN);
+    assert_eq!(recorder.lessons(), [], "nothing was learned of several commands at a time");
+    server.clear_faults();
+    server.add_fault(Fault::Silent("PASS"), None);
+    let recorder = Recorder::new();
+    let error = Session::open(&dial, &Cancel::new(), recorder.observer()).err().unwrap();
+    assert!(matches!(error, FtpError::Protocol { .. }), "out of step: {error:?}");
+    assert_eq!(recorder.sent(), LOGIN, "and not sent again either");
+}
+
 #[test]
 fn ipv6_works_the_same() {
     let server = FtpServer::start_v6().file("/a", "x");

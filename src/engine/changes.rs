@@ -97,12 +97,11 @@ impl Actor {
             QueueCommand::RetryFailed => (self.queue.ids_where(|job| job.kept.has_failed()), Change::Retry),
             QueueCommand::Remove(ids) => (ids, Change::Remove),
             QueueCommand::ClearDone => {
-                let done = |standing: Standing| matches!(standing, Standing::Done(_));
-                (self.queue.ids_where(|job| done(job.kept.standing())), Change::Remove)
+                let fits = |job: &Packed| matches!(job.kept.standing(), Standing::Done(_));
+                (self.queue.ids_where(fits), Change::Remove)
             }
             QueueCommand::ClearFailed => {
-                let cancelled = |standing: Standing| standing == Standing::Cancelled;
-                let fits = |job: &Packed| job.kept.has_failed() || cancelled(job.kept.standing());
+                let fits = |job: &Packed| job.kept.has_failed() || job.kept.standing() == Standing::Cancelled;
                 (self.queue.ids_where(fits), Change::Remove)
             }
             QueueCommand::Move(ids, place) => {
@@ -170,13 +169,10 @@ impl Actor {
         if !job.kept.has_failed() && job.kept.standing() != Standing::Cancelled {
             return;
         }
-        let route = Arc::clone(&job.kept.route);
+        let site = Arc::clone(&job.kept.route.site);
         self.queue.look_again(id);
-        self.queue.update_attempt(id, 0);
-        match self.servers.get_mut(&route.server) {
-            Some(server) => server.lift_hold(),
-            None => self.server(&route.site).lift_hold(),
-        }
+        self.queue.forget_tries(id);
+        self.server(&site).lift_hold();
         self.queue.transition(id, JobState::Queued);
     }
 

@@ -115,10 +115,10 @@ impl Packed {
         }
     }
 
-    /// So many tries went wrong.
-    pub(super) fn set_attempt(&mut self, attempt: u8) {
-        if self.rare.is_some() || attempt > 0 {
-            self.put_away(|rare| rare.attempt = attempt);
+    /// None of its tries went wrong.
+    pub(super) fn forget_tries(&mut self) {
+        if self.rare.is_some() {
+            self.put_away(|rare| rare.attempt = 0);
         }
     }
 

@@ -209,10 +209,10 @@ impl Queue {
         }
     }
 
-    /// So many tries of it went wrong.
-    pub(super) fn update_attempt(&mut self, id: JobId, attempt: u8) {
+    /// None of its tries went wrong.
+    pub(super) fn forget_tries(&mut self, id: JobId) {
         if let Some(packed) = self.jobs.find_mut(id) {
-            packed.set_attempt(attempt);
+            packed.forget_tries();
             self.soil(id);
         }
     }

@@ -216,8 +216,10 @@ impl Control {
         let mut replies = Vec::with_capacity(verbs.len());
         if verbs.len() > 1 && self.pipelines() {
             self.send(verbs, wait)?;
-            for at in 0..verbs.len() {
-                let untried = self.pipelining == Pipelining::Untried && at > 0;
+            for (at, verb) in verbs.iter().enumerate() {
+                // A password may be thought about, whatever was heard of the rest.
+                let thinks = matches!(verb, Verb::Pass(_));
+                let untried = self.pipelining == Pipelining::Untried && at > 0 && !thinks;
                 let patience = if untried { self.patience.min(DEAF_AFTER) } else { self.patience };
                 match self.reply(wait, stage, patience) {
                     Ok(heard) => replies.push(heard),
@@ -233,6 +235,11 @@ impl Control {
             if verbs.iter().zip(&replies).any(|(verb, heard)| !verb.may_bring(heard.reply.code)) {
                 // Answered, but not in their order: what belongs to which cannot be told.
                 self.one_at_a_time();
+                if verbs.iter().any(|verb| matches!(verb, Verb::Pass(_))) {
+                    // Some servers lock out whoever sends it too often.
+                    self.hang_up();
+                    return Err(FtpError::Protocol { detail: "the answers to the login came out of order".into() });
+                }
                 replies.clear();
             } else if self.pipelining == Pipelining::Untried {
                 self.pipelining = Pipelining::Works;
