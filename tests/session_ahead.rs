@@ -667,6 +667,28 @@ fn many_files_from_afar_come_in_active_mode_where_the_server_reaches_us() {
 }
 
 #[test]
+fn a_session_in_full_stride_stops_for_a_try_once() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    // Each 226 comes a while after its file's last byte: time enough to ask for the next port ahead.
+    let server = server().greeting(VSFTPD).fault(Fault::Unheeding).fault(Fault::Distant).fault(Fault::Drip);
+    for name in ["a", "b", "c", "d"] {
+        server.put(format!("/{name}"), common::ftp_server::Node::File { data: name.into(), modified: 0, mode: 0 });
+    }
+    let dial = server.dial();
+    let (mut session, recorder) = open_as(&dial);
+    for (name, next) in [("a", "b"), ("b", "c"), ("c", "d"), ("d", "a"), ("a", "b")] {
+        next_is(&mut session, &format!("/{next}"));
+        assert_eq!(fetch(&mut session, &format!("/{name}")).unwrap(), name.as_bytes());
+        // Only now many files wait, and the next one's port is asked for already.
+        dial.known.reach.want();
+    }
+    let ways: Vec<&str> = recorder.data().iter().map(|path| path.arranged_by).collect();
+    assert_eq!(ways[2..], ["EPRT", "EPRT", "EPRT"], "{ways:?}");
+}
+
+#[test]
 fn near_servers_unknown_ones_and_a_users_choice_stay_in_passive_mode() {
     let near = server().greeting(VSFTPD).fault(Fault::Unheeding);
     let unknown = server().fault(Fault::Unheeding).fault(Fault::Distant);

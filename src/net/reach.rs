@@ -24,6 +24,11 @@ impl Reach {
         }
     }
 
+    /// Whether somebody is to find it out.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == WANTED
+    }
+
     /// Whether the caller is the one to try it.
     pub(super) fn may_try(&self) -> bool {
         self.turn(WANTED, TRIED)

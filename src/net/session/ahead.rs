@@ -132,6 +132,10 @@ impl Session {
             return;
         }
         let actively = self.arranger.listens() || self.comes_to_us();
+        if !actively && self.is_to_try_active(&next) {
+            // The try is to find the line free: it saves each file that comes after it a round trip.
+            return;
+        }
         if let Next::Retrieve(path) = &next
             && actively
         {
@@ -152,10 +156,17 @@ impl Session {
             return false;
         }
         let reach = &self.dial.known.reach;
-        let tries =
-            !reach.works() && matches!(self.next, Next::Retrieve(_)) && self.arranger.is_proven() && reach.may_try();
+        let tries = self.is_to_try_active(&self.next) && reach.may_try();
         self.arranger.set_trial(tries);
         tries || reach.works()
+    }
+
+    /// Whether that is worth finding out now: nobody has, and there is another file to gain from it.
+    fn is_to_try_active(&self, next: &Next) -> bool {
+        self.dial.known.reach.is_wanted()
+            && matches!(next, Next::Retrieve(_))
+            && self.arranger.is_proven()
+            && self.could_come_to_us()
     }
 
     /// Whether downloads come in active mode, though the user did not ask for that.
