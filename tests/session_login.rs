@@ -18,6 +18,8 @@ use twinport::net::terms::Dial;
 use twinport::net::wait::Cancel;
 
 const LOGIN: [&str; 7] = ["USER user", "PASS ***", "SYST", "FEAT", "PWD", "TYPE I", "OPTS UTF8 ON"];
+/// Where another session has just done so.
+const LOGIN_AGAIN: [&str; 5] = ["USER user", "PASS ***", "TYPE I", "OPTS UTF8 ON", "EPSV"];
 
 fn with_site(server: &FtpServer, change: impl FnOnce(&mut Site)) -> Dial {
     let mut site = server.site();
@@ -302,7 +304,40 @@ fn what_one_session_has_seen_spares_the_next_one_its_round_trips() {
     let at = told.iter().rposition(|happening| matches!(happening, Happening::Sent(_))).unwrap();
     let heard = told[..at].iter().filter(|happening| matches!(happening, Happening::Received(_))).count();
     assert_eq!(heard, 1, "nothing but the greeting before all was said: {told:?}");
-    assert_eq!(recorder.sent(), LOGIN);
+    assert_eq!(recorder.sent(), LOGIN_AGAIN);
+}
+
+/// What was told of it a moment ago, another session need not ask; and its first port comes with its login.
+#[test]
+fn a_further_session_is_as_able_as_the_first() {
+    for (greeting, port) in [("220 ProFTPD Server (Debian)", true), ("220 FTP server ready", false)] {
+        let server = FtpServer::start().greeting(greeting).file("/home/me/a", "x").home("/home/me");
+        let dial = server.dial();
+        let mut first = server.try_open(&dial).unwrap();
+        assert_eq!(fetch(&mut first, "a").unwrap(), b"x");
+        let recorder = Recorder::new();
+        let mut further = Session::open(&dial, &Cancel::new(), recorder.observer()).unwrap();
+        assert_eq!(further.home(), first.home());
+        assert_eq!(recorder.sent().iter().filter(|line| *line == "EPSV").count(), usize::from(port), "{greeting}");
+        assert_eq!(fetch(&mut further, "a").unwrap(), b"x");
+        assert_eq!(names(&list(&mut further, "/home/me").unwrap()), ["a"]);
+        assert_eq!(server.count("EPSV"), 3, "{greeting}: each port once");
+        assert_eq!(server.count("MLSD"), 1, "it knows what FEAT had said");
+        assert_eq!(server.count("FEAT"), if port { 1 } else { 2 }, "{greeting}: only known servers are trusted so far");
+    }
+}
+
+#[test]
+fn a_port_that_is_refused_with_the_login_is_asked_for_again() {
+    let server = FtpServer::start().greeting("220 ProFTPD Server (Debian)").file("/a", "x");
+    let dial = server.dial();
+    let mut first = server.try_open(&dial).unwrap();
+    assert_eq!(fetch(&mut first, "/a").unwrap(), b"x");
+    server.rule("EPSV", None, Some(2), "425 Can't open passive connection: Too many open files");
+    let mut further = server.try_open(&dial).unwrap();
+    assert_eq!(server.count("EPSV"), 2);
+    assert_eq!(fetch(&mut further, "/a").unwrap(), b"x");
+    assert_eq!(server.count("EPSV"), 3);
 }
 
 #[test]
@@ -328,14 +363,14 @@ fn a_password_that_is_thought_about_is_not_sent_again() {
     let recorder = Recorder::new();
     let error = Session::open(&dial, &Cancel::new(), recorder.observer()).err().unwrap();
     assert!(matches!(error, FtpError::Timeout { stage: Stage::Login, .. }), "{error:?}");
-    assert_eq!(recorder.sent(), LOGIN);
+    assert_eq!(recorder.sent(), LOGIN_AGAIN);
     assert_eq!(recorder.lessons(), [], "nothing was learned of several commands at a time");
     server.clear_faults();
-    server.add_fault(Fault::Silent("PASS"), None);
+    server.rule("PASS", None, None, "215 UNIX Type: L8");
     let recorder = Recorder::new();
     let error = Session::open(&dial, &Cancel::new(), recorder.observer()).err().unwrap();
     assert!(matches!(error, FtpError::Protocol { .. }), "out of step: {error:?}");
-    assert_eq!(recorder.sent(), LOGIN, "and not sent again either");
+    assert_eq!(recorder.sent(), LOGIN_AGAIN, "and not sent again either");
 }
 
 #[test]

@@ -41,18 +41,26 @@ fn any_yes_to_mkd_will_do() {
 
 #[test]
 fn missing_directories_above_are_made_too() {
-    let server = FtpServer::start().dir("/a");
-    let mut session = server.open();
-    session.make_dirs(&path("/a/b/c/d")).unwrap();
-    assert!(server.exists("/a/b/c/d"));
-    session.make_dirs(&path("/a/b/c/d")).unwrap();
+    for (greeting, between) in [("220 Hello", "CWD /a"), ("220 (vsFTPd 3.0.3)", "MKD /a/b")] {
+        let server = FtpServer::start().greeting(greeting).dir("/a");
+        let mut session = server.open();
+        assert_eq!(session.make_dirs(&path("/a/b/c/d")), Ok(true));
+        assert!(server.exists("/a/b/c/d"));
+        // The lowest first, since it is all that is missing as a rule; then from the top, in one go where that is possible.
+        let all = server.transcript();
+        let made: Vec<&String> = all.iter().filter(|line| line.starts_with("MKD")).collect();
+        assert_eq!(made, ["MKD /a/b/c/d", "MKD /a", "MKD /a/b", "MKD /a/b/c", "MKD /a/b/c/d"]);
+        server.assert_heard_in_order(&["MKD /a", between]);
+        assert_eq!(all.iter().any(|line| line == "CWD /a"), between == "CWD /a", "{all:?}");
+        assert_eq!(session.make_dirs(&path("/a/b/c/d")), Ok(false));
+    }
 }
 
 #[test]
 fn directories_that_cannot_be_made_end_in_one_error() {
     let server = FtpServer::start().on("MKD", "550 Permission denied");
     let mut session = server.open();
-    assert_eq!(refused(session.make_dirs(&path("/a/b/c"))), ("MKD", 550));
+    assert_eq!(refused(session.make_dirs(&path("/a/b/c")).map(drop)), ("MKD", 550));
     assert!(server.count("MKD") <= 5, "{:#?}", server.transcript());
 }
 
@@ -225,7 +233,7 @@ fn a_line_break_in_a_path_is_never_sent() {
     let is_bad =
         |result: Result<(), FtpError>| assert!(matches!(result, Err(FtpError::BadArgument { .. })), "{result:?}");
     is_bad(session.make_dir(&bad).map(|_| ()));
-    is_bad(session.make_dirs(&bad));
+    is_bad(session.make_dirs(&bad).map(drop));
     is_bad(session.remove_file(&bad));
     is_bad(session.remove_dir(&bad));
     is_bad(session.remove_tree(&bad, &mut |_| {}));

@@ -281,6 +281,10 @@ impl Actor {
         match report {
             Report::Happened(session, happening) => self.happened(session, happening),
             Report::LoggedIn(session) => self.logged_in(session),
+            Report::Foreseen(session, jobs, bytes) => {
+                let busy = self.sessions.get_mut(&session).and_then(|slot| slot.tasks.front_mut());
+                busy.into_iter().for_each(|busy| busy.foreseen = (jobs, bytes));
+            }
             Report::Partial(session, listing) => self.listed_partly(session, listing),
             Report::Corrected(session, listing) => self.listed_better(session, listing),
             Report::Managing(session, done, at) => self.managing(session, done, at),

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use crate::domain::{EntryKind, RemotePath, Timestamp};
-use crate::ftp::error::FtpError;
 use crate::net::session::Session;
 
 use super::conflict::Side;
@@ -52,14 +51,42 @@ pub(super) fn download(
     Ok(Worked::Folder { children, notes })
 }
 
-/// Reads the local folder and makes the remote directory.
-pub(super) fn upload(session: &mut Session, job: &Assignment, remote: &RemotePath) -> Result<Worked, JobError> {
+/// Reads the local folder and makes the remote directory. `foresee` is told how many jobs are going to come of it, and their
+/// bytes, while the server is still asked.
+pub(super) fn upload(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    foresee: &mut dyn FnMut(usize, u64),
+) -> Result<Worked, JobError> {
+    let (mut children, notes) = read(job, remote)?;
+    let new = job.existing == Existing::Made || {
+        foresee(children.len(), children.iter().filter_map(|child| child.size).sum());
+        make(session, remote)?
+    };
+    let there = if new { There::empty() } else { There::new(session.list(remote, &mut |_| {})?) };
+    for child in &mut children {
+        let side = Side { size: child.size, modified: child.modified };
+        child.existing = there.existing(&child.local, &child.remote, side);
+    }
+    let is_new = |child: &&mut Child| child.kind == EntryKind::Directory && child.existing == Existing::Absent;
+    let mut folders: Vec<&mut Child> = children.iter_mut().filter(is_new).collect();
+    let paths: Vec<RemotePath> = folders.iter().map(|child| child.remote.clone()).collect();
+    // Those that are not made now are made when it is their turn, and what is wrong is told then.
+    for (folder, made) in folders.iter_mut().zip(session.make_dirs_at_once(&paths)?) {
+        if made {
+            folder.existing = Existing::Made;
+        }
+    }
+    Ok(Worked::Folder { children, notes })
+}
+
+/// What of the local folder is to be uploaded, in the order of names; and what is left out.
+fn read(job: &Assignment, remote: &RemotePath) -> Result<(Vec<Child>, Vec<String>), LocalError> {
     let mut entries: Vec<fs::DirEntry> = fs::read_dir(&job.local)
         .and_then(Iterator::collect)
         .map_err(|error| LocalError::new(LocalAction::List, &job.local, &error))?;
     entries.sort_by_key(fs::DirEntry::file_name);
-    let new = job.existing == Existing::Made || make(session, remote)?;
-    let there = if new { There::empty() } else { There::new(session.list(remote, &mut |_| {})?) };
     let mut notes = Vec::new();
     let mut children = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -91,27 +118,16 @@ pub(super) fn upload(session: &mut Session, job: &Assignment, remote: &RemotePat
             notes.push(format!("“{}” cannot be written in the site's charset {charset}: left out", path.display()));
             continue;
         };
-        let target = remote.join(&name);
-        let side = Side { size: Some(data.len()), modified: data.modified().ok().map(Timestamp::from_system) };
         children.push(Child {
             kind,
-            existing: there.existing(&path, &target, side),
+            remote: remote.join(&name),
             local: path,
-            remote: target,
-            size: side.size.filter(|_| kind == EntryKind::File),
-            modified: side.modified,
+            size: (kind == EntryKind::File).then_some(data.len()),
+            modified: data.modified().ok().map(Timestamp::from_system),
+            existing: Existing::Unknown,
         });
     }
-    let is_new = |child: &&mut Child| child.kind == EntryKind::Directory && child.existing == Existing::Absent;
-    let mut folders: Vec<&mut Child> = children.iter_mut().filter(is_new).collect();
-    let paths: Vec<RemotePath> = folders.iter().map(|child| child.remote.clone()).collect();
-    // Those that are not made now are made when it is their turn, and what is wrong is told then.
-    for (folder, made) in folders.iter_mut().zip(session.make_dirs_at_once(&paths)?) {
-        if made {
-            folder.existing = Existing::Made;
-        }
-    }
-    Ok(Worked::Folder { children, notes })
+    Ok((children, notes))
 }
 
 /// Makes the directory; `true` = it is new, so there is nothing in it.
@@ -119,15 +135,7 @@ fn make(session: &mut Session, remote: &RemotePath) -> Result<bool, JobError> {
     if remote.is_root() || remote.is_home() {
         return Ok(false);
     }
-    match session.make_dir(remote) {
-        Ok(new) => Ok(new),
-        // A part of the way may be missing.
-        Err(refused @ FtpError::Refused { .. }) if !session.is_broken() => {
-            session.make_dirs(remote).map_err(|_| refused)?;
-            Ok(true)
-        }
-        Err(error) => Err(error.into()),
-    }
+    Ok(session.make_dirs(remote)?)
 }
 
 /// Whether the file system there takes `A` and `a` for one name: whether the folder answers to its own name in the other

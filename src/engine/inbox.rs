@@ -21,6 +21,8 @@ struct State {
     in_hand: Option<JobId>,
     /// The server was told already what comes next.
     promised: bool,
+    /// There is more to do on this server than lies here.
+    more: bool,
     closed: bool,
     /// The engine must say whether there is any going on.
     stopped: bool,
@@ -101,6 +103,16 @@ impl Inbox {
     /// Looks at what comes next.
     pub(super) fn look<T>(&self, look: impl FnOnce(&Task) -> T) -> Option<T> {
         self.lock().tasks.front().map(look)
+    }
+
+    /// Whether a transfer may come after the last that lies here.
+    pub(super) fn expect_more(&self, more: bool) {
+        self.lock().more = more;
+    }
+
+    /// What was last said of it.
+    pub(super) fn expects_more(&self) -> bool {
+        self.lock().more
     }
 
     /// The server will hear of this job now; `false` = it is not the next one any more.

@@ -28,7 +28,7 @@ pub(super) struct Scene {
     /// Sessions that are logged in, and those that are about to be.
     pub(super) open: usize,
     pub(super) opening: usize,
-    /// Jobs that wait, and their bytes as far as known.
+    /// Jobs that wait or are about to, and their bytes as far as known.
     pub(super) waiting: usize,
     pub(super) waiting_bytes: u64,
     /// Jobs that sessions work on, and for how long the oldest of them has been.

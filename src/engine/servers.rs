@@ -143,12 +143,14 @@ impl Actor {
         let in_hand = || slots().filter_map(Slot::in_hand);
         let known = self.servers.get(server);
         let moving: u64 = in_hand().filter_map(|busy| busy.job.as_ref()).map(|job| job.counter.moved()).sum();
+        let handed: usize = slots().map(|slot| slot.ahead().count()).sum();
+        let (coming, coming_bytes) = in_hand().fold((0, 0), |sum, b| (sum.0 + b.foreseen.0, sum.1 + b.foreseen.1));
         Scene {
             now: self.now,
             open: workers.len(),
             opening: crew.len() - workers.len(),
-            waiting: self.queue.ready_count(server) + slots().map(|slot| slot.ahead().count()).sum::<usize>(),
-            waiting_bytes: self.queue.outstanding().bytes_left(),
+            waiting: self.queue.ready_count(server) + handed + coming,
+            waiting_bytes: self.queue.outstanding().bytes_left() + coming_bytes,
             working: in_hand().count(),
             oldest: in_hand().map(|busy| self.now.duration_since(busy.since)).max().unwrap_or_default(),
             done: known.map_or(0, |server| server.done),

@@ -240,6 +240,7 @@ impl Worker {
             // The disk is asked while the engine may change its mind.
             Some((_, Some((id, remote, target)))) if target.is_free() && inbox.promise(id) => Next::Retrieve(remote),
             Some((next, _)) => next,
+            None if inbox.expects_more() => Next::Transfer,
             None => Next::Nothing,
         });
     }
@@ -311,7 +312,9 @@ impl Worker {
                 let local = named.map_or_else(|| job.local.clone(), |(_, local)| job.local.join(local.name));
                 folder::download(session, job, &remote, &local, note)
             }
-            (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote),
+            (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote, &mut |jobs, bytes| {
+                self.reports.send(Report::Foreseen(self.number, jobs, bytes)).ok();
+            }),
             (Direction::Download, _) => {
                 download::download(session, job, &remote, (asked, doubt), &mut self.clock, &mut self.buffer)
             }

@@ -47,7 +47,7 @@ impl Actor {
             let mut servers = self.queue.ready_servers();
             for slot in self.sessions.values() {
                 if let Role::Transfer(server) = &slot.role
-                    && slot.tasks.len() > 1
+                    && slot.has_more()
                     && !servers.contains(server)
                 {
                     servers.push(Arc::clone(server));
@@ -93,6 +93,18 @@ impl Actor {
         }
         if self.servers.get(server).is_some_and(Server::is_proven) {
             self.hand_ahead(server, &workers);
+        }
+        self.tell_of_more(server, &workers);
+    }
+
+    /// Whoever is done with what it has may be given one of another's, and has its data connection ready by then.
+    fn tell_of_more(&self, server: &Arc<str>, workers: &[u64]) {
+        let waits = self.queue.ready_count(server) > 0;
+        let slots = || workers.iter().filter_map(|number| Some((number, self.sessions.get(number)?)));
+        let with_more: Vec<&u64> =
+            slots().filter(|(_, slot)| slot.ahead().count() > 0).map(|(number, _)| number).collect();
+        for (number, slot) in slots() {
+            slot.thread.inbox().expect_more(waits || with_more.iter().any(|other| *other != number));
         }
     }
 

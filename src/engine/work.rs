@@ -95,6 +95,8 @@ pub(super) enum Report {
     Happened(u64, Happening),
     /// It is logged in.
     LoggedIn(u64),
+    /// So many jobs, of so many bytes, are going to come of the folder in hand.
+    Foreseen(u64, usize, u64),
     /// A listing so far.
     Partial(u64, Arc<Listing>),
     /// The last listing once more, its times put right.

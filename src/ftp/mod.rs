@@ -13,4 +13,5 @@ pub mod features;
 pub mod listing;
 pub mod pathname;
 pub mod reply;
+pub mod stamp;
 pub mod verb;

@@ -32,6 +32,11 @@ impl Slot {
         self.tasks.front()
     }
 
+    /// Whether there is more to do than its task in hand: other sessions may be of use.
+    pub(in crate::engine) fn has_more(&self) -> bool {
+        self.tasks.len() > 1 || self.in_hand().is_some_and(|busy| busy.foreseen.0 > 0)
+    }
+
     /// The jobs that it works on, or that come next.
     pub(in crate::engine) fn jobs(&self) -> impl Iterator<Item = JobId> + '_ {
         self.tasks.iter().filter_map(|busy| busy.job.as_ref().map(|job| job.id))
@@ -56,6 +61,8 @@ pub(in crate::engine) struct Busy {
     pub(in crate::engine) since: Instant,
     /// It reads a folder.
     pub(in crate::engine) walks: bool,
+    /// How many jobs are going to come of it, and their bytes.
+    pub(in crate::engine) foreseen: (usize, u64),
     /// `None` = not a transfer.
     pub(in crate::engine) job: Option<Running>,
 }
@@ -86,7 +93,7 @@ impl Actor {
         if !slot.thread.give(task) {
             return false;
         }
-        slot.tasks.push_back(Busy { cancel, since: self.now, walks, job });
+        slot.tasks.push_back(Busy { cancel, since: self.now, walks, foreseen: (0, 0), job });
         true
     }
 

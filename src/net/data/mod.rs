@@ -124,8 +124,8 @@ impl Arranger {
     }
 
     /// This server wants to know what comes (FEAT says PRET).
-    pub(super) fn announce_all(&mut self) {
-        self.pret = true;
+    pub(super) fn announcing_all(self) -> Self {
+        Self { pret: true, ..self }
     }
 
     /// Arranges a data connection for this command. `ahead` is sent before, in the same write where the server takes

@@ -158,9 +158,10 @@ impl Arranger {
         port.ok_or_else(|| refused("PASV", reply))
     }
 
-    /// The command that opens the server's next port, where it is known which one does, and nothing more is to be said.
-    pub(in crate::net) fn opens_ahead(&self, control: &Control) -> Option<Verb> {
-        if self.proven && self.modes() == [Mode::Passive] { self.opens_first(control) } else { None }
+    /// The command that opens the server's next port, where it is known which one does, by this session or (`said`) by
+    /// another, and nothing more is to be said.
+    pub(in crate::net) fn opens_ahead(&self, said: bool, control: &Control) -> Option<Verb> {
+        if self.proven || said { self.opens_first(control) } else { None }
     }
 
     /// EPSV or PASV where passive mode comes first, whether or not it works.

@@ -123,7 +123,11 @@ impl Session {
         }
         let fits = matches!(verb, Verb::Stor(name) | Verb::Retr(name) if name.as_bytes().len() <= LONGEST_NAME);
         let opens = fits && self.server.opens_along_with(verb);
-        opens.then(|| self.arranger.opens_ahead(&self.control)).flatten()
+        opens.then(|| self.opens_next()).flatten()
+    }
+
+    fn opens_next(&self) -> Option<Verb> {
+        self.arranger.opens_ahead(self.dial.known.passive.latest().is_some(), &self.control)
     }
 
     /// All data has come; only the transfer's own last reply is missing.
@@ -140,7 +144,7 @@ impl Session {
             && actively
         {
             self.retrieve_ahead(path);
-        } else if let Some(verb) = self.arranger.opens_ahead(&self.control) {
+        } else if let Some(verb) = self.opens_next() {
             // Where it cannot be sent, the transfer's own reply says why.
             if self.control.send(std::slice::from_ref(&verb), &mut self.wait).is_ok() {
                 self.ahead = Ahead::Asked(verb);

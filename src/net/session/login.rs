@@ -1,5 +1,7 @@
 //! From an address to a usable session: greeting, USER, PASS, ACCT, FEAT, the login directory.
 
+use std::sync::Arc;
+
 use crate::domain::{Charset, RemotePath, Secret, Security};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage, Stranger};
@@ -7,11 +9,13 @@ use crate::ftp::features::Features;
 use crate::ftp::listing::System;
 use crate::ftp::pathname;
 use crate::ftp::reply::{Heard, Reply};
+use crate::ftp::stamp::Stamp;
 use crate::ftp::verb::{Argument, SecretArgument, Verb};
 use crate::net::control::Control;
 use crate::net::data::Arranger;
 use crate::net::dial;
 use crate::net::happening::{Happening, Observer, Step};
+use crate::net::known::Welcome;
 use crate::net::route;
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
@@ -19,7 +23,7 @@ use crate::net::wait::{Cancel, Wait};
 use super::hash::Hashing;
 use super::list::Mlsd;
 use super::transfer::Carriage;
-use super::{Ahead, Clock, Next, Server, Session, gateway, secure, stamp};
+use super::{Ahead, Clock, Next, Server, Session, gateway, secure};
 
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
@@ -39,74 +43,60 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
 
     control.tell(Happening::Step(Step::Greeting));
     let greeting = control.reply(&mut wait, Stage::Greeting, dial.timeouts.connect);
-    let welcome = greeted(greeting.map(|heard| heard.reply))?;
+    let greeting = greeted(greeting.map(|heard| heard.reply))?;
     // Behind a gateway there is no encryption to ask for (see `route`).
     if matches!(site.security, Security::Auto | Security::Explicit) && dial.gateway().is_none() {
-        secure::by_asking(dial, knows_auth(&welcome), &mut control, &mut wait)?;
+        secure::by_asking(dial, knows_auth(&greeting), &mut control, &mut wait)?;
     }
     control.tell(Happening::Step(Step::LoggingIn));
     let learned = &site.learned;
     match learned.pipelining {
         Some(false) => control.forbid_pipelining(),
-        known if known.unwrap_or(answers_in_order(&welcome)) => control.allow_pipelining(),
+        known if known.unwrap_or(answers_in_order(&greeting)) => control.allow_pipelining(),
         _ => {}
     }
-    if is_one_of(&welcome, &["vsftpd", "pure-ftpd"]) {
+    if is_one_of(&greeting, &["vsftpd", "pure-ftpd"]) {
         control.forget_telnet();
     }
-    let at_once = Server::read(&welcome).is_known() && control.pipelines();
+    let server = Server::read(&greeting);
+    let at_once = server.is_known() && control.pipelines();
+    let known = dial.known.welcome.latest().filter(|known| known.encrypted == control.guard().is_some());
+    let arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data).along(route);
     // 230 = this server knows its visitors by themselves.
-    let entrance = if welcome.code == 230 && dial.gateway().is_none() {
-        Vec::new()
-    } else if at_once && dial.gateway().is_none() && dial.known.takes_password.is_true() {
-        entrance(dial, &control)?
-    } else {
-        log_in(dial, &mut control, &mut wait)?;
-        Vec::new()
+    let usual = greeting.code != 230 && dial.gateway().is_none();
+    let entered = match known.filter(|_| at_once && usual) {
+        Some(known) => {
+            let plain = !announces(&Features::parse(&known.feat), dial, server);
+            let port = plain.then(|| arranger.opens_first(&control)).flatten();
+            enter_again(dial, known, port, &mut control, &mut wait)?
+        }
+        None => {
+            let swift = (usual || dial.gateway().is_some()) && log_in(dial, &mut control, &mut wait)?;
+            let entered = enter(dial, at_once, &mut control, &mut wait)?;
+            let whole = swift && usual && entered.said.pwd.reply.is_positive();
+            dial.known.welcome.see(whole.then(|| Arc::clone(&entered.said)));
+            entered
+        }
     };
-
-    // All harmless, and each stands for itself: one round trip where the server is known.
-    let mut verbs = entrance.clone();
-    verbs.extend([Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage]);
-    verbs.extend(secure::protection(dial, &control));
-    // These servers take it whether or not FEAT names it.
-    let utf8 = at_once && writes_utf8(&control);
-    verbs.extend(utf8.then_some(Verb::OptsUtf8));
-    let replies = control.ask_all(&verbs, &mut wait, Stage::Login);
-    let replies = if entrance.is_empty() { replies? } else { has_entered(dial, replies.map_err(refused)?)? };
-    let replies = &replies[..replies.len() - usize::from(utf8)];
-    let [syst, feat, pwd, image, protection @ ..] = replies else {
-        return Err(FtpError::Protocol { detail: "a reply is missing".into() });
-    };
-    let protected = secure::is_protected(dial, protection)?;
-    let features = Features::parse(&feat.reply);
-    let answers_feat = feat.reply.is_positive();
-    let image = image.reply.is_positive();
-    let (dialect, home) = find_home(&syst.reply, pwd.clone(), &mut control, &mut wait)?;
-    tell_wishes(&features, utf8, &mut control, &mut wait)?;
-
-    let mut arranger = Arranger::new(dial.mode, learned, dial.active.clone(), dial.timeouts.data).along(route);
-    // Pure-FTPd offers it and does nothing with it: that would be a round trip for every file.
-    if features.pret && learned.pret != Some(false) && !is_one_of(&welcome, &["pure-ftpd"]) {
-        arranger.announce_all();
-    }
-    Ok(Session {
+    let Entered { said, features, image, protected, port } = entered;
+    let (dialect, home) = find_home(&said.syst, said.pwd.clone(), &mut control, &mut wait)?;
+    let mut session = Session {
         dial: dial.clone(),
         cwd: home.clone(),
         home,
         dialect,
-        system: System::from_syst(&syst.reply.text()).filter(|_| syst.reply.is_positive()),
+        system: System::from_syst(&said.syst.text()).filter(|_| said.syst.is_positive()),
         mlsd: Mlsd::new(features.mlst, learned.mlsd),
         mlst: features.mlst,
         list_all: learned.list_all,
         clock: Clock::new(site.clock_offset_minutes, learned),
         old_names: false,
-        answers_feat,
-        stamps: stamp::ways(&features),
+        answers_feat: said.feat.is_positive(),
+        stamps: Stamp::ways(&features),
         hashing: Hashing::new(&features),
         stamps_work: false,
         renaming_left: false,
-        carriage: Carriage::new(site, &features, image, is_one_of(&welcome, &["proftpd"])),
+        carriage: Carriage::new(site, &features, image, server == Server::ProFtpd),
         protected,
         continued: false,
         resync_due: false,
@@ -114,15 +104,98 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         next: Next::Nothing,
         ahead: Ahead::Nothing,
         foresight: true,
-        server: Server::read(&welcome),
+        server,
         active_failed: false,
         eager: false,
-        features,
         timeouts: dial.timeouts,
-        arranger,
+        arranger: if announces(&features, dial, server) { arranger.announcing_all() } else { arranger },
+        features,
         control,
         wait,
-    })
+    };
+    if let Some((verb, reply)) = port {
+        session.ahead = Ahead::Asked(verb);
+        session.opened(reply);
+    }
+    Ok(session)
+}
+
+/// What a login has brought.
+struct Entered {
+    said: Arc<Welcome>,
+    features: Features,
+    /// Whether TYPE I was taken.
+    image: bool,
+    /// Whether data connections are encrypted.
+    protected: bool,
+    /// EPSV or PASV, where it was asked along, and its answer.
+    port: Option<(Verb, Reply)>,
+}
+
+/// Whether each transfer is to be announced by PRET. Pure-FTPd offers that and does nothing with it: it would be a round
+/// trip for every file.
+fn announces(features: &Features, dial: &Dial, server: Server) -> bool {
+    features.pret && dial.site.learned.pret != Some(false) && server != Server::PureFtpd
+}
+
+/// Asks what a session must know. All harmless, and each stands for itself: one round trip where the server is known to
+/// answer in order (`at_once`).
+fn enter(dial: &Dial, at_once: bool, control: &mut Control, wait: &mut Wait) -> Result<Entered, FtpError> {
+    let mut verbs = vec![Verb::Syst, Verb::Feat, Verb::Pwd, Verb::TypeImage];
+    verbs.extend(secure::protection(dial, control));
+    // These servers take it whether or not FEAT names it.
+    let utf8 = at_once && writes_utf8(control);
+    verbs.extend(utf8.then_some(Verb::OptsUtf8));
+    let mut replies = control.ask_all(&verbs, wait, Stage::Login)?;
+    if utf8 {
+        replies.pop();
+    }
+    let [syst, feat, pwd, image, protection @ ..] = &replies[..] else { return Err(missing()) };
+    let protected = secure::is_protected(dial, protection)?;
+    let features = Features::parse(&feat.reply);
+    let wishes = wishes(&features, features.utf8 && !utf8, control)?;
+    if !wishes.is_empty() {
+        control.ask_all(&wishes, wait, Stage::Login)?;
+    }
+    let said = Welcome {
+        encrypted: control.guard().is_some(),
+        syst: syst.reply.clone(),
+        feat: feat.reply.clone(),
+        pwd: pwd.clone(),
+    };
+    Ok(Entered { said: Arc::new(said), features, image: image.reply.is_positive(), protected, port: None })
+}
+
+/// Logs in as another session has just done, where the server answers in order: all in one write, and `port` with it.
+fn enter_again(
+    dial: &Dial,
+    said: Arc<Welcome>,
+    port: Option<Verb>,
+    control: &mut Control,
+    wait: &mut Wait,
+) -> Result<Entered, FtpError> {
+    let features = Features::parse(&said.feat);
+    let user = Verb::User(Argument::text(dial.site.login_name(), control.charset())?);
+    let Some(password) = password(dial, control.charset())? else { return Err(FtpError::PasswordNeeded) };
+    let protection = secure::protection(dial, control);
+    let mut verbs = vec![user, Verb::Pass(password), Verb::TypeImage];
+    verbs.extend_from_slice(&protection);
+    verbs.extend(wishes(&features, true, control)?);
+    verbs.extend(port.clone());
+    let mut replies = control.ask_all(&verbs, wait, Stage::Login).map_err(refused)?;
+    let opened = port.and_then(|verb| Some((verb, replies.pop()?.reply)));
+    let [user, pass, image, rest @ ..] = &replies[..] else { return Err(missing()) };
+    let no = if user.reply.is_negative() { Some(user) } else { Some(pass).filter(|pass| !pass.reply.is_positive()) };
+    if let Some(no) = no {
+        dial.known.welcome.see(None);
+        return Err(FtpError::LoginRefused(no.reply.clone()));
+    }
+    let protected = secure::is_protected(dial, rest.get(..protection.len()).ok_or_else(missing)?)?;
+    Ok(Entered { image: image.reply.is_positive(), features, said, protected, port: opened })
+}
+
+fn missing() -> FtpError {
+    FtpError::Protocol { detail: "a reply is missing".into() }
 }
 
 /// The greeting, or why it is none.
@@ -166,7 +239,8 @@ fn is_mail(reply: &Reply) -> bool {
         && !text.contains("FTP ")
 }
 
-fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+/// USER, PASS, ACCT. Whether it went as most do: 331, then 230.
+fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<bool, FtpError> {
     let site = &dial.site;
     let charset = control.charset().clone();
     // Checked before anything is sent.
@@ -178,7 +252,8 @@ fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), Ftp
         Some(gateway) => gateway::introduce(gateway, site, control, wait)?,
         None => say(&user, control, wait)?,
     };
-    if reply.code == 331 {
+    let asks = reply.code == 331;
+    if asks {
         let Some(password) = password else { return Err(FtpError::PasswordNeeded) };
         // Where the user chose clear text, or a gateway leaves no choice, this is no news.
         let wanted = site.security == Security::Auto && dial.gateway().is_none();
@@ -186,32 +261,13 @@ fn log_in(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), Ftp
             control.tell(Happening::InClear);
         }
         reply = say(&Verb::Pass(password), control, wait)?;
-        dial.known.takes_password.see(reply.code == 230);
     }
+    let usual = asks && reply.code == 230;
     if reply.code == 332 && !site.account.is_empty() {
         reply = say(&Verb::Acct(account), control, wait)?;
     }
     // 200 and 202 = not needed here; 230 and 232 = welcome.
-    if reply.is_positive() { Ok(()) } else { Err(FtpError::LoginRefused(reply)) }
-}
-
-/// What another session has just logged in with.
-fn entrance(dial: &Dial, control: &Control) -> Result<Vec<Verb>, FtpError> {
-    let user = Verb::User(Argument::text(dial.site.login_name(), control.charset())?);
-    let Some(password) = password(dial, control.charset())? else { return Err(FtpError::PasswordNeeded) };
-    Ok(vec![user, Verb::Pass(password)])
-}
-
-/// What the server said to USER and PASS of the [`entrance`]; the rest is what it said to the rest.
-fn has_entered(dial: &Dial, replies: Vec<Heard>) -> Result<Vec<Heard>, FtpError> {
-    let mut replies = replies.into_iter();
-    let (user, pass) = (replies.next(), replies.next());
-    let no = user.filter(|user| user.reply.is_negative()).or(pass.filter(|pass| !pass.reply.is_positive()));
-    if let Some(no) = no {
-        dial.known.takes_password.see(false);
-        return Err(FtpError::LoginRefused(no.reply));
-    }
-    Ok(replies.collect())
+    if reply.is_positive() { Ok(usual) } else { Err(FtpError::LoginRefused(reply)) }
 }
 
 fn say(verb: &Verb, control: &mut Control, wait: &mut Wait) -> Result<Reply, FtpError> {
@@ -271,23 +327,19 @@ fn writes_utf8(control: &Control) -> bool {
     control.charset().encode("ü").as_deref() == Some("ü".as_bytes())
 }
 
-/// OPTS: names in UTF-8, unless the server was told (`utf8`), and the facts that are not sent by themselves. Refusals do not
-/// matter.
-fn tell_wishes(features: &Features, utf8: bool, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+/// OPTS: names in UTF-8 if that is wanted, and the facts that are not sent by themselves. Refusals do not matter.
+fn wishes(features: &Features, utf8: bool, control: &Control) -> Result<Vec<Verb>, FtpError> {
     let mut wishes = Vec::new();
     if features.clnt {
         wishes.push(Verb::Clnt);
     }
-    if features.utf8 && !utf8 && writes_utf8(control) {
+    if utf8 && writes_utf8(control) {
         wishes.push(Verb::OptsUtf8);
     }
     if let Some(facts) = features.wanted_facts() {
         wishes.push(Verb::OptsMlst(Argument::new(facts.as_bytes())?));
     }
-    if !wishes.is_empty() {
-        control.ask_all(&wishes, wait, Stage::Login)?;
-    }
-    Ok(())
+    Ok(wishes)
 }
 
 impl Session {

@@ -48,25 +48,28 @@ impl Session {
         Ok(made)
     }
 
-    /// MKD of the path and of whatever is missing above it.
+    /// MKD of the path and of whatever is missing above it. `Ok(false)` = it was there already.
     ///
     /// # Errors
     /// What the server says of the first directory that cannot be made.
-    pub fn make_dirs(&mut self, path: &RemotePath) -> Result<(), FtpError> {
+    pub fn make_dirs(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
         match self.make_dir(path) {
-            Ok(_) => return Ok(()),
             Err(FtpError::Refused { reply, .. }) if reply.code != 421 => {}
-            Err(error) => return Err(error),
+            result => return result,
         }
-        // From the top down: each only once, whatever the server says.
-        let mut above = Vec::new();
+        let mut way = vec![path.clone()];
         let mut at = path.parent();
         while let Some(dir) = at.filter(|dir| !dir.is_root() && !dir.is_home()) {
             at = dir.parent();
-            above.push(dir);
+            way.push(dir);
         }
+        way.reverse();
+        if self.make_dirs_at_once(&way)?.last() == Some(&true) {
+            return Ok(true);
+        }
+        // From the top down: each only once, whatever the server says.
         let mut failure = None;
-        for dir in above.iter().rev() {
+        for dir in &way[..way.len() - 1] {
             // One above may be closed to us and still lead to one that is not.
             if let Err(error) = self.make_dir(dir) {
                 match error {
@@ -75,7 +78,7 @@ impl Session {
                 };
             }
         }
-        self.make_dir(path).map(|_| ()).map_err(|error| failure.unwrap_or(error))
+        self.make_dir(path).map_err(|error| failure.unwrap_or(error))
     }
 
     /// DELE.
@@ -227,9 +230,9 @@ impl Session {
         self.publish(from, to, None)
     }
 
-    /// The same of a file that is whole now, with its time. Once that is known to work here it is set first, so that what is
-    /// refused never touches the file that was there, and all of it goes in one write. Not before: pyftpdlib hangs up where
-    /// it may not set a time, and the file would never get its name.
+    /// The same of a file that is whole now, with its time. Where that is known to work, or the server to answer whatever it
+    /// is asked, it is set first, so that what is refused never touches the file that was there, and all of it goes in one
+    /// write. Elsewhere not: pyftpdlib hangs up where it may not set a time, and the file would never get its name.
     ///
     /// # Errors
     /// As [`Session::rename`]. A server that keeps its own time does not make the file less whole.
@@ -242,7 +245,9 @@ impl Session {
             None => self.dir_argument(&to)?,
         };
         let source = self.file_argument(&from)?;
-        let stamp = time.filter(|_| self.stamps_work).and_then(|time| self.stamp(time, source.clone()));
+        let stamp = time
+            .filter(|_| self.server.is_known() || self.stamps_surely())
+            .and_then(|time| self.stamp(time, source.clone()));
         let both = [Verb::Rnfr(source), Verb::Rnto(target)];
         let (stamped, renamed) = match stamp {
             Some((way, verb)) if self.renames_at_once() => {

@@ -21,6 +21,7 @@ use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
 use crate::ftp::listing::System;
 use crate::ftp::reply::{Heard, Reply};
+use crate::ftp::stamp::Stamp;
 use crate::ftp::verb::Verb;
 use crate::net::control::Control;
 use crate::net::data::Arranger;
@@ -37,7 +38,6 @@ pub use clock::Correction;
 pub use fxp::copy_between;
 pub use hash::Hashed;
 use list::Mlsd;
-use stamp::Stamp;
 
 /// What is known of one remote name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

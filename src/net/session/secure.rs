@@ -30,7 +30,7 @@ pub(super) fn encrypt(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Re
 /// [`FtpError::NoTls`] where the site must have it, or had it; [`FtpError::ClearTextUnasked`] where the user must say.
 pub(super) fn by_asking(dial: &Dial, known: bool, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
     let site = &dial.site;
-    if site.security == Security::Auto && dial.tls.clear_text && dial.known.refuses_tls.is_true() {
+    if site.security == Security::Auto && dial.tls.clear_text && dial.known.refuses_tls.latest().is_some() {
         return Ok(());
     }
     let mut reply = control.ask(&Verb::Auth("TLS"), wait, Stage::Login)?.reply;
@@ -49,7 +49,7 @@ pub(super) fn by_asking(dial: &Dial, known: bool, control: &mut Control, wait: &
         return Err(FtpError::NoTls { reply, downgrade });
     }
     if dial.tls.clear_text {
-        dial.known.refuses_tls.see(true);
+        dial.known.refuses_tls.see(Some(()));
         control.note("The server offers no encryption: user name, password and files go in clear text");
         return Ok(());
     }

@@ -1,43 +1,11 @@
-//! Setting a file's time, which no RFC knows: what servers have instead, the clearest first.
+//! Setting a file's time by what works here.
 
 use super::Session;
 use crate::domain::{RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
-use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
+use crate::ftp::stamp::Stamp;
 use crate::ftp::verb::{Argument, Verb};
-
-/// A command that sets a file's time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stamp {
-    Mfmt,
-    /// MDTM with a time.
-    Mdtm,
-    /// SITE UTIME with name, three times and zone.
-    Utime,
-    /// SITE UTIME with time and name.
-    ShortUtime,
-}
-
-/// The commands worth a try. MDTM with a time is a guess: a server may take all of it for a name. SITE UTIME is one, too,
-/// where FEAT does not name it; few name what SITE can.
-pub(super) fn ways(features: &Features) -> Vec<Stamp> {
-    let mut ways = Vec::new();
-    if features.mfmt {
-        ways.push(Stamp::Mfmt);
-    }
-    let utime = [Stamp::Utime, Stamp::ShortUtime];
-    if features.site.iter().any(|command| command == "UTIME") {
-        ways.extend(utime);
-    }
-    if features.mdtm {
-        ways.push(Stamp::Mdtm);
-    }
-    if !ways.contains(&Stamp::Utime) {
-        ways.extend(utime);
-    }
-    ways
-}
 
 impl Session {
     /// MFMT, else MDTM with a time or SITE UTIME. `Ok(false)` = the server cannot.
@@ -61,10 +29,16 @@ impl Session {
         self.stamps.first().map(|stamp| (*stamp, stamp.verb(time, path)))
     }
 
+    /// Whether the first way is known to work, here or by another session.
+    pub(super) fn stamps_surely(&self) -> bool {
+        self.stamps_work || self.stamps.first().is_some_and(|way| self.dial.known.stamps.latest() == Some(*way))
+    }
+
     /// Whether that way has set the time; `None` = it will never do, another one may.
     pub(super) fn has_stamped(&mut self, stamp: Stamp, reply: &Reply) -> Option<bool> {
         if reply.is_positive() {
             self.stamps_work = true;
+            self.dial.known.stamps.see(Some(stamp));
             return Some(true);
         }
         // Of this file.
@@ -75,24 +49,5 @@ impl Session {
         let is_unknown = matches!(reply.code, 500 | 502);
         self.stamps.retain(|other| *other != stamp && !(is_unknown && other.name() == stamp.name()));
         None
-    }
-}
-
-impl Stamp {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Mfmt => "MFMT",
-            Self::Mdtm => "MDTM",
-            Self::Utime | Self::ShortUtime => "SITE UTIME",
-        }
-    }
-
-    fn verb(self, time: Timestamp, path: Argument) -> Verb {
-        match self {
-            Self::Mfmt => Verb::Mfmt(time, path),
-            Self::Mdtm => Verb::MdtmSet(time, path),
-            Self::Utime => Verb::SiteUtime(time, path),
-            Self::ShortUtime => Verb::SiteShortUtime(time, path),
-        }
     }
 }

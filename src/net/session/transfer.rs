@@ -345,7 +345,13 @@ impl Session {
         ahead: &mut Vec<Verb>,
         coding: Coding,
     ) -> Result<Started, FtpError> {
-        let door = self.door(mode, verb, ahead)?;
+        let door = self.door(mode, verb, ahead);
+        match &door {
+            Ok(_) if mode == Mode::Passive => self.dial.known.passive.see(Some(())),
+            Err(error) if mode == Mode::Passive && is_data_trouble(error) => self.dial.known.passive.see(None),
+            _ => {}
+        }
+        let door = door?;
         // Without its REST a RETR brings too much, and a STOR would cut the file off.
         let at_once = matches!(verb, Verb::Retr(_)) && self.server.is_known() && self.control.pipelines();
         let offset = (rest > 0).then_some(Verb::Rest(rest));
