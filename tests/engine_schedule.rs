@@ -406,12 +406,12 @@ fn further_sessions_come_while_the_server_still_makes_the_folder_for_their_files
 #[test]
 fn whoever_takes_over_from_another_has_a_port_by_then() {
     let (server, mut bench) = to_send(FtpServer::start(), 40);
-    server.add_fault(Fault::StallData { verb: "STOR", after: 0 }, Some(1));
+    server.add_fault(Fault::PauseData { verb: "STOR", after: 0 }, Some(1));
     bench.face.send(Command::Enqueue(vec![bench.send("t", "/in")]));
     let done = |job: &&JobView| job.kind == EntryKind::File && job.state == DONE;
-    bench.face.until_state("all but the stalled one", |face| face.jobs().filter(done).count() == 39);
+    bench.face.until_state("all but the paused one", |face| face.jobs().filter(done).count() == 39);
     let busy = (0..3).map(|number| server.transcript_of(number)).max_by_key(Vec::len).unwrap();
     let asked = |at: &usize| busy[*at] == "EPSV" && !busy[at - 1].starts_with("STOR");
     let late: Vec<usize> = (1..busy.len()).filter(asked).collect();
-    assert!(late.len() <= 2, "asked for when it was needed, {late:?}: {busy:?}");
+    assert!(late.len() <= 4, "asked for when it was needed, {late:?}: {busy:?}");
 }
