@@ -68,6 +68,22 @@ fn implicit_tls_is_encrypted_from_the_first_byte_and_protects_data_too() {
     assert_eq!(front.seen().data, 1);
 }
 
+/// What a server told another session in the clear says nothing of TLS; what it told by TLS spares the next one the question.
+#[test]
+fn a_further_session_is_encrypted_like_the_first() {
+    let server = FtpServer::start().greeting("220 ProFTPD Server (Debian)").file("/a", "hello");
+    let front = TlsFront::start(&server, Front::default());
+    let by_tls = dial(&server, &front);
+    let clear = Dial { known: Arc::clone(&by_tls.known), ..server.dial() };
+    server.try_open(&clear).unwrap();
+    for (questions, protected, data) in [(2, 1, 1), (2, 2, 2)] {
+        let mut session = server.try_open(&by_tls).unwrap();
+        assert_eq!(fetch(&mut session, "/a").unwrap(), b"hello");
+        assert_eq!((server.count("FEAT"), server.count("PROT P"), front.seen().data), (questions, protected, data));
+    }
+    assert_eq!(server.count("EPSV"), 2, "the second one's port came with its login");
+}
+
 #[test]
 fn a_server_that_only_knows_the_old_name_is_asked_by_it() {
     let server = FtpServer::start();

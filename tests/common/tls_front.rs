@@ -283,8 +283,6 @@ fn control_connection(shared: &Arc<Shared>, socket: TcpStream) {
                 let injected = shared.front.injects.unwrap_or_default();
                 client.write(format!("234 Go ahead\r\n{injected}").as_bytes());
                 client = tls(raw.try_clone().unwrap(), &shared.control);
-            } else if text == "PBSZ 0" {
-                client.write(b"200 PBSZ=0\r\n");
             } else {
                 let line = match active_port(&text) {
                     Some(port) => {
