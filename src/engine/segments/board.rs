@@ -215,9 +215,9 @@ impl Board {
         }
     }
 
-    /// The other sessions from this number on are of no use.
+    /// The other sessions from this number on are of no use; `usize::MAX` = each is of use.
     pub(super) fn retire(&self, from: usize) {
-        self.retired.fetch_min(from, Ordering::Relaxed);
+        self.retired.store(from, Ordering::Relaxed);
     }
 
     /// Whether that session is to go.

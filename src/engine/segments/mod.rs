@@ -216,6 +216,7 @@ impl Download<'_> {
                 Advice::Allow(window) => self.board.narrow(window),
                 Advice::Hire(more) => {
                     let earlier = last;
+                    self.board.retire(usize::MAX);
                     // What all sent at the same moment would look like a full line to each of their servers' TCP.
                     let step = look.trip.unwrap_or_default() / u32::try_from(more + 1).unwrap_or(u32::MAX);
                     while last < (earlier + more).min(MOST)

@@ -30,6 +30,19 @@ pub(super) struct Pulse {
     /// The server is near.
     near: bool,
     settled: bool,
+    /// Some were sent away, and it shows now whether that was right.
+    missed: Option<Missed>,
+    /// It was not, once.
+    was_wrong: bool,
+}
+
+/// How it was with those that were sent away.
+#[derive(Debug, Clone, Copy)]
+struct Missed {
+    /// Bytes a second.
+    rate: f64,
+    /// So many windows were below.
+    poor: u8,
 }
 
 /// What is seen of a download at some time.
@@ -119,27 +132,45 @@ impl Pulse {
             return Advice::Allow(wider);
         }
         let rising = if look.workers == 1 { RISING } else { GROWING };
-        let Some(before) = before.filter(|before| rate <= before * rising && !self.settled) else {
-            return Advice::Stay;
-        };
+        let Some(before) = before.filter(|before| rate <= before * rising) else { return Advice::Stay };
         let mean = f64::midpoint(rate, before);
+        if let Some(missed) = &mut self.missed {
+            missed.poor += 1;
+            if mean >= missed.rate * LOSS {
+                self.missed = None;
+            } else if missed.poor == PATIENCE {
+                // What they were measured by was from before a loss; now it is known what one really brings.
+                (self.missed, self.was_wrong, self.settled) = (None, true, false);
+                return self.hire(look, rate, mean, trip);
+            }
+            return Advice::Stay;
+        }
+        if self.settled {
+            return Advice::Stay;
+        }
         if let Some(bar) = &mut self.bar {
             // Each of the new ones is to bring half of what one brought before.
             let least = bar.rate * (1.0 + 0.5 * (look.workers as f64 / bar.workers as f64 - 1.0));
             if mean < least {
                 bar.poor += 1;
                 self.settled = bar.poor == PATIENCE;
-                return if self.settled && mean < bar.rate * LOSS { Advice::Dismiss } else { Advice::Stay };
+                if !self.settled || mean >= bar.rate * LOSS {
+                    return Advice::Stay;
+                }
+                self.missed = (!self.was_wrong).then_some(Missed { rate: mean, poor: 0 });
+                return Advice::Dismiss;
             }
             self.bar = None;
         }
         let enough = if self.was_full && !self.near { LONG } else { SHORT };
         let least = if self.near { NEAR_WORTH } else { WORTH.max(trip * 25) };
         let worth = look.missing as f64 / mean >= least.as_secs_f64();
-        if self.idle < enough || !worth {
-            return Advice::Stay;
-        }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        if self.idle < enough || !worth { Advice::Stay } else { self.hire(look, rate, mean, trip) }
+    }
+
+    /// Others are worth a try.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn hire(&mut self, look: Look, rate: f64, mean: f64, trip: Duration) -> Advice {
         let on_its_way = (mean * trip.as_secs_f64()) as u64;
         // What it had before a loss is not what it would have again.
         self.next = Bar { rate, on_its_way, workers: look.workers, poor: 0 };
@@ -273,6 +304,11 @@ mod tests {
             self.pulse.feel(self.look)
         }
 
+        /// Others were sent away.
+        fn gone(&mut self, workers: usize) {
+            (self.look.workers, self.look.flowing) = (workers, workers);
+        }
+
         /// As it is advised.
         fn has(&mut self, workers: usize) -> Option<u64> {
             (self.look.workers, self.look.flowing) = (workers, workers);
@@ -348,7 +384,25 @@ mod tests {
         line.goes(2000, 12_500_000, 80);
         line.has(5);
         assert_eq!(line.goes(5000, 10_000_000, 80), Advice::Dismiss, "they did harm");
-        assert_eq!(line.goes(5000, 12_500_000, 80), Advice::Stay, "it has settled");
+        line.gone(1);
+        assert_eq!(line.goes(1000, 12_500_000, 80), Advice::Stay, "without them it is better");
+        assert_eq!(line.goes(5000, 8_000_000, 80), Advice::Stay, "it has settled");
+    }
+
+    #[test]
+    fn those_that_were_sent_away_and_are_missed_come_back_once() {
+        let mut line = Line::of(40);
+        assert_eq!(line.goes(2000, 4_000_000, 40), Advice::Hire(4), "before its first loss");
+        line.has(5);
+        assert_eq!(line.goes(5000, 2_200_000, 40), Advice::Dismiss, "less than one had brought");
+        line.gone(1);
+        assert_eq!(line.goes(5000, 450_000, 40), Advice::Hire(4), "which it brings no more");
+        line.has(5);
+        assert_eq!(line.goes(5000, 2_200_000, 40), Advice::Hire(5), "now they are worth it");
+        line.has(10);
+        assert_eq!(line.goes(5000, 1_000_000, 40), Advice::Dismiss, "those are not");
+        line.gone(5);
+        assert_eq!(line.goes(5000, 100_000, 40), Advice::Stay, "once is enough");
     }
 
     #[test]
