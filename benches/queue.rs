@@ -53,28 +53,9 @@ fn fill(folder: &Path, journal: bool) {
     let site = Arc::new(Site { host: "ftp.example.org".into(), user: "u".into(), ..Site::default() });
     let before = resident();
     let orders: Vec<Order> = (0..JOBS).map(|number| order(&site, number)).collect();
-    let began = Instant::now();
-    engine.send(Command::Enqueue(orders));
-    // Somebody looks into folders meanwhile, one after the other.
-    let look = || engine.send(Command::ListLocal { dir: folder.to_owned() });
-    look();
-    let (mut asked, mut waited) = (Instant::now(), Duration::ZERO);
-    let mut told = 0;
-    while told < JOBS {
-        let Ok(event) = engine.events().recv() else { return };
-        match event {
-            Event::Jobs(changes) => {
-                told += changes.iter().filter(|change| matches!(change, JobChange::Added { .. })).count();
-            }
-            Event::LocalListed { .. } => {
-                waited = waited.max(asked.elapsed());
-                asked = Instant::now();
-                look();
-            }
-            _ => {}
-        }
-    }
-    let seconds = began.elapsed().as_secs_f64();
+    let is_added = |change: &JobChange| matches!(change, JobChange::Added { .. });
+    let Some((took, waited)) = take(&engine, Command::Enqueue(orders), is_added) else { return };
+    let seconds = took.as_secs_f64();
     let kind = if journal { "journal" } else { "memory" };
     println!(
         "taken in ({kind}): {seconds:.2} s, {:.0} a second, a look into a folder takes {:.3} s at most; {} bytes resident \
@@ -111,30 +92,11 @@ fn change() {
         ("begun again", QueueCommand::Retry(ids.clone())),
         ("removed", QueueCommand::Remove(ids)),
     ] {
-        let began = Instant::now();
-        engine.send(Command::Queue(command));
-        let look = || engine.send(Command::ListLocal { dir: PathBuf::from("/") });
-        look();
-        let (mut asked, mut waited) = (Instant::now(), Duration::ZERO);
-        let mut told = 0;
-        while told < JOBS {
-            let Ok(event) = engine.events().recv() else { return };
-            match event {
-                Event::Jobs(changes) if what == "removed" => {
-                    told += changes.iter().filter(|change| matches!(change, JobChange::Removed(_))).count();
-                }
-                Event::Jobs(changes) => told += changes.len(),
-                Event::LocalListed { .. } => {
-                    waited = waited.max(asked.elapsed());
-                    asked = Instant::now();
-                    look();
-                }
-                _ => {}
-            }
-        }
+        let counts = |change: &JobChange| what != "removed" || matches!(change, JobChange::Removed(_));
+        let Some((took, waited)) = take(&engine, Command::Queue(command), counts) else { return };
         println!(
             "{what}: {:.2} s; a look into a folder takes {:.3} s at most",
-            began.elapsed().as_secs_f64(),
+            took.as_secs_f64(),
             waited.as_secs_f64()
         );
     }
@@ -206,6 +168,29 @@ fn start(folder: &Path, window: bool) {
     }
     // As if killed: the next one starts after that.
     std::process::exit(0);
+}
+
+/// Till the engine has told of all jobs what counts, while somebody looks into folders, one after the other: how long that
+/// took, and the slowest look.
+fn take(engine: &Engine, command: Command, counts: impl Fn(&JobChange) -> bool) -> Option<(Duration, Duration)> {
+    let began = Instant::now();
+    engine.send(command);
+    let look = || engine.send(Command::ListLocal { dir: std::env::temp_dir() });
+    look();
+    let (mut asked, mut waited) = (Instant::now(), Duration::ZERO);
+    let mut told = 0;
+    while told < JOBS {
+        match engine.events().recv().ok()? {
+            Event::Jobs(changes) => told += changes.iter().filter(|change| counts(change)).count(),
+            Event::LocalListed { .. } => {
+                waited = waited.max(asked.elapsed());
+                asked = Instant::now();
+                look();
+            }
+            _ => {}
+        }
+    }
+    Some((began.elapsed(), waited))
 }
 
 fn engine(journal: Option<PathBuf>) -> Option<Engine> {
