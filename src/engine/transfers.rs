@@ -83,7 +83,7 @@ impl Actor {
             if self.sessions.get(session).is_none_or(Slot::is_busy) {
                 continue;
             }
-            let Some(job) = self.pick(server, &workers, true).or_else(|| self.take_from_another(&workers)) else {
+            let Some(job) = self.pick(server, &workers, true).or_else(|| self.take_from_another(&crew)) else {
                 break;
             };
             if !self.assign(*session, job) {
@@ -94,13 +94,13 @@ impl Actor {
         if self.servers.get(server).is_some_and(Server::is_proven) {
             self.hand_ahead(server, &workers);
         }
-        self.tell_of_more(server, &workers);
+        self.tell_of_more(server, &crew);
     }
 
     /// Whoever is done with what it has may be given one of another's, and has its data connection ready by then.
-    fn tell_of_more(&self, server: &Arc<str>, workers: &[u64]) {
+    fn tell_of_more(&self, server: &Arc<str>, crew: &[u64]) {
         let waits = self.queue.ready_count(server) > 0;
-        let slots = || workers.iter().filter_map(|number| Some((number, self.sessions.get(number)?)));
+        let slots = || crew.iter().filter_map(|number| Some((number, self.sessions.get(number)?)));
         let with_more: Vec<&u64> =
             slots().filter(|(_, slot)| slot.ahead().count() > 0).map(|(number, _)| number).collect();
         for (number, slot) in slots() {
@@ -132,10 +132,10 @@ impl Actor {
         self.queue.next_file(server).or(folder.filter(|_| idle))
     }
 
-    /// A job that another session has not begun.
-    fn take_from_another(&mut self, workers: &[u64]) -> Option<JobId> {
+    /// A job that another session has not begun; one that is to lie idle may have some, too.
+    fn take_from_another(&mut self, crew: &[u64]) -> Option<JobId> {
         let ahead = |number: &u64| self.sessions.get(number).map_or(0, |slot| slot.ahead().count());
-        let richest = workers.iter().copied().filter(|number| ahead(number) > 0).max_by_key(ahead)?;
+        let richest = crew.iter().copied().filter(|number| ahead(number) > 0).max_by_key(ahead)?;
         let slot = self.sessions.get_mut(&richest)?;
         // What was promised would wait behind a file that takes its time.
         let slow = slot.in_hand().is_some_and(|busy| self.now.duration_since(busy.since) > PATIENCE);
