@@ -100,11 +100,11 @@ impl Actor {
     /// Whoever is done with what it has may be given one of another's, and has its data connection ready by then.
     fn tell_of_more(&self, server: &Arc<str>, crew: &[u64]) {
         let waits = self.queue.ready_count(server) > 0;
-        let slots = || crew.iter().filter_map(|number| Some((number, self.sessions.get(number)?)));
-        let with_more: Vec<&u64> =
-            slots().filter(|(_, slot)| slot.ahead().count() > 0).map(|(number, _)| number).collect();
-        for (number, slot) in slots() {
-            slot.thread.inbox().expect_more(waits || with_more.iter().any(|other| *other != number));
+        let slots = || crew.iter().filter_map(|number| self.sessions.get(number));
+        let has_some = |slot: &Slot| slot.ahead().next().is_some();
+        let with_some = slots().filter(|slot| has_some(slot)).count();
+        for slot in slots() {
+            slot.thread.inbox().expect_more(waits || with_some > usize::from(has_some(slot)));
         }
     }
 

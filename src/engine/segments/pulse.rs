@@ -1,7 +1,7 @@
 //! Whether a download would be faster over more connections: pure. One that fills the line keeps bytes waiting somewhere on
 //! the way: data take longer than the way itself. Where they do not, at a rate that no longer rises, the line has room, and
 //! what binds is a window (the server's send buffer, ours) or what is lost on the way. Then several more begin, and those
-//! must be worth it: there are further ones only where these brought something, and none where they did harm.
+//! must be worth it: there are further ones only where these brought something, and none where they did harm, unless they are missed then.
 //!
 //! Nearby no window binds; but a server encrypts each connection on one processor, and where that is what we wait for,
 //! another connection has another processor.

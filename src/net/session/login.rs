@@ -66,9 +66,10 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
     let usual = greeting.code != 230 && dial.gateway().is_none();
     let entered = match known.filter(|_| at_once && usual) {
         Some(known) => {
-            let plain = !announces(&Features::parse(&known.feat), dial, server);
+            let features = Features::parse(&known.feat);
+            let plain = !announces(&features, dial, server);
             let port = plain.then(|| arranger.opens_first(&control)).flatten();
-            enter_again(dial, known, port, &mut control, &mut wait)?
+            enter_again(dial, (known, features), port, &mut control, &mut wait)?
         }
         None => {
             let swift = (usual || dial.gateway().is_some()) && log_in(dial, &mut control, &mut wait)?;
@@ -169,12 +170,11 @@ fn enter(dial: &Dial, at_once: bool, control: &mut Control, wait: &mut Wait) -> 
 /// Logs in as another session has just done, where the server answers in order: all in one write, and `port` with it.
 fn enter_again(
     dial: &Dial,
-    said: Arc<Welcome>,
+    (said, features): (Arc<Welcome>, Features),
     port: Option<Verb>,
     control: &mut Control,
     wait: &mut Wait,
 ) -> Result<Entered, FtpError> {
-    let features = Features::parse(&said.feat);
     let user = Verb::User(Argument::text(dial.site.login_name(), control.charset())?);
     let Some(password) = password(dial, control.charset())? else { return Err(FtpError::PasswordNeeded) };
     let protection = secure::protection(dial, control);
