@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use twinport::domain::{Lesson, MinimumTls, RemotePath, Secret, Security, Site, Timestamp, TransferMode};
 use twinport::ftp::error::FtpError;
 use twinport::net::happening::Happening;
-use twinport::net::session::{Next, Session, StoreAt, copy_between};
+use twinport::net::session::{Next, Publication, Session, StoreAt, copy_between};
 use twinport::net::terms::{ActiveMode, Dial, Timeouts, TlsTerms};
 use twinport::net::wait::Cancel;
 
@@ -437,7 +437,9 @@ fn store_and_publish(session: &mut Session, path: &RemotePath, content: &[u8]) -
         return Err(error);
     }
     channel.finish()?;
-    session.publish(&temporary, path, Some(Timestamp::utc(1_000_000_000)))
+    let size = Some(content.len() as u64);
+    let file = Publication { time: Some(Timestamp::utc(1_000_000_000)), size, replaces: false };
+    session.publish(&temporary, path, file)
 }
 
 /// Up, listed, down, some of it missing; every byte is looked at.

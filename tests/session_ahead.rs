@@ -12,7 +12,7 @@ use common::ftp_server::{Fault, FtpServer};
 use common::recorder::Recorder;
 use twinport::domain::{Lesson, RemotePath, Timestamp, TransferMode};
 use twinport::ftp::error::{FtpError, Stage};
-use twinport::net::session::{Next, Session, StoreAt};
+use twinport::net::session::{Next, Publication, Session, StoreAt};
 use twinport::net::terms::{Dial, Timeouts};
 use twinport::net::wait::Cancel;
 
@@ -771,7 +771,8 @@ fn a_server_that_does_not_come_costs_the_session_and_no_file() {
 const NEW_TIME: i64 = 1_000_000_000;
 
 fn publish(session: &mut Session, from: &str, to: &str) -> Result<(), FtpError> {
-    session.publish(&RemotePath::from(from), &RemotePath::from(to), Some(Timestamp::utc(NEW_TIME)))
+    let file = Publication { time: Some(Timestamp::utc(NEW_TIME)), ..Publication::default() };
+    session.publish(&RemotePath::from(from), &RemotePath::from(to), file)
 }
 
 fn time_of(server: &FtpServer, path: &str) -> i64 {

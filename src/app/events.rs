@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::domain::{JobId, Listing, RemotePath};
 use crate::engine::message::{
-    Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, RemoteOperation, Step,
-    explain, explain_listing,
+    Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, Remark,
+    RemoteOperation, Step, explain, explain_listing,
 };
 
 use super::arrange::{Arranged, HUGE, Purpose};
@@ -67,6 +67,7 @@ impl Model {
                     self.job_finished(id);
                 }
             }
+            Event::Remarks { job: _, remarks } => self.remarked(&remarks),
             Event::Progress(progress) => self.queue.progressed(progress),
             Event::Limited(limited) => self.limited = limited,
             Event::QueuePaused(paused) => self.queue.paused = paused,
@@ -106,6 +107,18 @@ impl Model {
             Event::Notice(text) => self.notify(Severity::Error, text),
         }
         effects
+    }
+
+    /// A job did something beside what was ordered: the first is told, and how many more the log has.
+    fn remarked(&mut self, remarks: &[Remark]) {
+        let Some(first) = remarks.first() else { return };
+        let advice = match remarks.len() - 1 {
+            0 => String::new(),
+            1 => "The message log has one more.".to_owned(),
+            more => format!("The message log has {more} more."),
+        };
+        let what = format!("“{}”", first.path);
+        self.notify(Severity::Info, Explanation { what, why: first.text.clone(), advice });
     }
 
     /// What time brings: notices go, changed directories are read again. Also how long until there is more to do.

@@ -34,6 +34,9 @@ pub enum Known {
     Clock,
     Cap,
     RestStor,
+    Rename,
+    Feat,
+    Paths,
     Pipelining,
 }
 
@@ -63,7 +66,7 @@ impl LearnedForm {
                 Learned { $($field: if now.$field == base.$field { live.$field } else { now.$field },)* }
             };
         }
-        let now = newer!(mode epsv eprt mlsd list_all pret pipelining rest_stor connection_cap cap_since clock_offset spoke_tls
+        let now = newer!(mode epsv eprt mlsd list_all pret pipelining rest_stor rename feat paths connection_cap cap_since clock_offset spoke_tls
             clear_text tls12_only);
         if self.cap == cap_text(&base) {
             self.cap = cap_text(&live);
@@ -133,6 +136,23 @@ impl LearnedForm {
                 ),
             ),
             (
+                Known::Rename,
+                yes_or_no(
+                    now.rename,
+                    "Uploads can be renamed when they are whole.",
+                    "It renames no uploads: they go under their final names.",
+                ),
+            ),
+            (Known::Feat, yes_or_no(now.feat, "FEAT works.", "FEAT is not answered: it is not asked what it can.")),
+            (
+                Known::Paths,
+                yes_or_no(
+                    now.paths,
+                    "Whole paths work.",
+                    "It takes names in the current folder only: each folder is entered first (CWD).",
+                ),
+            ),
+            (
                 Known::Pipelining,
                 yes_or_no(now.pipelining, "It takes several commands at once.", "It takes one command at a time."),
             ),
@@ -162,6 +182,9 @@ impl LearnedForm {
                 self.cap.clear();
             }
             Known::RestStor => now.rest_stor = None,
+            Known::Rename => now.rename = None,
+            Known::Feat => now.feat = None,
+            Known::Paths => now.paths = None,
             Known::Pipelining => now.pipelining = None,
         }
     }
@@ -238,6 +261,9 @@ mod tests {
             pret: Some(true),
             pipelining: Some(true),
             rest_stor: Some(true),
+            rename: Some(true),
+            feat: Some(true),
+            paths: Some(true),
             connection_cap: Some(1),
             cap_since: None,
             clock_offset: Some(0),
@@ -246,7 +272,7 @@ mod tests {
             tls12_only: true,
         };
         let mut form = LearnedForm::new(all);
-        assert_eq!((words(&form).len(), form.learned()), (13, Ok(all)));
+        assert_eq!((words(&form).len(), form.learned()), (16, Ok(all)));
         for known in words(&form) {
             form.forget(known);
             assert!(!words(&form).contains(&known));

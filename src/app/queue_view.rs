@@ -87,7 +87,7 @@ impl Tab {
             JobState::Running | JobState::Asking(_) => Some(Self::Active),
             JobState::Failed(_) | JobState::Cancelled => Some(Self::Failed),
             JobState::Done(Outcome::Folder) => None,
-            JobState::Done(_) => Some(Self::Done),
+            JobState::Done(_) | JobState::LeftOut(_) => Some(Self::Done),
         }
     }
 }

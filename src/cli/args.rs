@@ -142,6 +142,13 @@ pub struct Options {
     /// Automatic retries of what may pass by itself [default: 3].
     #[arg(long, global = true, value_name = "N")]
     pub retries: Option<u8>,
+    /// Wait so long for room where a disk is full, here or on the server [default: 3600; without a terminal 15].
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub wait_for_room: Option<u32>,
+    /// Send files straight under their own names, not under a temporary name first: for folders whose files are taken away
+    /// as soon as they come.
+    #[arg(long, global = true)]
+    pub direct: bool,
     /// Keep settings, sites and queue there.
     #[arg(long, global = true, value_name = "DIR")]
     pub profile: Option<PathBuf>,
@@ -324,6 +331,9 @@ impl Options {
         }
         if let Some(tls) = self.tls {
             site.security = tls.into();
+        }
+        if self.direct {
+            site.safe_uploads = Some(false);
         }
     }
 }

@@ -20,6 +20,11 @@ use crate::store::secrets::{Keyring, MemoryKeyring};
 /// The status of a program that a signal ended.
 const INTERRUPTED: i32 = 130;
 
+/// Seconds that a person's transfer waits for room on a full disk: long enough to make some.
+const ROOM_PATIENCE: u32 = 60 * 60;
+/// The same without a terminal, where nobody sees that it waits.
+const ROOM_PATIENCE_OF_A_SCRIPT: u32 = 15;
+
 /// A running engine, for one site.
 pub(super) struct Client {
     /// Commands go here.
@@ -71,6 +76,9 @@ impl Client {
         }
         let mut settings = context.settings.clone();
         options.apply_to_settings(&mut settings);
+        // A script must end.
+        let patience = if io::stdin().is_terminal() { ROOM_PATIENCE } else { ROOM_PATIENCE_OF_A_SCRIPT };
+        settings.wait_for_room_seconds = Some(options.wait_for_room.unwrap_or(patience));
         let asks = settings.proxy.as_ref().is_some_and(|proxy| !proxy.user.is_empty() && proxy.kind.takes_password());
         if asks && !site.bypass_proxy {
             match context.keyring.read(PROXY_SECRET) {

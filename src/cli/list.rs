@@ -21,6 +21,9 @@ const CONNECTION: ConnectionId = ConnectionId(1);
 #[derive(Serialize)]
 struct Row<'a> {
     name: Cow<'a, str>,
+    /// The name's bytes, percent-encoded, where its text does not tell them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<String>,
     kind: &'static str,
     size: Option<u64>,
     modified: Option<String>,
@@ -170,8 +173,10 @@ fn columns(entry: &Entry, charset: &Charset) -> [String; 6] {
 }
 
 fn row<'a>(entry: &'a Entry, charset: &Charset) -> Row<'a> {
+    let name = charset.decode(&entry.name);
     Row {
-        name: charset.decode(&entry.name),
+        raw: super::tally::raw(&entry.name, &name),
+        name,
         kind: match entry.kind {
             EntryKind::File => "file",
             EntryKind::Directory => "dir",
@@ -179,7 +184,7 @@ fn row<'a>(entry: &'a Entry, charset: &Charset) -> Row<'a> {
             EntryKind::Other => "other",
         },
         size: entry.size,
-        modified: entry.modified.map(|time| time.iso()),
+        modified: entry.modified.map(|time| time.iso()).filter(|time| !time.is_empty()),
         permissions: entry.permissions.map(|p| p.to_string()),
         owner: entry.owner.as_deref(),
         group: entry.group.as_deref(),
@@ -215,7 +220,7 @@ mod tests {
         assert_eq!(
             json(&entry),
             concat!(
-                r#"{"name":"café","kind":"link","size":18446744073709551615,"modified":"1970-01-01T00:00:00Z","#,
+                r#"{"name":"café","raw":"caf%E9","kind":"link","size":18446744073709551615,"modified":"1970-01-01T00:00:00Z","#,
                 r#""permissions":"rwxr-xr-x","owner":"ann","group":"staff","target":"../x\n"}"#
             )
         );

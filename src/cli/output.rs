@@ -4,6 +4,8 @@
 use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 
 use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 
 /// Standard output, buffered. After a broken pipe it swallows whatever comes; after any other failure it stays failed.
 pub(super) struct Output {
@@ -32,7 +34,7 @@ impl Output {
     /// As [`Output::line`].
     pub(super) fn json(&mut self, object: &impl Serialize) -> io::Result<()> {
         self.write(|stdout| {
-            serde_json::to_writer(&mut *stdout, object)?;
+            object.serialize(&mut Serializer::with_formatter(&mut *stdout, Escaping))?;
             stdout.write_all(b"\n")
         })
     }
@@ -63,6 +65,25 @@ impl Output {
             }
             Ok(()) => Ok(()),
         }
+    }
+}
+
+/// JSON on one line, with the control characters U+007F to U+009F escaped, which some terminals obey.
+struct Escaping;
+
+impl Formatter for Escaping {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|c| ('\u{7f}'..='\u{9f}').contains(&c)) {
+            let (before, after) = rest.split_at(at);
+            writer.write_all(before.as_bytes())?;
+            let mut chars = after.chars();
+            if let Some(control) = chars.next() {
+                write!(writer, "\\u{:04x}", u32::from(control))?;
+            }
+            rest = chars.as_str();
+        }
+        writer.write_all(rest.as_bytes())
     }
 }
 
@@ -154,6 +175,15 @@ mod tests {
         assert_eq!(printable("a\x1b[2Jb\n\r\t\x7f\u{9b}c"), "a\\x1b[2Jb\\n\\r\\t\\x7f\\x9bc");
         assert_eq!(printable("gpj.\u{202e}exe"), "gpj.\\u{202e}exe");
         assert_eq!(printable("größe 日本 \"x\" %20"), "größe 日本 \"x\" %20");
+    }
+
+    #[test]
+    fn json_holds_no_control_that_a_terminal_obeys() {
+        let mut written = Vec::new();
+        let text = "a\u{9b}2J\x1b\u{7f}é\u{85}";
+        text.serialize(&mut Serializer::with_formatter(&mut written, Escaping)).expect("json");
+        assert_eq!(String::from_utf8_lossy(&written), r#""a\u009b2J\u001b\u007fé\u0085""#);
+        assert_eq!(serde_json::from_slice::<String>(&written).expect("read back"), text);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde::Serialize;
 
 use super::client::is_connection_failure;
@@ -19,6 +20,7 @@ pub(super) struct Tally {
     /// Bytes of the finished ones.
     finished_bytes: u64,
     skipped: u64,
+    left_out: u64,
     failed: u64,
     done: u64,
     /// The server once did something for us: it can be reached, and we may log in.
@@ -30,6 +32,8 @@ struct Open {
     local: PathBuf,
     /// The whole remote path, as text.
     remote: String,
+    /// Its bytes, percent-encoded, where the text does not tell them.
+    remote_raw: Option<String>,
     bytes: u64,
     /// It waits for room, which was told.
     waits_for_room: bool,
@@ -41,6 +45,9 @@ pub(super) struct Finished {
     event: &'static str,
     /// As text.
     pub(super) remote: String,
+    /// Its bytes, percent-encoded, where the text does not tell them: two names may look alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote_raw: Option<String>,
     /// As text.
     pub(super) local: String,
     bytes: u64,
@@ -57,7 +64,7 @@ pub(super) enum Status {
     Done,
     /// Not.
     Failed,
-    /// Was there already.
+    /// Left: there was one already, or it is no file that can be transferred (`error` says why then).
     Skipped,
 }
 
@@ -72,8 +79,12 @@ pub(super) struct Summary {
     /// Files, and folders that could not be read or made.
     pub(super) failed: u64,
     pub(super) seconds: f64,
+    /// Files that were there already.
     #[serde(skip)]
     pub(super) skipped: u64,
+    /// What folders hold and was not transferred.
+    #[serde(skip)]
+    pub(super) left_out: u64,
 }
 
 /// What a change means to the command.
@@ -96,6 +107,7 @@ impl Tally {
             expected: orders,
             finished_bytes: 0,
             skipped: 0,
+            left_out: 0,
             failed: 0,
             done: 0,
             reached: false,
@@ -121,7 +133,9 @@ impl Tally {
                     self.expected = self.expected.saturating_sub(1);
                 }
                 let remote = job.remote.text(&self.charset);
-                self.open.insert(job.id, Open { local: job.local, remote, bytes: 0, waits_for_room: false });
+                let remote_raw = raw(job.remote.as_bytes(), &remote);
+                self.open
+                    .insert(job.id, Open { local: job.local, remote, remote_raw, bytes: 0, waits_for_room: false });
                 self.change(job.id, job.state, job.bytes)
             }
             JobChange::Changed { id, state, bytes, .. } => self.change(id, state, bytes),
@@ -156,6 +170,7 @@ impl Tally {
             failed: self.failed,
             seconds: (seconds * 1000.0).round() / 1000.0,
             skipped: self.skipped,
+            left_out: self.left_out,
         }
     }
 
@@ -211,6 +226,11 @@ impl Tally {
                     }
                 }
             }
+            JobState::LeftOut(why) => {
+                self.left_out += 1;
+                let job = self.open.remove(&id)?;
+                Some(Consequence::Finished(job.finished(Status::Skipped, 0, Some(why.line()))))
+            }
             JobState::Failed(error) => {
                 if let Some(hopeless) = self.hopeless(&error) {
                     return Some(Consequence::NoConnection(hopeless));
@@ -242,11 +262,19 @@ impl Tally {
     }
 }
 
+/// The bytes of a remote name or path, percent-encoded; `None` where its text has just these bytes.
+pub(super) fn raw(bytes: &[u8], text: &str) -> Option<String> {
+    /// What stays readable in a path.
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
+    (bytes != text.as_bytes()).then(|| percent_encode(bytes, PLAIN).to_string())
+}
+
 impl Open {
     fn finished(self, status: Status, bytes: u64, error: Option<String>) -> Finished {
         Finished {
             event: "file",
             remote: self.remote,
+            remote_raw: self.remote_raw,
             local: self.local.to_string_lossy().into_owned(),
             bytes,
             status,
@@ -265,6 +293,10 @@ mod tests {
     use crate::engine::message::{Direction, JobView, Reply, Stage};
 
     fn added(id: u64, parent: Option<u64>, kind: EntryKind) -> JobChange {
+        called("/x", id, parent, kind)
+    }
+
+    fn called(remote: impl Into<RemotePath>, id: u64, parent: Option<u64>, kind: EntryKind) -> JobChange {
         let job = JobView {
             id: JobId(id),
             parent: parent.map(JobId),
@@ -272,7 +304,7 @@ mod tests {
             direction: Direction::Download,
             kind,
             local: PathBuf::from("x"),
-            remote: RemotePath::from("/x"),
+            remote: remote.into(),
             size: None,
             bytes: 0,
             state: JobState::Queued,
@@ -348,6 +380,37 @@ mod tests {
         assert!(!tells(no_room()));
         assert!(tells(JobError::SourceChanged("x".into())));
         assert!(tells(no_room()));
+    }
+
+    #[test]
+    fn what_is_left_out_is_an_object_with_its_reason_and_no_file_that_was_there() {
+        use crate::engine::message::Explanation;
+        let mut tally = Tally::new(1, Charset::Auto);
+        let why = Explanation { what: "It is a link to a folder.".into(), ..Explanation::default() };
+        tally.apply(added(1, None, EntryKind::Link));
+        let Some(Consequence::Finished(file)) = tally.apply(becomes(1, JobState::LeftOut(why), 0)) else {
+            panic!("finished");
+        };
+        assert_eq!(
+            serde_json::to_string(&file).expect("json"),
+            r#"{"event":"file","remote":"/x","local":"x","bytes":0,"status":"skipped","error":"It is a link to a folder."}"#
+        );
+        let summary = tally.summary(0.0);
+        assert_eq!((summary.files, summary.skipped, summary.left_out, summary.failed), (0, 0, 1, 0));
+    }
+
+    #[test]
+    fn two_names_that_look_alike_are_told_apart_by_their_bytes() {
+        let raw = |remote: &[u8]| {
+            let mut tally = Tally::new(1, Charset::Auto);
+            tally.apply(called(RemotePath::new(remote.to_vec()), 1, None, EntryKind::File));
+            match tally.apply(becomes(1, JobState::Done(Outcome::Transferred), 5)) {
+                Some(Consequence::Finished(file)) => (file.remote, file.remote_raw),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(raw(b"/caf\xe9"), ("/café".into(), Some("/caf%E9".into())));
+        assert_eq!(raw("/café".as_bytes()), ("/café".into(), None));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::client::{Client, Refusal, Wake};
 use super::output::{Output, complain, printable, tell};
 use super::question::Questions;
@@ -12,21 +14,26 @@ use super::screen::Screen;
 use super::tally::{Consequence, Finished, Status, Summary, Tally};
 use super::url::Address;
 use super::{Context, Exit, Options, orders};
-use crate::domain::{Site, bytes, duration, rate};
-use crate::engine::message::{Command, ConflictPolicy, Event, Order, Question};
+use crate::domain::{Direction, Site, bytes, duration, rate};
+use crate::engine::message::{Command, ConflictPolicy, Event, Order, Question, Remark};
 
 /// `get URL LOCAL`.
 pub(super) fn get(url: &str, local: &Path, options: &Options, context: &Context) -> Exit {
-    run(url, options, context, |client, address, policy| vec![orders::get(&client.site, address, local, policy)])
+    run(url, Direction::Download, options, context, |client, address, policy| {
+        vec![orders::get(&client.site, address, local, policy)]
+    })
 }
 
 /// `put LOCAL... URL`.
 pub(super) fn put(locals: &[PathBuf], url: &str, options: &Options, context: &Context) -> Exit {
-    run(url, options, context, |client, address, policy| orders::put(&client.site, locals, address, policy))
+    run(url, Direction::Upload, options, context, |client, address, policy| {
+        orders::put(&client.site, locals, address, policy)
+    })
 }
 
 fn run(
     url: &str,
+    direction: Direction,
     options: &Options,
     context: &Context,
     orders: impl FnOnce(&Client, &Address, ConflictPolicy) -> Vec<Order>,
@@ -46,6 +53,7 @@ fn run(
         screen: if bars { Screen::with_bars() } else { Screen::plain() },
         questions: Questions::new(),
         output: options.json.then(Output::new),
+        uploads: direction == Direction::Upload,
         quiet: options.quiet,
         began: Instant::now(),
     };
@@ -73,6 +81,7 @@ struct Transfer {
     screen: Screen,
     questions: Questions,
     output: Option<Output>,
+    uploads: bool,
     quiet: bool,
     began: Instant,
 }
@@ -107,6 +116,7 @@ impl Transfer {
                         }
                     }
                     Event::Withdrawn(id) => self.questions.withdraw(id),
+                    Event::Remarks { remarks, .. } => remarks.iter().for_each(|remark| self.remark(remark)),
                     _ => {}
                 },
             }
@@ -131,11 +141,28 @@ impl Transfer {
     }
 
     fn finished(&mut self, file: &Finished) {
-        if let (Status::Failed, Some(error)) = (file.status, &file.error) {
-            let name = if file.remote.is_empty() { &file.local } else { &file.remote };
-            self.screen.tell(&printable(&format!("twinport: {name}: {error}")));
+        let name = if file.remote.is_empty() { &file.local } else { &file.remote };
+        match (file.status, &file.error) {
+            (Status::Failed, Some(error)) => self.screen.tell(&printable(&format!("twinport: {name}: {error}"))),
+            (Status::Skipped, Some(why)) if !self.quiet => {
+                // What is left out of an upload is known by where it lies.
+                let name = if self.uploads { &file.local } else { name };
+                self.screen.tell(&printable(&format!("twinport: left out: {name}: {why}")));
+            }
+            _ => {}
         }
         self.write(file);
+    }
+
+    /// What a job did otherwise than ordered.
+    fn remark(&mut self, remark: &Remark) {
+        let Remark { path, text } = remark;
+        if !self.quiet {
+            self.screen.tell(&printable(&format!("twinport: {path}: {text}")));
+        }
+        if let Some(output) = &mut self.output {
+            output.json(&Note { event: "note", path, text }).ok();
+        }
     }
 
     fn write(&mut self, file: &Finished) {
@@ -191,6 +218,14 @@ impl Transfer {
     }
 }
 
+/// A remark: a line of `--json`.
+#[derive(Serialize)]
+struct Note<'a> {
+    event: &'static str,
+    path: &'a str,
+    text: &'a str,
+}
+
 /// "12 files, 3.0 MiB in 0:02 (1.5 MiB/s); 1 was there already and was left; 2 failed".
 fn words(summary: &Summary, took: Duration) -> String {
     let mut words = format!("{}, {} in {}", files(summary.files), bytes(summary.bytes), duration(took));
@@ -209,6 +244,9 @@ fn words(summary: &Summary, took: Duration) -> String {
         many => {
             words.push_str(&format!("; {many} were there already and were left (--on-exists overwrite replaces them)"))
         }
+    }
+    if summary.left_out > 0 {
+        words.push_str(&format!("; {} left out", summary.left_out));
     }
     if summary.failed > 0 {
         words.push_str(&format!("; {} failed", summary.failed));

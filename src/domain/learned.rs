@@ -25,6 +25,12 @@ pub struct Learned {
     pub pipelining: Option<bool>,
     /// Whether REST before STOR really continues a file.
     pub rest_stor: Option<bool>,
+    /// Whether an upload can be renamed when it is whole; where not, it goes under its final name.
+    pub rename: Option<bool>,
+    /// Whether FEAT is answered (RFC 2389); where not, it is not asked.
+    pub feat: Option<bool>,
+    /// Whether paths with more than a name are taken by other commands than CWD.
+    pub paths: Option<bool>,
     /// The server allows so many connections at once, ours together.
     pub connection_cap: Option<u16>,
     /// When it said so, in seconds since 1970; `None` = the user set the cap, and it stands.
@@ -58,6 +64,12 @@ pub enum Lesson {
     Pipelining(bool),
     /// See [`Learned::rest_stor`].
     RestStor(bool),
+    /// See [`Learned::rename`].
+    Rename(bool),
+    /// See [`Learned::feat`].
+    Feat(bool),
+    /// See [`Learned::paths`].
+    Paths(bool),
     /// See [`Learned::connection_cap`].
     ConnectionCap(u16),
     /// See [`Learned::clock_offset`].
@@ -83,6 +95,9 @@ impl Learned {
             Lesson::Pret(needed) => self.pret = Some(needed),
             Lesson::Pipelining(works) => self.pipelining = Some(works),
             Lesson::RestStor(works) => self.rest_stor = Some(works),
+            Lesson::Rename(works) => self.rename = Some(works),
+            Lesson::Feat(works) => self.feat = Some(works),
+            Lesson::Paths(works) => self.paths = Some(works),
             Lesson::ConnectionCap(cap) => self.connection_cap = Some(cap),
             Lesson::ClockOffset(seconds) => self.clock_offset = Some(seconds),
             // What was agreed to before it had TLS is no consent to a fall back.
@@ -113,6 +128,9 @@ impl Learned {
         self.pret = self.pret.or(other.pret);
         self.pipelining = self.pipelining.or(other.pipelining);
         self.rest_stor = self.rest_stor.or(other.rest_stor);
+        self.rename = self.rename.or(other.rename);
+        self.feat = self.feat.or(other.feat);
+        self.paths = self.paths.or(other.paths);
         if self.connection_cap.is_none() {
             self.connection_cap = other.connection_cap;
             self.cap_since = other.cap_since;

@@ -92,9 +92,9 @@ impl Timestamp {
         Self { seconds: self.seconds.saturating_sub(i64::from(seconds)), zone: Zone::Utc, ..self }
     }
 
-    /// `YYYYMMDDHHMMSS`, for MFMT.
-    pub fn rfc3659(self) -> String {
-        self.format("%Y%m%d%H%M%S")
+    /// `YYYYMMDDHHMMSS`, for MFMT; `None` = outside the years 1 to 9999, which four digits cannot tell (RFC 3659 section 2.3).
+    pub fn rfc3659(self) -> Option<String> {
+        (YEAR_1..=YEAR_9999).contains(&self.seconds).then(|| self.format("%Y%m%d%H%M%S"))
     }
 
     /// `YYYY-MM-DD[THH:MM[:SS]][Z]`: cut to its precision, `Z` only where it is known to be UTC.
@@ -147,6 +147,8 @@ impl Timestamp {
 
 /// The first second of the year 0 and the last of the year 9999.
 const YEAR_0: i64 = -62_167_219_200;
+/// The first second of the year 1.
+const YEAR_1: i64 = -62_135_596_800;
 const YEAR_9999: i64 = 253_402_300_799;
 
 #[cfg(test)]
@@ -157,7 +159,11 @@ mod tests {
     fn rfc3659_times_read_and_write() {
         let time = Timestamp::parse_rfc3659("20240229123456.789").expect("a time");
         assert_eq!(time.iso(), "2024-02-29T12:34:56Z");
-        assert_eq!(time.rfc3659(), "20240229123456");
+        assert_eq!(time.rfc3659().as_deref(), Some("20240229123456"));
+        assert_eq!(Timestamp::utc(YEAR_9999).rfc3659().as_deref(), Some("99991231235959"));
+        for far in [YEAR_9999 + 1, YEAR_1 - 1, i64::MAX, i64::MIN] {
+            assert_eq!(Timestamp::utc(far).rfc3659(), None, "{far}");
+        }
         assert_eq!(Timestamp::parse_rfc3659("20240229123456Z"), Some(Timestamp::utc(time.seconds)));
         assert_eq!(Timestamp::parse_rfc3659("191240229123456"), Some(Timestamp::utc(time.seconds)));
         for bad in ["", "2024", "20241301000000", "2024022912345x", "20230229000000", "１２３４５６７８９０１２３４"]

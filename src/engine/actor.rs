@@ -26,6 +26,7 @@ use super::local::{LocalReport, LocalTask, LocalThread};
 use super::message::{Answer, Command, Event, Limited, LogKind, LogLine, Question};
 use super::orders::Orders;
 use super::queue::Queue;
+use super::remark::Remark;
 use super::room::Room;
 use super::scribe::Scribe;
 use super::secrets::Secrets;
@@ -77,8 +78,8 @@ pub(super) struct Actor {
     pub(super) limited_at: Instant,
     pub(super) room: Arc<Room>,
     pub(super) trail: Arc<Trail>,
-    /// Jobs that wait for room, and how often they came back for it in vain.
-    pub(super) short_of_room: HashMap<JobId, u8>,
+    /// Jobs that wait for room: since when, and how often they came back for it in vain.
+    pub(super) short_of_room: HashMap<JobId, (Instant, u8)>,
     pub(super) keep_alive: KeepAlive,
     pub(super) now: Instant,
     local: LocalThread,
@@ -288,6 +289,12 @@ impl Actor {
             Report::Partial(session, listing) => self.listed_partly(session, listing),
             Report::Corrected(session, listing) => self.listed_better(session, listing),
             Report::Managing(session, done, at) => self.managing(session, done, at),
+            Report::Remarks(job, remarks) => {
+                for Remark { path, text } in &remarks {
+                    self.note(LogKind::Note, format!("“{path}”: {text}"));
+                }
+                self.tell(Event::Remarks { job, remarks });
+            }
             Report::Unhashed(session, words) => self.unhashed(session, words),
             Report::Finished(session, finished) => {
                 let Some(slot) = self.sessions.get_mut(&session) else { return };

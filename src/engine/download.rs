@@ -12,10 +12,10 @@ use crate::store::settings::{Flush, Verify};
 use super::conflict::{Decision, Side, decide};
 use super::error::{JobError, LocalAction, LocalError};
 use super::local_name::{fingerprint, numbered, part_path};
-use super::message::FileFacts;
+use super::message::{FileFacts, Remark};
 use super::overlap;
 use super::part::Part;
-use super::pump::{self, Overlap, Stopped};
+use super::pump::{self, AtMost, Ended, Overlap, Stopped};
 use super::segments;
 use super::trail::{Left, Target, remove_here};
 use super::verify;
@@ -32,7 +32,7 @@ pub(super) fn download(
     buffer: &mut [u8],
 ) -> Result<Worked, JobError> {
     let mut source = match asked {
-        Some(facts) => Side { size: facts.size, modified: facts.modified },
+        Some(facts) => Side { size: believed(facts.size), modified: facts.modified },
         None => source_side(session, job, remote, clock)?,
     };
     let mut target = job.local.clone();
@@ -67,27 +67,35 @@ pub(super) fn download(
     let known = source.size.filter(|_| !job.text);
     let trail = Target::new(job, &target, remote);
     let mut part = Part::open(part_of(job, remote, &target, source), known)?;
-    if part.length > 0 && asked.is_none() {
-        // What a listing said may be old; a part is only continued from the very version that it began with.
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let room = |source: &Side, part: &Part| match source.size.filter(|_| !job.text) {
+        Some(size) => job.room.promise(job.job, folder, (size, part.length), &job.counter),
+        None => Ok(None),
+    };
+    let mut promised = room(&source, &part);
+    if (part.length > 0 || promised.is_err()) && asked.is_none() {
+        // What a listing said may be old, or wrong; a part is only continued from the very version that it began with.
         let now = ask(session, job, remote)?;
         if now.size != source.size || differ(now.modified, source.modified) {
             source = now;
+            drop(promised);
             // Kept until the new one is whole.
-            job.trail.leave(trail.clone(), Left::Here(part.path.clone()));
+            if part.length > 0 {
+                job.trail.leave(trail.clone(), Left::Here(part.path.clone()));
+            } else {
+                part.drop_if_empty();
+            }
             part = Part::open(part_of(job, remote, &target, source), source.size)?;
+            promised = room(&source, &part);
         }
     }
     job.counter.learn_size(source.size);
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let _room = match source.size.filter(|_| !job.text) {
-        Some(size) => match job.room.promise(job.job, folder, (size, part.length), &job.counter) {
-            Ok(promise) => promise,
-            Err(error) => {
-                part.drop_if_empty();
-                return Err(error);
-            }
-        },
-        None => None,
+    let _room = match promised {
+        Ok(promise) => promise,
+        Err(error) => {
+            part.drop_if_empty();
+            return Err(error);
+        }
     };
     let mut adopted = false;
     if let Some(at) = adopt
@@ -104,7 +112,14 @@ pub(super) fn download(
         part.drop_if_empty();
         return Err(doubt.clone().into());
     }
-    let mut outcome = receive(session, job, remote, source.size, &mut part, (adopted, buffer));
+    if doubt.is_some() {
+        // This program wrote all of it in the try before this one.
+        job.counter.begin_at(part.length);
+    }
+    let mut outcome = match doubt {
+        Some(_) => compared(session, job, remote, &mut part, buffer),
+        None => receive(session, job, remote, source.size, &mut part, (adopted, &mut *buffer)),
+    };
     if let Err(error @ JobError::Corrupted { .. }) = &outcome {
         session.note(format!("{} It is fetched once more, as a whole", error.explain().what));
         session.mend()?;
@@ -146,7 +161,9 @@ fn receive(
     (adopted, buffer): (bool, &mut [u8]),
 ) -> Result<(), JobError> {
     if job.text {
-        return fetch_text(session, job, remote, part, buffer);
+        fetch_text(session, job, remote, part, buffer)?;
+        part.length = part.file.metadata().map_or(0, |data| data.len());
+        return Ok(());
     }
     match fill(session, job, remote, size, part, (adopted, &mut *buffer)) {
         // The server said that this was all, and its word is to be enough.
@@ -154,6 +171,17 @@ fn receive(
             if job.verify == Verify::None && got == part.length && got < expected => {}
         other => other?,
     }
+    compared(session, job, remote, part, buffer)
+}
+
+/// Whether its checksum is the server's, where that is wanted.
+fn compared(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    part: &mut Part,
+    buffer: &mut [u8],
+) -> Result<(), JobError> {
     if job.verify == Verify::Hash {
         // A session that was lost behind the last byte says nothing any more.
         session.mend()?;
@@ -239,12 +267,20 @@ fn source_side(
     if let (Some(listed), Some(exact)) = (job.modified, exact.modified) {
         clock.compare(listed, exact);
     }
-    Ok(Side { size: exact.size.or(job.size), modified: exact.modified })
+    Ok(Side { size: exact.size.or(believed(job.size)), modified: exact.modified })
 }
+
+/// A size that a file can have; servers that count in 32 or 64 bits with a sign tell others.
+fn believed(size: Option<u64>) -> Option<u64> {
+    size.filter(|size| *size <= LARGEST)
+}
+
+/// No file system's files are larger than 8 EiB, and no disk holds an eighth of that.
+const LARGEST: u64 = 1 << 60;
 
 /// The same where the server need not be asked.
 fn known_side(job: &Assignment, clock: &Clock) -> Option<Side> {
-    let small = job.size? < EXACT_FROM;
+    let small = believed(job.size)? < EXACT_FROM;
     let modified = match job.modified {
         Some(time) if time.zone == Zone::Utc => Some(time),
         Some(time) if small => Some(clock.to_utc(time)?),
@@ -280,9 +316,9 @@ impl PlainTarget {
 fn ask(session: &mut Session, job: &Assignment, remote: &RemotePath) -> Result<Side, JobError> {
     match session.facts(remote)? {
         Some(facts) if facts.kind == EntryKind::Directory => Err(JobError::OtherKind(remote.text(&job.charset))),
-        Some(facts) => Ok(Side { size: facts.size, modified: facts.modified }),
+        Some(facts) => Ok(Side { size: believed(facts.size), modified: facts.modified }),
         // Some servers know neither SIZE nor MLST: RETR itself says whether it is there.
-        None => Ok(Side { size: job.size, modified: None }),
+        None => Ok(Side { size: believed(job.size), modified: None }),
     }
 }
 
@@ -322,11 +358,9 @@ fn fill(
     part: &mut Part,
     (adopted, buffer): (bool, &mut [u8]),
 ) -> Result<(), JobError> {
-    if size.is_some_and(|size| size == part.length) && part.length > 0 {
-        job.counter.begin_at(part.length);
-        return Ok(());
-    }
-    let begun = match size.filter(|size| segments::are_worth(job, part, *size)) {
+    // Of a part that is as long as the file, the end is compared like that of any other.
+    let missing = size.filter(|size| *size > part.length);
+    let begun = match missing.filter(|size| segments::are_worth(job, part, *size)) {
         Some(size) => segments::fetch(session, job, remote, size, part, buffer),
         None => fetch(session, job, remote, size, part, buffer),
     };
@@ -391,20 +425,62 @@ fn fetch(
         }
     }
     part.seek(length)?;
-    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job, &*job.counter);
+    let most = AtMost { counter: &job.counter, bytes: expected.map_or(u64::MAX, at_most) };
+    let received = pump::receive(&mut channel, &mut part.file, &part.path, buffer, job, &most);
     part.length = job.counter.bytes();
+    if let (Ok(Ended::AtBounds), Some(expected)) = (&received, expected) {
+        channel.abort();
+        let got = part.length;
+        part.restart()?;
+        return Err(FtpError::Overlong { expected, got }.into());
+    }
     // Where nobody can be asked for the size later, what was announced must do.
-    end(channel, received, announced && expected == Some(part.length))?;
+    let ended = end(channel, received, announced && expected == Some(part.length));
+    if let Err(JobError::Remote(FtpError::Unanswered { .. })) = &ended {
+        // They need not be the server's.
+        part.cut_to(length)?;
+    }
+    ended?;
     match expected {
         Some(expected) if part.length < expected => Err(FtpError::Incomplete { expected, got: part.length }.into()),
-        // More than was announced: a file that grows, unless we continued one; then the joint may be wrong.
+        // More than was announced, behind what we continued: the joint may be wrong.
         Some(expected) if part.length > expected && length > 0 => {
             let got = part.length;
             part.restart()?;
             Err(FtpError::Incomplete { expected, got }.into())
         }
+        Some(expected) if part.length > expected => grown(session, job, remote, (expected, part.length)),
         _ => Ok(()),
     }
+}
+
+/// More came than the file had when it was begun: a file that somebody writes to has grown by now, at least so far.
+fn grown(
+    session: &mut Session,
+    job: &Assignment,
+    remote: &RemotePath,
+    (expected, got): (u64, u64),
+) -> Result<(), JobError> {
+    if job.verify == Verify::None {
+        return Ok(());
+    }
+    let now = session.facts(remote)?.and_then(|facts| facts.size);
+    if now.is_some_and(|now| now < got) {
+        return Err(FtpError::Overlong { expected, got }.into());
+    }
+    let text = match now {
+        Some(now) => {
+            format!("It grew while it was fetched: {got} bytes came, {expected} were there before, {now} are now.")
+        }
+        None => format!("More came than its listing says: {got} bytes, not {expected}. The server tells no size."),
+    };
+    job.remark(Remark::told(remote.text(&job.charset), text));
+    Ok(())
+}
+
+/// Bytes that are taken of a file of that size: it may grow meanwhile, but what has no end is not that file.
+fn at_most(size: u64) -> u64 {
+    size.saturating_mul(2).saturating_add(1 << 20)
 }
 
 /// The whole of it as text. Its size on the server is not what it will have here.
@@ -448,6 +524,7 @@ const OVERLAP: u64 = 64 * 1024;
 fn local_side(path: &Path) -> Result<Option<Side>, JobError> {
     match fs::metadata(path) {
         Ok(data) if data.is_dir() => Err(JobError::OtherKind(path.display().to_string())),
+        Ok(data) if !data.is_file() => Err(JobError::NoFile(path.display().to_string())),
         Ok(data) => {
             Ok(Some(Side { size: Some(data.len()), modified: data.modified().ok().map(Timestamp::from_system) }))
         }

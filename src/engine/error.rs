@@ -19,6 +19,15 @@ pub enum JobError {
     /// The source is not there any more.
     #[error("{0} does not exist")]
     NoSource(String),
+    /// The source is a pipe, socket or device.
+    #[error("{0} is no regular file")]
+    NoFile(String),
+    /// Another program cut or replaced a partial file of ours while it was written.
+    #[error("{0} was changed by another program")]
+    PartChanged(String),
+    /// The server did not list all of a folder, or not in words that we understand: what is known of it was transferred.
+    #[error("{path} was not listed whole: {why}")]
+    NotWhole { path: String, why: String },
     /// The source changed while it was read.
     #[error("{0} changed while it was transferred")]
     SourceChanged(String),
@@ -92,11 +101,13 @@ impl JobError {
         match self {
             Self::Remote(error) => error.class(),
             // Of the last one, the next try has only the name to give.
-            Self::SourceChanged(_) | Self::Unnamed { .. } => Class::Transient,
+            Self::SourceChanged(_) | Self::Unnamed { .. } | Self::PartChanged(_) => Class::Transient,
             Self::Local(_)
             | Self::Corrupted { .. }
             | Self::NoRoom { .. }
             | Self::NoSource(_)
+            | Self::NoFile(_)
+            | Self::NotWhole { .. }
             | Self::CannotResume { .. }
             | Self::Differs(_)
             | Self::Busy(_)
@@ -127,6 +138,21 @@ impl JobError {
             Self::NoSource(what) => {
                 sentence(format!("“{what}” does not exist any more."), String::new(), "Refresh the list and try again.")
             }
+            Self::NoFile(what) => sentence(
+                format!("“{what}” is no file: it is a pipe, a socket or a device."),
+                "Reading or replacing it would never end, or do harm.".into(),
+                "Choose a regular file.",
+            ),
+            Self::PartChanged(what) => sentence(
+                format!("The partial file “{what}” was cut or replaced by another program while it was written."),
+                "What it holds by now is not known, so that it does not get its final name.".into(),
+                "Retry; if it happens again, find out which program changes files in that folder.",
+            ),
+            Self::NotWhole { path, why } => sentence(
+                format!("Not all of the folder “{path}” was seen."),
+                why.clone(),
+                "What was seen was transferred. Retry reads the folder again; transfer what is missing by its name.",
+            ),
             Self::SourceChanged(what) => sentence(
                 format!("“{what}” changed while it was transferred."),
                 "What arrived would be half old and half new.".into(),
@@ -153,7 +179,7 @@ impl JobError {
             Self::NoRoom { needs, free, promised, disk } => sentence(
                 format!("No room on the disk. {}", super::room::words(*needs, *free, *promised, disk)),
                 String::new(),
-                "Make room: it goes on by itself.",
+                "Make room, then retry: it goes on where it stopped.",
             ),
             Self::Unnamed { target, temporary, words } => sentence(
                 format!("The new “{target}” is whole on the server, but under the name “{temporary}”."),

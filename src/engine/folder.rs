@@ -1,54 +1,69 @@
 //! One folder: read on the source's side, made on the target's; what it holds becomes jobs.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::domain::{EntryKind, RemotePath, Timestamp};
+use crate::domain::{EntryKind, Listing, RemotePath, Timestamp};
+use crate::ftp::error::FtpError;
 use crate::net::session::Session;
 
 use super::conflict::Side;
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::{Child, Existing};
+use super::left_out::{LeftOut, Reason};
 use super::local_name::{Names, System, is_part, map, remote_name};
+use super::message::Remark;
 use super::there::There;
 use super::work::{Assignment, Worked};
 
-/// Reads the remote directory and makes the local one. `note` = what is to be told of its own name.
+/// Reads the remote directory and makes the local one.
 pub(super) fn download(
     session: &mut Session,
     job: &Assignment,
     remote: &RemotePath,
     folder: &Path,
-    note: Option<String>,
 ) -> Result<Worked, JobError> {
     let listing = session.list(remote, &mut |_| {})?;
     fs::create_dir_all(folder).map_err(|error| LocalError::new(LocalAction::Create, folder, &error))?;
-    let mut notes = Vec::from_iter(note);
     let mut names = Names::new(System::HERE, folds_case(folder));
     let mut children = Vec::with_capacity(listing.entries.len());
+    let mut left_out = Vec::new();
     for entry in &listing.entries {
-        if entry.kind == EntryKind::Other {
-            notes.push(format!("“{}” is no file and no folder: left out", remote.join(&entry.name)));
+        let (kind, remote) = (entry.kind, remote.join(&entry.name));
+        if kind == EntryKind::Other {
+            let local = folder.join(map(&entry.name, &job.charset, System::HERE).name);
+            left_out.push(LeftOut { kind, local, remote, why: Reason::NoFile.explain() });
             continue;
         }
         let local = names.take(map(&entry.name, &job.charset, System::HERE));
-        notes.extend(local.note(&entry.name, &job.charset));
+        if let Some(note) = local.note(&entry.name, &job.charset) {
+            job.remark(Remark::told(remote.text(&job.charset), note));
+        }
         // A link's size and time are its own, not its target's.
-        let own = entry.kind != EntryKind::Link;
+        let own = kind != EntryKind::Link;
         children.push(Child {
-            kind: entry.kind,
+            kind,
             local: folder.join(local.name),
-            remote: remote.join(&entry.name),
-            size: entry.size.filter(|_| own && entry.kind == EntryKind::File),
+            remote,
+            size: entry.size.filter(|_| own && kind == EntryKind::File),
             modified: entry.modified.filter(|_| own),
             existing: Existing::Unknown,
         });
     }
-    notes.extend(listing.cut.iter().map(|words| {
-        format!("The server did not list all of “{remote}” (“{words}”): what it left out was not downloaded")
-    }));
-    notes.extend(listing.unread.iter().map(|line| format!("Not understood in the listing of “{remote}”: {line}")));
-    Ok(Worked::Folder { children, notes })
+    let not_whole = not_whole(&listing, &remote.text(&job.charset));
+    Ok(Worked::Folder { children, left_out, not_whole })
+}
+
+/// Why there may be more in a directory than its listing shows.
+fn not_whole(listing: &Listing, path: &str) -> Option<JobError> {
+    let why = match (&listing.cut, &listing.unread[..]) {
+        (Some(words), _) => format!("The server did not list all of it: “{words}”."),
+        (None, [line]) => format!("One line of its listing was not understood: “{line}”."),
+        (None, [line, ..]) => format!("Lines of its listing were not understood, the first: “{line}”."),
+        (None, []) => return None,
+    };
+    Some(JobError::NotWhole { path: path.to_owned(), why })
 }
 
 /// Reads the local folder and makes the remote directory. `foresee` is told how many jobs are going to come of it, and their
@@ -59,12 +74,12 @@ pub(super) fn upload(
     remote: &RemotePath,
     foresee: &mut dyn FnMut(usize, u64),
 ) -> Result<Worked, JobError> {
-    let (mut children, notes) = read(job, remote)?;
+    let (mut children, left_out) = read(job, remote)?;
     let new = job.existing == Existing::Made || {
         foresee(children.len(), children.iter().filter_map(|child| child.size).sum());
         make(session, remote)?
     };
-    let there = if new { There::empty() } else { There::new(session.list(remote, &mut |_| {})?) };
+    let there = if new { There::empty() } else { there(session, remote)? };
     for child in &mut children {
         let side = Side { size: child.size, modified: child.modified };
         child.existing = there.existing(&child.local, &child.remote, side);
@@ -78,56 +93,75 @@ pub(super) fn upload(
             folder.existing = Existing::Made;
         }
     }
-    Ok(Worked::Folder { children, notes })
+    Ok(Worked::Folder { children, left_out, not_whole: None })
+}
+
+/// What is in the directory. Of one that cannot be listed nothing is known: a store without folders (no MKD, no CWD) may
+/// take a path all the same.
+fn there(session: &mut Session, remote: &RemotePath) -> Result<There, JobError> {
+    match session.list(remote, &mut |_| {}) {
+        Ok(listing) => Ok(There::new(listing)),
+        Err(FtpError::Refused { .. }) if !session.is_broken() && session.lacks_directories() => Ok(There::unknown()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What of the local folder is to be uploaded, in the order of names; and what is left out.
-fn read(job: &Assignment, remote: &RemotePath) -> Result<(Vec<Child>, Vec<String>), LocalError> {
+fn read(job: &Assignment, remote: &RemotePath) -> Result<(Vec<Child>, Vec<LeftOut>), LocalError> {
     let mut entries: Vec<fs::DirEntry> = fs::read_dir(&job.local)
         .and_then(Iterator::collect)
         .map_err(|error| LocalError::new(LocalAction::List, &job.local, &error))?;
     entries.sort_by_key(fs::DirEntry::file_name);
-    let mut notes = Vec::new();
+    let mut left_out = Vec::new();
     let mut children = Vec::with_capacity(entries.len());
     for entry in entries {
-        let path = entry.path();
-        let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-        let data = match fs::metadata(&path) {
-            Ok(data) => data,
-            Err(error) => {
-                notes.push(LocalError::new(LocalAction::Read, &path, &error).explain().line());
+        let local = entry.path();
+        let name = remote_name(&entry.file_name(), &job.charset);
+        let reason = match (look_at(&entry, &local), &name) {
+            (Err(reason), _) => reason,
+            (Ok(_), None) => Reason::Charset(job.charset.label()),
+            (Ok(data), Some(name)) => {
+                let kind = if data.is_dir() { EntryKind::Directory } else { EntryKind::File };
+                children.push(Child {
+                    kind,
+                    remote: remote.join(name),
+                    local,
+                    size: (kind == EntryKind::File).then_some(data.len()),
+                    modified: data.modified().ok().map(Timestamp::from_system),
+                    existing: Existing::Unknown,
+                });
                 continue;
             }
         };
-        let kind = if data.is_dir() { EntryKind::Directory } else { EntryKind::File };
-        if link && data.is_dir() {
-            notes.push(format!("“{}” is a link to a folder: left out, since it may lead in a circle", path.display()));
-            continue;
-        }
-        // A download on its way is no file yet.
-        if is_part(entry.file_name().as_encoded_bytes()) {
-            continue;
-        }
-        // Reading a pipe or device would never end.
-        if !data.is_dir() && !data.is_file() {
-            notes.push(format!("“{}” is no file and no folder: left out", path.display()));
-            continue;
-        }
-        let Some(name) = remote_name(&entry.file_name(), &job.charset) else {
-            let charset = job.charset.label();
-            notes.push(format!("“{}” cannot be written in the site's charset {charset}: left out", path.display()));
-            continue;
-        };
-        children.push(Child {
-            kind,
-            remote: remote.join(&name),
-            local: path,
-            size: (kind == EntryKind::File).then_some(data.len()),
-            modified: data.modified().ok().map(Timestamp::from_system),
-            existing: Existing::Unknown,
-        });
+        // Where it would have gone; a name that cannot be written there is shown as it is here.
+        let name = name.unwrap_or_else(|| entry.file_name().to_string_lossy().into_owned().into_bytes());
+        left_out.push(LeftOut { kind: EntryKind::Other, local, remote: remote.join(&name), why: reason.explain() });
     }
-    Ok((children, notes))
+    Ok((children, left_out))
+}
+
+/// What of a local folder's entry is to be sent, links followed; or why it is not.
+fn look_at(entry: &fs::DirEntry, path: &Path) -> Result<fs::Metadata, Reason> {
+    let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+    let data = match fs::metadata(path) {
+        Ok(data) => data,
+        Err(error) if link && error.kind() == ErrorKind::NotFound => return Err(Reason::LinkToNothing),
+        Err(error) => {
+            return Err(Reason::Unreadable(LocalError::new(LocalAction::Read, path, &error).explain()));
+        }
+    };
+    if link && data.is_dir() {
+        return Err(Reason::LinkToFolder);
+    }
+    // Reading a pipe or device would never end.
+    if !data.is_dir() && !data.is_file() {
+        return Err(Reason::NoFile);
+    }
+    // A download on its way is no file yet.
+    if data.is_file() && is_part(entry.file_name().as_encoded_bytes()) {
+        return Err(Reason::PartialFile);
+    }
+    Ok(data)
 }
 
 /// Makes the directory; `true` = it is new, so there is nothing in it.
@@ -135,7 +169,10 @@ fn make(session: &mut Session, remote: &RemotePath) -> Result<bool, JobError> {
     if remote.is_root() || remote.is_home() {
         return Ok(false);
     }
-    Ok(session.make_dirs(remote)?)
+    match session.make_dirs(remote) {
+        Err(FtpError::Refused { .. }) if session.lacks_directories() => Ok(false),
+        made => Ok(made?),
+    }
 }
 
 /// Whether the file system there takes `A` and `a` for one name: whether the folder answers to its own name in the other

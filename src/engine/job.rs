@@ -84,19 +84,19 @@ pub(super) struct Child {
 impl JobState {
     /// Nothing more happens to it unless the user retries.
     pub fn is_ended(&self) -> bool {
-        matches!(self, Self::Done(_) | Self::Failed(_) | Self::Cancelled)
+        matches!(self, Self::Done(_) | Self::LeftOut(_) | Self::Failed(_) | Self::Cancelled)
     }
 }
 
 /// Whether a job may go from one state to the other.
 pub(super) fn may_become(from: &JobState, to: &JobState) -> bool {
-    use JobState::{Asking, Cancelled, Done, Failed, Paused, Queued, Running, Waiting};
+    use JobState::{Asking, Cancelled, Done, Failed, LeftOut, Paused, Queued, Running, Waiting};
     match (from, to) {
         // What is done stays done; a retry of what failed begins in the queue.
-        (Done(_), _) => false,
+        (Done(_) | LeftOut(_), _) => false,
         (Failed(_) | Cancelled, to) => matches!(to, Queued | Done(_)),
         // Only a session can finish a job, and it may win the race against the user's pause.
-        (Queued | Waiting { .. } | Asking(_) | Paused | Running, Done(_) | Failed(_) | Cancelled) => true,
+        (Queued | Waiting { .. } | Asking(_) | Paused | Running, Done(_) | LeftOut(_) | Failed(_) | Cancelled) => true,
         (Queued, Running | Paused | Waiting { .. } | Asking(_)) => true,
         (Waiting { .. } | Asking(_) | Paused, Queued) => true,
         (Waiting { .. } | Asking(_), Paused) => true,

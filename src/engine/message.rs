@@ -16,6 +16,7 @@ pub use crate::store::trust::TrustBook;
 pub use super::error::{JobError, LocalAction, LocalError};
 pub use super::kept::Kept;
 pub use super::leftovers::is_leftover;
+pub use super::remark::Remark;
 pub use super::standing::Standing;
 pub use crate::domain::Direction;
 pub use crate::ftp::error::{Class, FtpError, Stage};
@@ -79,6 +80,8 @@ pub enum Event {
     ManagedLocal { operation: LocalOperation, result: Result<(), LocalError> },
     /// The queue changed; in order. A job is told of when it is on the disk, in pages of some thousand.
     Jobs(Vec<JobChange>),
+    /// What a job did beside what was ordered, or otherwise.
+    Remarks { job: JobId, remarks: Vec<Remark> },
     /// All active jobs, at most ten times a second, and only when something moved.
     Progress(Progress),
     /// What limits all transfers from now on: the user's word, or the schedule's hour.
@@ -310,6 +313,8 @@ pub enum JobState {
     Paused,
     /// All well.
     Done(Outcome),
+    /// Found in a folder and not transferred: why.
+    LeftOut(Explanation),
     /// Given up.
     Failed(JobError),
     /// The user ended it.
@@ -321,7 +326,7 @@ pub enum JobState {
 pub enum Outcome {
     /// Transferred whole.
     Transferred,
-    /// Was there already and was left.
+    /// There was a file already, and it was left.
     Skipped,
     /// A folder: read and made; its files are jobs of their own.
     Folder,

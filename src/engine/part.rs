@@ -1,10 +1,13 @@
 //! A download's part file: where its bytes lie beside the target until they are whole.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, ErrorKind, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::error::{JobError, LocalAction, LocalError};
+use super::local_name::part_path;
+use super::private_file;
 
 /// A file that is not whole yet; locked, so that two programs never write it.
 pub(super) struct Part {
@@ -16,18 +19,27 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Opens or makes it. What is there is continued, unless it cannot be the beginning of `size` bytes.
+    /// Opens or makes it. What is there is continued where it is ours ([`private_file::open`]), unless it cannot be the
+    /// beginning of `size` bytes; where something else has that name, the part gets one that nobody can foresee.
     pub(super) fn open(path: PathBuf, size: Option<u64>) -> Result<Self, JobError> {
-        let wrong = |error: &io::Error| JobError::from(LocalError::new(LocalAction::Write, &path, error));
-        let open = || OpenOptions::new().create(true).read(true).write(true).truncate(false).open(&path);
-        let file = match open() {
+        let file = match make(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let folder = path.parent().unwrap_or(Path::new("."));
                 fs::create_dir_all(folder).map_err(|error| LocalError::new(LocalAction::Create, folder, &error))?;
-                open().map_err(|error| wrong(&error))?
+                make(&path)
             }
-            other => other.map_err(|error| wrong(&error))?,
+            other => other,
         };
+        let wrong = |error: &io::Error| JobError::from(LocalError::new(LocalAction::Write, &path, error));
+        let (path, file) = match file.map_err(|error| wrong(&error))? {
+            Some(file) => (path, file),
+            None => {
+                let other = unforeseeable(&path);
+                let file = private_file::create(&other).map_err(|error| wrong(&error))?;
+                (other, file)
+            }
+        };
+        let wrong = |error: &io::Error| JobError::from(LocalError::new(LocalAction::Write, &path, error));
         match file.try_lock() {
             // File systems without locks (some network drives) go without.
             Ok(()) | Err(TryLockError::Error(_)) => {}
@@ -41,6 +53,13 @@ impl Part {
             _ => part.restart()?,
         }
         Ok(part)
+    }
+
+    /// What came since it was so long goes.
+    pub(super) fn cut_to(&mut self, length: u64) -> Result<(), JobError> {
+        self.file.set_len(length).map_err(|error| self.wrong(&error))?;
+        self.length = length;
+        self.seek(length)
     }
 
     /// From the beginning.
@@ -77,13 +96,17 @@ impl Part {
         self.file.seek(SeekFrom::Start(to)).map(drop).map_err(|error| self.wrong(&error))
     }
 
-    /// Another file takes its place, with what is in it.
-    pub(super) fn turn_into(&mut self, other: &Path) -> Result<(), JobError> {
-        let length = fs::metadata(other).map_or(0, |data| data.len());
-        let taken = Self::open(other.to_owned(), Some(length))?;
+    /// Another file takes its place, with what is in it; `false` = that is none of ours.
+    pub(super) fn turn_into(&mut self, other: &Path) -> Result<bool, JobError> {
+        let wrong = |error: &io::Error| JobError::from(LocalError::new(LocalAction::Write, other, error));
+        let Some(file) = private_file::open(other).map_err(|error| wrong(&error))? else { return Ok(false) };
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(JobError::Busy(other.display().to_string()));
+        }
+        let length = file.metadata().map_err(|error| wrong(&error))?.len();
         fs::remove_file(&self.path).ok();
-        *self = Self { aside: self.aside.take(), ..taken };
-        Ok(())
+        *self = Self { path: other.to_owned(), file, length, aside: self.aside.take() };
+        Ok(true)
     }
 
     /// It is called that from now on.
@@ -111,9 +134,17 @@ impl Part {
     /// cut from here on.
     ///
     /// # Errors
-    /// The disk's. The part is kept, the target is as it was.
+    /// The disk's; [`JobError::PartChanged`] where another program cut or replaced the part meanwhile, and
+    /// [`JobError::NoFile`] where the target is no regular file. The target is as it was.
     pub(super) fn become_whole(self, target: &Path, sync: bool) -> Result<(), JobError> {
-        keep_mode(&self.file, target);
+        if fs::symlink_metadata(target).is_ok_and(|data| !data.is_file() && !data.is_symlink()) {
+            return Err(JobError::NoFile(target.display().to_string()));
+        }
+        let now = self.file.metadata().map_err(|error| self.wrong(&error))?.len();
+        if now != self.length || !private_file::is_at(&self.file, &self.path) {
+            return Err(JobError::PartChanged(self.path.display().to_string()));
+        }
+        private_file::set_final_mode(&self.file, target);
         if sync {
             // Before the rename: else a power cut may leave the final name with nothing in it (ext4, XFS).
             self.file.sync_all().map_err(|error| self.wrong(&error))?;
@@ -143,19 +174,21 @@ fn aside(part: &Path) -> PathBuf {
     part.with_file_name(name)
 }
 
-/// A file that is replaced keeps who may read and run it; a new one has what the system gives new files. Where that cannot be
-/// done (FAT, some network drives) the file is no less whole.
-#[cfg(unix)]
-fn keep_mode(file: &File, target: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    if let Ok(data) = fs::metadata(target) {
-        // Not what would run it as somebody else: the content is a new one.
-        file.set_permissions(fs::Permissions::from_mode(data.permissions().mode() & 0o777)).ok();
+/// Makes it, or opens it where it is ours; `None` = something else is there.
+fn make(path: &Path) -> io::Result<Option<File>> {
+    match private_file::create(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => private_file::open(path),
+        Err(error) => Err(error),
     }
 }
 
-#[cfg(not(unix))]
-fn keep_mode(_: &File, _: &Path) {}
+/// Another name for a part, in place of one that somebody else took.
+fn unforeseeable(part: &Path) -> PathBuf {
+    // Still a part to everybody who looks.
+    let random = RandomState::new().hash_one(part);
+    part_path(part, random)
+}
 
 /// The name itself must be on the disk, too. Windows opens no folder, and keeps names in its journal.
 fn sync_folder(target: &Path) {

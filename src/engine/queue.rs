@@ -22,6 +22,7 @@ use self::order::Order;
 use self::ready::Ready;
 use self::unwritten::Dirty;
 use super::job::{Child, Existing, Job, Rank, may_become};
+use super::left_out::LeftOut;
 use super::message::{Direction, JobState, Outcome, Standing};
 use super::packed::Packed;
 use super::totals::Open;
@@ -147,6 +148,36 @@ impl Queue {
                 attempt: 0,
                 ended: None,
                 handed: false,
+            });
+        }
+    }
+
+    /// What a folder holds and is not transferred follows the folder, too, as rows that have ended.
+    pub(super) fn add_left_out(&mut self, parent: JobId, left_out: Vec<LeftOut>) {
+        let Some(template) = self.job(parent) else { return };
+        let ended = Some(Timestamp::from_system(self.now));
+        for LeftOut { kind, local, remote, why } in self.half_read.not_in(parent, left_out) {
+            let id = self.next_id();
+            self.insert(Job {
+                id,
+                parent: Some(parent),
+                rank: Rank { order: template.rank.order, step: id.0 },
+                kind,
+                local,
+                remote,
+                size: None,
+                modified: None,
+                existing: Existing::Unknown,
+                loose: false,
+                state: JobState::LeftOut(why),
+                bytes: 0,
+                begun: false,
+                wrote: None,
+                left: None,
+                attempt: 0,
+                ended,
+                handed: false,
+                ..template.clone()
             });
         }
     }

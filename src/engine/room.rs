@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::domain::{JobId, bytes};
+use crate::ftp::explain::Explanation;
 
 use super::actor::Actor;
 use super::error::JobError;
@@ -120,11 +121,12 @@ impl Actor {
             return false;
         };
         let (direction, server, attempt) = (job.direction, Arc::clone(&job.server), job.attempt);
-        let line = format!("{}: {}", job.remote, error.explain().line());
+        let Explanation { what, why, .. } = error.explain();
+        let line = format!("{}: {what} {why} It goes on by itself when there is room.", job.remote);
         let first = !self.short_of_room.contains_key(&id);
-        let times = self.short_of_room.entry(id).or_default();
+        let (since, times) = self.short_of_room.entry(id).or_insert((self.now, 0));
         *times = if progress { 0 } else { times.saturating_add(1) };
-        let times = *times;
+        let (since, times) = (*since, *times);
         let waiting = u32::try_from(self.short_of_room.len()).unwrap_or(u32::MAX);
         let pause = match (direction, error) {
             (Direction::Download, JobError::NoRoom { .. }) => LOOK_EVERY + APART.saturating_mul(waiting).min(LONGEST),
@@ -132,6 +134,11 @@ impl Actor {
             (Direction::Download, _) => LOOK_EVERY.saturating_mul(1 << times.saturating_sub(1).min(5)),
             (Direction::Upload, _) => FULL_SERVER.saturating_mul(1 << times.saturating_sub(1).min(4)),
         };
+        let patience = self.settings.wait_for_room_seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
+        if patience.is_some_and(|patience| self.now.duration_since(since) + pause > patience) {
+            self.short_of_room.remove(&id);
+            return false;
+        }
         let retry_at = SystemTime::now() + pause;
         let mut news = first;
         if direction == Direction::Upload

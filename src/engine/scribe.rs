@@ -302,6 +302,7 @@ fn to_row(id: JobId, job: &Packed) -> JobRow {
         Standing::Cancelled => (RowState::Cancelled, None),
         Standing::Other(state) => match &**state {
             JobState::Failed(error) => (RowState::Failed, Some(error.explain())),
+            JobState::LeftOut(why) => (RowState::LeftOut, Some(why.clone())),
             _ => (RowState::Queued, None),
         },
     };
@@ -335,6 +336,10 @@ fn from_row(row: JobRow) -> (JobId, Packed) {
         RowState::Failed => {
             let [what, why, advice] = row.error.map(|words| *words).unwrap_or_default();
             JobState::Failed(JobError::Earlier(Explanation { what, why, advice })).into()
+        }
+        RowState::LeftOut => {
+            let [what, why, advice] = row.error.map(|words| *words).unwrap_or_default();
+            JobState::LeftOut(Explanation { what, why, advice }).into()
         }
         RowState::Cancelled => Standing::Cancelled,
     };

@@ -16,8 +16,9 @@ use crate::net::session::{Next, Session};
 use super::download::Clock;
 use super::error::JobError;
 use super::inbox::Inbox;
+use super::left_out::Reason;
 use super::local_name::{System, map};
-use super::message::Direction;
+use super::message::{Direction, Remark};
 use super::secrets::Secrets;
 use super::upload::Habits;
 use super::work::{Assignment, Finished, Report, Task, Work, Worked};
@@ -215,6 +216,10 @@ impl Worker {
                         result = self.transfer(job, Some(&doubt));
                     }
                 }
+                let remarks = job.take_remarks();
+                if !remarks.is_empty() {
+                    self.reports.send(Report::Remarks(job.job, remarks)).ok();
+                }
                 if let Some(words) = job.unhashed.get() {
                     self.reports.send(Report::Unhashed(self.number, words.clone())).ok();
                 }
@@ -284,9 +289,7 @@ impl Worker {
                 EntryKind::File | EntryKind::Directory => job.kind,
                 unknown => match session.facts(&remote)? {
                     Some(facts) if facts.kind == EntryKind::Directory && unknown == EntryKind::Link && !job.top => {
-                        return Ok(Worked::Skipped(format!(
-                            "“{remote}” is a link to a folder: left out, since it may lead in a circle"
-                        )));
+                        return Ok(Worked::LeftOut(Reason::LinkToFolder.explain()));
                     }
                     Some(facts) if facts.kind == EntryKind::Directory => EntryKind::Directory,
                     Some(facts) => {
@@ -294,7 +297,7 @@ impl Worker {
                         EntryKind::File
                     }
                     None if unknown == EntryKind::Link && !job.top => {
-                        return Ok(Worked::Skipped(format!("“{remote}” is a link to nothing: left out")));
+                        return Ok(Worked::LeftOut(Reason::LinkToNothing.explain()));
                     }
                     None => EntryKind::File,
                 },
@@ -303,14 +306,16 @@ impl Worker {
         self.buffer.resize(pump::BUFFER, 0);
         match (job.direction, kind) {
             (Direction::Download, EntryKind::Directory) if !job.top && session.leads_back(&remote)? => {
-                Ok(Worked::Skipped(format!("“{remote}” leads back to a folder above it")))
+                Ok(Worked::LeftOut(Reason::Circle.explain()))
             }
             (Direction::Download, EntryKind::Directory) => {
                 let name = remote.file_name().filter(|_| job.loose);
                 let named = name.map(|name| (name, map(name, &job.charset, System::HERE)));
-                let note = named.as_ref().and_then(|(name, local)| local.note(name, &job.charset));
+                if let Some(note) = named.as_ref().and_then(|(name, local)| local.note(name, &job.charset)) {
+                    job.remark(Remark::told(remote.text(&job.charset), note));
+                }
                 let local = named.map_or_else(|| job.local.clone(), |(_, local)| job.local.join(local.name));
-                folder::download(session, job, &remote, &local, note)
+                folder::download(session, job, &remote, &local)
             }
             (Direction::Upload, EntryKind::Directory) => folder::upload(session, job, &remote, &mut |jobs, bytes| {
                 self.reports.send(Report::Foreseen(self.number, jobs, bytes)).ok();

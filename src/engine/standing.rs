@@ -20,7 +20,7 @@ pub enum Standing {
     Done(Outcome),
     /// [`JobState::Asking`].
     Asking(QuestionId),
-    /// Any other: with an error.
+    /// Any other: with an error or a reason.
     Other(Arc<JobState>),
 }
 
@@ -33,7 +33,9 @@ impl From<JobState> for Standing {
             JobState::Cancelled => Self::Cancelled,
             JobState::Done(outcome) => Self::Done(outcome),
             JobState::Asking(question) => Self::Asking(question),
-            state @ (JobState::Waiting { .. } | JobState::Failed(_)) => Self::Other(Arc::new(state)),
+            state @ (JobState::Waiting { .. } | JobState::Failed(_) | JobState::LeftOut(_)) => {
+                Self::Other(Arc::new(state))
+            }
         }
     }
 }

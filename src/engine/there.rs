@@ -26,6 +26,11 @@ impl There {
         Self { entries: HashMap::new(), folded: HashSet::new(), is_whole: true, shows_hidden: true }
     }
 
+    /// A directory that nobody could look into.
+    pub(super) fn unknown() -> Self {
+        Self { is_whole: false, ..Self::empty() }
+    }
+
     pub(super) fn new(listing: Listing) -> Self {
         let is_whole = listing.is_whole();
         let shows_hidden = listing.entries.iter().any(Entry::is_hidden);

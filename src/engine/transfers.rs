@@ -1,6 +1,6 @@
 //! The queue at work: jobs to sessions, results back, what to do when something fails.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use crate::domain::{EntryKind, JobId};
@@ -233,6 +233,7 @@ impl Actor {
             counted: 0,
         };
         let cancel = Cancel::new();
+        let renames = self.servers.get(&job.server).is_none_or(|server| server.learned.rename != Some(false));
         let mut assignment = Assignment {
             job: id,
             direction: job.direction,
@@ -251,7 +252,7 @@ impl Actor {
             left: job.left.clone(),
             text: job.kind != EntryKind::Directory
                 && has_extension(job.remote.as_bytes(), &self.settings.ascii_extensions),
-            safe_uploads: job.site.safe_uploads.unwrap_or(self.settings.safe_uploads),
+            safe_uploads: job.site.safe_uploads.unwrap_or(self.settings.safe_uploads) && renames,
             preserve_times: self.settings.preserve_times,
             verify: self.settings.verify,
             flush: self.settings.flush,
@@ -259,6 +260,7 @@ impl Actor {
             room: Arc::clone(&self.room),
             trail: Arc::clone(&self.trail),
             unhashed: OnceLock::new(),
+            remarks: Mutex::default(),
             counter,
             limiter: self.limits.of(&job.site, &job.server, job.direction),
             hire: None,
@@ -343,16 +345,32 @@ impl Actor {
                 self.note(LogKind::Note, format!("Skipped: {why}."));
                 self.queue.transition(id, JobState::Done(Outcome::Skipped));
             }
-            Worked::Folder { children, notes } => {
+            Worked::LeftOut(why) => {
+                if let Some(job) = self.queue.job(id) {
+                    self.note(LogKind::Note, format!("Left out: “{}”. {}", job.remote, why.line()));
+                }
+                self.queue.transition(id, JobState::LeftOut(why));
+            }
+            Worked::Folder { children, left_out, not_whole } => {
                 // Stopped by the user at the last moment: what it holds must not start.
                 if !self.queue.job(id).is_some_and(|job| matches!(job.state, JobState::Running | JobState::Queued)) {
                     return;
                 }
-                notes.into_iter().for_each(|note| self.note(LogKind::Note, note));
+                for left in &left_out {
+                    self.note(LogKind::Note, format!("Left out: “{}”. {}", left.remote, left.why.line()));
+                }
                 // Both or neither in the journal: a folder that is done has its files in the queue.
                 self.queue.update(id, |job| job.kind = EntryKind::Directory);
                 self.queue.add_children(id, children);
-                self.queue.transition(id, JobState::Done(Outcome::Folder));
+                self.queue.add_left_out(id, left_out);
+                match not_whole {
+                    None => self.queue.transition(id, JobState::Done(Outcome::Folder)),
+                    Some(error) => {
+                        self.note(LogKind::Error, error.explain().line());
+                        self.queue.remember_children(id);
+                        self.queue.transition(id, JobState::Failed(error))
+                    }
+                };
             }
             Worked::Conflict { source, target, policy } => {
                 let Some(job) = self.queue.job(id) else { return };

@@ -1,17 +1,17 @@
 //! One file to the server: under a temporary name, renamed when whole, where the server and the settings allow it.
 //!
-//! What counts as whole, by the settings: the server's word; its word and the size that it has then (asked for from
-//! [`VERIFY_FROM`] on and of what was continued: for smaller files TCP has confirmed each byte, and the question would
-//! cost more than the file); or its checksum.
+//! What counts as whole, by the settings: the server's word; its word and the size that it has then (asked for along with
+//! the renaming, so that no round trip is spent on it); or its checksum.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Seek as _, SeekFrom};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use crate::domain::{EntryKind, RemotePath, Timestamp};
 use crate::ftp::error::{Class, FtpError, Stage};
-use crate::net::session::{Session, StoreAt};
+use crate::net::session::{Presence, Publication, Session, StoreAt};
 use crate::store::settings::{ConflictPolicy, Verify};
 
 use super::conflict::{Decision, Side, decide};
@@ -19,13 +19,15 @@ use super::download::{facts, told_by_size};
 use super::error::{JobError, LocalAction, LocalError};
 use super::job::Existing;
 use super::local_name::{fingerprint, is_part, numbered, remote_name, remote_part_name};
+use super::message::Remark;
 use super::pump::{self, Stopped};
 use super::trail::{Left, Target};
+use super::upload_lock::{IsLocked, UploadLock};
 use super::verify;
 use super::work::{Assignment, Worked};
 
-/// From this size on, the server is asked what arrived, though it said that all is well.
-const VERIFY_FROM: u64 = 1 << 20;
+/// Sessions that are opened to rename a file whose own session the server closed behind the last byte.
+const RENAME_SESSIONS: usize = 2;
 
 /// What one server has shown that it cannot.
 #[derive(Debug, Default)]
@@ -42,6 +44,8 @@ pub(super) struct Upload<'a> {
     /// As it was opened.
     pub(super) source: Side,
     modified: Option<SystemTime>,
+    /// Whether the target has the source's time already.
+    stamped: bool,
     pub(super) size: u64,
     pub(super) buffer: &'a mut [u8],
 }
@@ -77,14 +81,19 @@ enum Plan {
 
 impl<'a> Upload<'a> {
     fn open(session: &'a mut Session, job: &'a Assignment, buffer: &'a mut [u8]) -> Result<Self, JobError> {
-        let file = File::open(&job.local).map_err(|error| match error.kind() {
+        let unread = |error: std::io::Error| match error.kind() {
             ErrorKind::NotFound => JobError::NoSource(job.local.display().to_string()),
             _ => LocalError::new(LocalAction::Read, &job.local, &error).into(),
-        })?;
+        };
+        // Opening a pipe waits for whoever writes to it.
+        if !fs::metadata(&job.local).map_err(unread)?.is_file() {
+            return Err(JobError::NoFile(job.local.display().to_string()));
+        }
+        let file = File::open(&job.local).map_err(unread)?;
         let data = file.metadata().map_err(|error| LocalError::new(LocalAction::Read, &job.local, &error))?;
         let (size, modified) = (data.len(), data.modified().ok());
         let source = Side { size: Some(size), modified: modified.map(Timestamp::from_system) };
-        Ok(Self { session, job, file, source, modified, size, buffer })
+        Ok(Self { session, job, file, source, modified, stamped: false, size, buffer })
     }
 
     fn send_to(
@@ -107,6 +116,10 @@ impl<'a> Upload<'a> {
             target = wrote.clone();
         }
         let temporary = temporary_of(&job.local, &target, self.source);
+        let _lock = match temporary.as_ref().filter(|_| job.safe_uploads && !habits.no_rename) {
+            Some(temporary) => Some(self.lock(temporary)?),
+            None => None,
+        };
         let known = if doubt.is_some() { Existing::Unknown } else { job.existing };
         let (existing, part) = self.survey(known, &target, temporary.as_ref())?;
         let temporary = temporary.filter(|_| job.safe_uploads && !habits.no_rename);
@@ -129,6 +142,12 @@ impl<'a> Upload<'a> {
         self.deliver(&target, (temporary, at), (replace, append_at), habits)?;
         self.clear_trail(&target);
         Ok(Worked::Transferred)
+    }
+
+    /// Keeps every other program of this user from writing to that temporary file.
+    fn lock(&self, temporary: &RemotePath) -> Result<UploadLock, JobError> {
+        let number = fingerprint(&self.job.server, temporary.as_bytes(), None, None);
+        UploadLock::take(number).map_err(|IsLocked| JobError::Busy(self.job.local.display().to_string()))
     }
 
     /// Decides about what is at the target. `part` = how long our partial file is; `aside` = it goes under a temporary
@@ -235,7 +254,9 @@ impl<'a> Upload<'a> {
             match sent {
                 Ok(()) => {
                     // Only a server that then takes the final name is one that minds the temporary one.
-                    habits.no_rename |= direct;
+                    if direct && !std::mem::replace(&mut habits.no_rename, true) {
+                        self.session.learn_renames(false);
+                    }
                     return Ok(());
                 }
                 Err(error) if !is_refused(&error) || self.session.is_broken() => return Err(error),
@@ -243,7 +264,8 @@ impl<'a> Upload<'a> {
                 Err(error) if self.job.counter.moved() > 0 && !is_rename(&error) && !is_refused_at_once(&error) => {
                     return Err(error);
                 }
-                Err(_) if may_make => {
+                // A file that was stored lies in a folder that is there.
+                Err(error) if may_make && !is_rename(&error) => {
                     may_make = false;
                     if let Some(above) = target.parent().filter(|above| !above.is_root() && !above.is_home()) {
                         // Where this does not help, the next try says why.
@@ -258,7 +280,7 @@ impl<'a> Upload<'a> {
                     // The server lets us write, but not under another name or not rename: then under the final one.
                     let Some(refused) = temporary.take() else { return Err(error) };
                     direct = true;
-                    self.session.remove_file(&refused).ok();
+                    self.remove_temporary(&refused)?;
                 }
             }
         }
@@ -284,14 +306,47 @@ impl<'a> Upload<'a> {
             }
             return Err(error);
         }
-        self.publish(temporary, target, replace)
+        // Some servers hang up after each transfer: the file is whole there, and gets its name in another session.
+        let mut result = self.publish(temporary, target, replace);
+        for _ in 0..RENAME_SESSIONS {
+            match &result {
+                Err(JobError::Remote(error)) if error.class() == Class::Reconnect && self.session.is_broken() => {
+                    self.session.mend()?;
+                    result = self.publish(temporary, target, replace);
+                }
+                _ => break,
+            }
+        }
+        if matches!(result, Err(JobError::Remote(FtpError::Incomplete { .. }))) && !self.session.is_broken() {
+            // No beginning that could be continued.
+            self.session.remove_file(temporary).ok();
+        }
+        result
+    }
+
+    /// Takes a temporary file away that could not get its final name; one that stays is told by its name.
+    fn remove_temporary(&mut self, temporary: &RemotePath) -> Result<(), JobError> {
+        match self.session.remove_file(temporary) {
+            Ok(()) => Ok(()),
+            Err(FtpError::Refused { .. }) => {
+                if self.session.presence(temporary)? != Presence::Absent {
+                    let name = temporary.text(&self.job.charset);
+                    self.job.remark(Remark::left_behind(name));
+                }
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// From the temporary name to the final one, and the time: the one place where a file on the server gets its name.
     /// It is whole and checked by now, and what it replaces is there until here.
     fn publish(&mut self, temporary: &RemotePath, target: &RemotePath, replace: bool) -> Result<(), JobError> {
         let time = self.source.modified.filter(|_| self.job.preserve_times);
-        match self.session.publish(temporary, target, time) {
+        // Lines of text end otherwise on the server: its size is another one.
+        let size = Some(self.size).filter(|_| !self.job.text && self.job.verify != Verify::None);
+        let file = Publication { time, size, replaces: replace };
+        match self.session.publish(temporary, target, file) {
             Ok(()) => Ok(()),
             // IIS and others replace nothing.
             Err(refusal) if replace && is_about_target(&refusal) => {
@@ -300,7 +355,7 @@ impl<'a> Upload<'a> {
                     Err(FtpError::Refused { .. }) => return Err(refusal.into()),
                     Err(error) => return Err(error.into()),
                 }
-                self.session.publish(temporary, target, time).map_err(|error| match error {
+                self.session.publish(temporary, target, file).map_err(|error| match error {
                     FtpError::Refused { reply, .. } => JobError::Unnamed {
                         target: target.text(&self.job.charset),
                         temporary: temporary.text(&self.job.charset),
@@ -316,7 +371,8 @@ impl<'a> Upload<'a> {
     /// The source's time, where that is wanted. The file is whole; a server that keeps its own time does not make it
     /// less so.
     fn stamp(&mut self, target: &RemotePath) -> Result<(), JobError> {
-        let time = self.source.modified.filter(|_| self.job.preserve_times && !self.session.is_broken());
+        let wanted = self.job.preserve_times && !self.stamped && !self.session.is_broken();
+        let time = self.source.modified.filter(|_| wanted);
         if let Some(time) = time {
             self.session.set_modified(target, time).ok();
         }
@@ -402,7 +458,15 @@ impl<'a> Upload<'a> {
         let mut channel = match begin {
             _ if job.text => self.session.store_text(path)?,
             StoreAt::Start if path.file_name().is_some_and(is_part) => self.session.store_at_once(path)?,
-            begin => self.session.store(path, begin)?,
+            begin => match (self.session.store(path, begin), at) {
+                (Ok(channel), _) => channel,
+                // ProFTPD as installed (AllowStoreRestart off) says 350 to REST and 451 to STOR.
+                (Err(error), Some(at)) if at > 0 && is_no_continuation(&error) => {
+                    self.session.learn_continues_stores(false);
+                    return Ok(Some(at));
+                }
+                (Err(error), _) => return Err(error.into()),
+            },
         };
         let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
         let unsure = by_rest && is_unsure(job, path);
@@ -431,12 +495,13 @@ impl<'a> Upload<'a> {
         if job.counter.bytes() != self.size || self.has_changed() {
             return Err(JobError::SourceChanged(job.local.display().to_string()));
         }
-        // What was continued is always looked at: too many servers only say that they can.
-        if job.text || (offset == 0 && (self.size < VERIFY_FROM || job.verify == Verify::None)) {
+        // What was continued is always looked at: too many servers only say that they can. A temporary file that was not is
+        // looked at when it gets its name.
+        let named_later = path.file_name().is_some_and(is_part);
+        if job.text || (offset == 0 && (named_later || job.verify == Verify::None)) {
             return Ok(None);
         }
-        // A server that cannot tell has said 226, and TCP says that all bytes went.
-        let arrived = self.session.facts(path).ok().flatten().and_then(|facts| facts.size);
+        let arrived = self.arrived(path, named_later)?;
         if let Some(got) = arrived.filter(|got| *got != self.size) {
             if by_rest {
                 self.session.learn_continues_stores(false);
@@ -457,6 +522,24 @@ impl<'a> Upload<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// How long the file is that the server just took; `None` = it does not let us look. It has said 226, and TCP says that
+    /// all bytes went.
+    fn arrived(&mut self, path: &RemotePath, temporary: bool) -> Result<Option<u64>, JobError> {
+        if self.session.is_broken() {
+            // Some servers hang up after each transfer.
+            self.session.mend()?;
+        }
+        let time = self.source.modified.filter(|_| self.job.preserve_times && !temporary);
+        let (presence, stamped) = self.session.look_at_stored(path, time)?;
+        self.stamped |= stamped;
+        match presence {
+            Presence::Present(facts) => Ok(facts.size),
+            Presence::Absent if temporary => Ok(None),
+            Presence::Absent => Err(FtpError::Vanished { path: path.text(&self.job.charset) }.into()),
+            Presence::Unknown => Ok(None),
+        }
     }
 
     /// Whether somebody has written to the source since it was opened, or put another file in its place.
@@ -541,8 +624,19 @@ impl<'a> Upload<'a> {
 /// The temporary name beside the target; it names the version of the source.
 pub(super) fn temporary_of(local: &Path, remote: &RemotePath, source: Side) -> Option<RemotePath> {
     let name = remote.file_name()?;
-    let mark = fingerprint("", local.as_os_str().as_encoded_bytes(), source.size, source.modified);
+    // Two computers may send a file of one path, size and time to one place.
+    let mark = fingerprint(host_name(), local.as_os_str().as_encoded_bytes(), source.size, source.modified);
     Some(remote.parent()?.join(&remote_part_name(name, mark)))
+}
+
+/// This computer's own name; empty where the system does not tell.
+fn host_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    #[cfg(unix)]
+    let ask = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let ask = || std::env::var("COMPUTERNAME").unwrap_or_default();
+    NAME.get_or_init(ask)
 }
 
 /// Whether that may have been continued before by a server that does it wrong, and does well now (after an update, or behind
@@ -554,6 +648,14 @@ fn is_unsure(job: &Assignment, path: &RemotePath) -> bool {
 /// Nothing was stored, though bytes went along with the command ([`Session::store_at_once`]).
 fn is_refused_at_once(error: &JobError) -> bool {
     matches!(error, JobError::Remote(FtpError::Refused { stage: Stage::DataConnection, .. }))
+}
+
+/// A continuation that the server does not take, whatever is to be continued. Not lack of room, nor what concerns the
+/// connection.
+fn is_no_continuation(error: &FtpError) -> bool {
+    let FtpError::Refused { verb: "STOR" | "APPE", reply, stage } = error else { return false };
+    let about_connection = matches!(reply.code, 421 | 425 | 426 | 522 | 530);
+    *stage != Stage::Completion && !about_connection && !error.is_full()
 }
 
 /// The bytes are there, only their name is not.

@@ -1,10 +1,11 @@
 //! What the engine gives a session to do, and what the session tells back.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::domain::{Charset, EntryKind, JobId, Listing, RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
+use crate::ftp::explain::Explanation;
 use crate::net::happening::Happening;
 use crate::net::terms::Dial;
 use crate::net::wait::Cancel;
@@ -12,9 +13,11 @@ use crate::store::settings::{ConflictPolicy, Flush, Verify};
 
 use super::error::JobError;
 use super::job::{Child, Existing};
+use super::left_out::LeftOut;
 use super::limiter::Limiter;
 use super::message::{Direction, FileFacts, RemoteOperation};
 use super::pump::Counter;
+use super::remark::Remark;
 use super::room::Room;
 use super::segments::Hire;
 use super::trail::Trail;
@@ -70,6 +73,8 @@ pub(super) struct Assignment {
     pub(super) trail: Arc<Trail>,
     /// Why no checksum could be compared, though one was wanted.
     pub(super) unhashed: OnceLock<String>,
+    /// What is told beside its outcome.
+    pub(super) remarks: Mutex<Vec<Remark>>,
     pub(super) counter: Arc<Counter>,
     pub(super) limiter: Arc<Limiter>,
     /// What a download may open beside its session.
@@ -78,16 +83,30 @@ pub(super) struct Assignment {
     pub(super) cancel: Cancel,
 }
 
+impl Assignment {
+    /// Tells something beside the outcome.
+    pub(super) fn remark(&self, remark: Remark) {
+        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
+    }
+
+    /// What was told so far.
+    pub(super) fn take_remarks(&self) -> Vec<Remark> {
+        std::mem::take(&mut *self.remarks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// How a job went.
 pub(super) enum Worked {
     /// Whole, under this name on the target's side.
     Transferred,
-    /// Left as it was; why, for the log.
+    /// There is a file already, and it was left as it was; for the log.
     Skipped(String),
+    /// Not transferred at all: why.
+    LeftOut(Explanation),
     /// The user must say; nothing was touched. With the policy that could not tell.
     Conflict { source: FileFacts, target: FileFacts, policy: ConflictPolicy },
-    /// Read and made; this is what it holds. `notes` tell what was left out.
-    Folder { children: Vec<Child>, notes: Vec<String> },
+    /// Read and made; this is what it holds, and what of it is left out. `not_whole` = why there may be more.
+    Folder { children: Vec<Child>, left_out: Vec<LeftOut>, not_whole: Option<JobError> },
 }
 
 /// What a session tells the engine.
@@ -103,6 +122,8 @@ pub(super) enum Report {
     Corrected(u64, Arc<Listing>),
     /// A long operation so far.
     Managing(u64, u64, RemotePath),
+    /// What is to be told of a job beside its outcome.
+    Remarks(JobId, Vec<Remark>),
     /// It could compare no checksum, and why.
     Unhashed(u64, String),
     Finished(u64, Finished),

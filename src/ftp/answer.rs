@@ -24,6 +24,22 @@ pub fn size(reply: &Reply) -> Option<u64> {
     }
 }
 
+/// Whether a refusal says that the file is not there, in the words of common servers. `false` also where it gives no reason
+/// (vsftpd: "550 Could not get file size.").
+pub fn says_absent(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let phrases = ["no such", "not found", "not exist", "doesn't exist", "cannot find", "can't find", "could not find"];
+    matches!(reply.code, 450 | 550) && phrases.iter().any(|phrase| text.contains(phrase))
+}
+
+/// Whether a refusal is about permission, in the words of common servers: then it tells nothing of what is there.
+pub fn says_forbidden(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let phrases =
+        ["permission", "denied", "not allowed", "not permitted", "forbidden", "privilege", "access is", "no access"];
+    phrases.iter().any(|phrase| text.contains(phrase))
+}
+
 /// MDTM's time: UTC, as the RFC has it.
 pub fn modified(reply: &Reply) -> Option<Timestamp> {
     if reply.code != 213 {
@@ -96,6 +112,18 @@ mod tests {
             assert_eq!(size(text), None, "{text}");
         }
         assert_eq!(super::size(&reply(550, "1234")), None);
+    }
+
+    #[test]
+    fn a_refusal_without_a_reason_does_not_say_that_a_file_is_missing() {
+        for text in ["a.txt: No such file or directory", "The system cannot find the file specified.", "File not found"]
+        {
+            assert!(says_absent(&reply(550, text)), "{text}");
+        }
+        for text in ["Could not get file size.", "Permission denied.", "RNFR command failed.", ""] {
+            assert!(!says_absent(&reply(550, text)), "{text}");
+        }
+        assert!(!says_absent(&reply(500, "no such command")));
     }
 
     #[test]

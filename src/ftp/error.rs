@@ -132,6 +132,15 @@ pub enum FtpError {
     /// The transfer ended with fewer bytes than announced, though the server said that it was whole.
     #[error("{got} of {expected} bytes")]
     Incomplete { expected: u64, got: u64 },
+    /// Bytes came on the data connection, but neither 150 nor a final reply: they need not be the server's.
+    #[error("{verb} was not answered, though {got} bytes came")]
+    Unanswered { verb: &'static str, got: u64 },
+    /// More bytes came than the file has, as the server tells its size before and after.
+    #[error("{got} bytes of {expected}")]
+    Overlong { expected: u64, got: u64 },
+    /// The server said that it has a stored file whole, and then that there is no such file.
+    #[error("{path} is not on the server, though it was stored")]
+    Vanished { path: String },
     /// A listing that is longer than any directory: it would go on until no memory is left.
     #[error("a listing of more than {lines} lines")]
     EndlessListing { lines: u64 },
@@ -223,7 +232,7 @@ impl FtpError {
             Self::DataRefused { .. } | Self::NobodyCame { .. } | Self::WrongPeer { .. } | Self::NoPort { .. } => {
                 Class::Transient
             }
-            Self::Incomplete { .. } => Class::Transient,
+            Self::Incomplete { .. } | Self::Overlong { .. } | Self::Unanswered { .. } => Class::Transient,
             Self::Untrusted(_) | Self::NoTls { .. } | Self::ClearTextUnasked(_) => Class::NeedsUser,
             Self::Tls { trouble, .. } => match trouble {
                 TlsTrouble::Truncated => Class::Transient,
@@ -231,6 +240,8 @@ impl FtpError {
                 _ => Class::NeedsUser,
             },
             Self::Proxy(failure) => failure.class(),
+            // Sent again it would come twice where a receiver took it.
+            Self::Vanished { .. } => Class::Permanent,
             Self::EndlessListing { .. } | Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => {
                 Class::Permanent
             }

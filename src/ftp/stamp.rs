@@ -47,13 +47,14 @@ impl Stamp {
         }
     }
 
-    /// The command.
-    pub fn verb(self, time: Timestamp, path: Argument) -> Verb {
-        match self {
+    /// The command; `None` where its date has no place for that year ([`Timestamp::rfc3659`]).
+    pub fn verb(self, time: Timestamp, path: Argument) -> Option<Verb> {
+        time.rfc3659()?;
+        Some(match self {
             Self::Mfmt => Verb::Mfmt(time, path),
             Self::Mdtm => Verb::MdtmSet(time, path),
             Self::Utime => Verb::SiteUtime(time, path),
             Self::ShortUtime => Verb::SiteShortUtime(time, path),
-        }
+        })
     }
 }

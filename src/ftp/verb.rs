@@ -307,12 +307,12 @@ impl Verb {
             Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
             Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
             Self::SiteUtime(time, path) => {
-                let time = time.rfc3659();
+                let time = time.rfc3659().unwrap_or_default();
                 words(" ", &path.0);
                 words(&format!(" {time} {time} {time} UTC"), b"");
             }
             Self::MdtmSet(time, path) | Self::Mfmt(time, path) | Self::SiteShortUtime(time, path) => {
-                words(&format!(" {} ", time.rfc3659()), &path.0)
+                words(&format!(" {} ", time.rfc3659().unwrap_or_default()), &path.0)
             }
             Self::SiteChmod(mode, path) => words(&format!(" {mode:03o} "), &path.0),
             Self::Feat

@@ -71,11 +71,12 @@ pub enum RowState {
     Folder = 5,
     Failed = 6,
     Cancelled = 7,
+    LeftOut = 8,
 }
 
 impl RowState {
     fn is_done(self) -> bool {
-        matches!(self, Self::Done | Self::Skipped | Self::Folder)
+        matches!(self, Self::Done | Self::Skipped | Self::Folder | Self::LeftOut)
     }
 }
 
@@ -357,8 +358,8 @@ fn number(integer: i64) -> u64 {
 }
 
 fn state_from(number: i64) -> Option<RowState> {
-    use RowState::{Cancelled, Done, Failed, Folder, Paused, Queued, Running, Skipped};
-    [Queued, Running, Paused, Done, Skipped, Folder, Failed, Cancelled]
+    use RowState::{Cancelled, Done, Failed, Folder, LeftOut, Paused, Queued, Running, Skipped};
+    [Queued, Running, Paused, Done, Skipped, Folder, Failed, Cancelled, LeftOut]
         .into_iter()
         .find(|state| *state as i64 == number)
 }

@@ -47,6 +47,8 @@ pub struct Settings {
     pub retries: u8,
     /// Before the first retry; doubles each time.
     pub retry_delay_seconds: u16,
+    /// Seconds that a transfer waits for room on a full disk; `None` = until there is some.
+    pub wait_for_room_seconds: Option<u32>,
     /// What to do when a file exists.
     pub on_exists: ConflictPolicy,
     /// Uploads go to a temporary name and are renamed when whole.
@@ -293,6 +295,7 @@ impl Default for Settings {
             schedule: Vec::new(),
             retries: 3,
             retry_delay_seconds: 5,
+            wait_for_room_seconds: None,
             on_exists: ConflictPolicy::Ask,
             safe_uploads: true,
             verify: Verify::default(),

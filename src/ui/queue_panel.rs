@@ -485,6 +485,7 @@ fn state_words(job: &Job) -> String {
         },
         JobState::Paused => "Paused".into(),
         JobState::Done(Outcome::Skipped) => "Skipped: it was there already".into(),
+        JobState::LeftOut(why) => format!("Left out. {}", [why.what.as_str(), why.why.as_str()].join(" ").trim_end()),
         JobState::Done(_) => "Done".into(),
         JobState::Failed(error) => {
             let text = error.explain();
@@ -497,6 +498,7 @@ fn state_words(job: &Job) -> String {
 fn explanation(job: &Job) -> String {
     match &job.view.state {
         JobState::Failed(error) | JobState::Waiting { error, .. } => error.explain().line(),
+        JobState::LeftOut(why) => why.line(),
         _ => String::new(),
     }
 }

@@ -90,7 +90,8 @@ impl Actor {
         events.extend(self.data.drain().map(|(connection, path)| Event::Data { connection, path }));
         // A warning comes before the jobs: with the last of them a face may be gone.
         let pending = std::mem::take(&mut self.pending).into_iter();
-        let (warnings, pending): (Vec<_>, Vec<_>) = pending.partition(|event| matches!(event, Event::InClear(_)));
+        let (warnings, pending): (Vec<_>, Vec<_>) =
+            pending.partition(|event| matches!(event, Event::InClear(_) | Event::Remarks { .. }));
         events.extend(warnings);
         // Jobs before what refers to them: questions, progress.
         for _ in self.events.len()..UNREAD {

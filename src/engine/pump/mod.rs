@@ -31,6 +31,11 @@ pub(super) trait Bounds: Sync {
 
     /// So much was written to the file: only that counts.
     fn wrote(&self, bytes: usize);
+
+    /// Whether nobody else writes to the file, and it ends where the next bytes go.
+    fn appends(&self) -> bool {
+        false
+    }
 }
 
 /// A whole file, or what is missing at its end.
@@ -43,6 +48,34 @@ impl Bounds for Counter {
 
     fn wrote(&self, bytes: usize) {
         self.add(bytes);
+    }
+
+    fn appends(&self) -> bool {
+        true
+    }
+}
+
+/// The same of a file whose size is known: so many bytes at most.
+pub(super) struct AtMost<'a> {
+    pub(super) counter: &'a Counter,
+    /// Bytes of the whole file.
+    pub(super) bytes: u64,
+}
+
+impl Bounds for AtMost<'_> {
+    fn room(&self, most: usize) -> usize {
+        let left = self.bytes.saturating_sub(self.counter.bytes());
+        usize::try_from(left).unwrap_or(usize::MAX).min(most)
+    }
+
+    fn took(&self, _: usize, _: &DataChannel<'_>) {}
+
+    fn wrote(&self, bytes: usize) {
+        self.counter.add(bytes);
+    }
+
+    fn appends(&self) -> bool {
+        true
     }
 }
 

@@ -1,14 +1,14 @@
 //! Where received bytes go: the file, as they are or as this system's text.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Seek as _, Write as _};
 use std::path::Path;
 
 use crate::ftp::ascii::{FromWire, LineEnd};
 use crate::net::shortcut::Pipe;
 
 use super::{Bounds, Stopped};
-use crate::engine::error::{LocalAction, LocalError};
+use crate::engine::error::{JobError, LocalAction, LocalError};
 
 /// The file, and who wants to know what is in it.
 pub(super) struct Sink<'a> {
@@ -16,15 +16,35 @@ pub(super) struct Sink<'a> {
     path: &'a Path,
     text: Option<(FromWire, Vec<u8>)>,
     bounds: &'a dyn Bounds,
+    /// How long the file must be, where this is the only one that writes to it, at its end.
+    length: Option<u64>,
 }
 
 impl<'a> Sink<'a> {
     pub(super) fn new(file: &'a mut File, path: &'a Path, text: bool, bounds: &'a dyn Bounds) -> Self {
-        Self { file, path, text: text.then(|| (FromWire::new(LineEnd::HERE), Vec::new())), bounds }
+        let length = if bounds.appends() { file.stream_position().ok() } else { None };
+        Self { file, path, text: text.then(|| (FromWire::new(LineEnd::HERE), Vec::new())), bounds, length }
+    }
+
+    /// Whether the file is as long as what was written: where another program cut it, the next bytes would come behind a hole.
+    fn is_untouched(&self) -> Result<(), Stopped> {
+        let Some(length) = self.length else { return Ok(()) };
+        let data = self.file.metadata().map_err(|error| wrong(self.path, &error))?;
+        match data.len() == length || !data.is_file() {
+            true => Ok(()),
+            false => Err(Stopped::Local(JobError::PartChanged(self.path.display().to_string()))),
+        }
+    }
+
+    fn grew(&mut self, bytes: usize) {
+        if let Some(length) = &mut self.length {
+            *length += bytes as u64;
+        }
     }
 
     /// What came, all of it.
     pub(super) fn write(&mut self, came: &[u8]) -> Result<(), Stopped> {
+        self.is_untouched()?;
         let bytes = match &mut self.text {
             Some((converter, text)) => {
                 text.clear();
@@ -33,14 +53,18 @@ impl<'a> Sink<'a> {
             }
             None => came,
         };
+        let written = bytes.len();
         self.file.write_all(bytes).map_err(|error| wrong(self.path, &error))?;
+        self.grew(written);
         self.bounds.wrote(came.len());
         Ok(())
     }
 
     /// What is in the pipe, all of it; `false` = this file wants its bytes in another way.
     pub(super) fn swallow(&mut self, pipe: &mut Pipe, bytes: usize) -> Result<bool, Stopped> {
+        self.is_untouched()?;
         let can = pipe.empty(bytes, self.file).map_err(|error| wrong(self.path, &error))?;
+        self.grew(bytes);
         self.bounds.wrote(bytes);
         Ok(can)
     }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::domain::{JobId, RemotePath};
 
 use super::super::job::Child;
+use super::super::left_out::LeftOut;
 use super::super::message::{Outcome, Standing};
 use super::Queue;
 
@@ -22,6 +23,14 @@ impl HalfRead {
         children
     }
 
+    /// The same of what is left out.
+    pub(super) fn not_in(&self, folder: JobId, mut left_out: Vec<LeftOut>) -> Vec<LeftOut> {
+        if let Some(known) = self.0.get(&folder) {
+            left_out.retain(|left| !known.contains(&left.remote));
+        }
+        left_out
+    }
+
     /// It is read, or gone.
     pub(super) fn forget(&mut self, folder: JobId) {
         self.0.remove(&folder);
@@ -29,6 +38,13 @@ impl HalfRead {
 }
 
 impl Queue {
+    /// What came of a folder that was not seen whole is not added again when it is read again.
+    pub(in crate::engine) fn remember_children(&mut self, folder: JobId) {
+        let of_folder = self.jobs.iter().filter(|(_, job)| job.kept.parent() == Some(folder));
+        let known = of_folder.map(|(_, job)| job.kept.route.remote_path(&job.kept.names)).collect();
+        self.half_read.0.insert(folder, known);
+    }
+
     /// Which they are: all that the journal knew is here.
     pub(super) fn find_half_read(&mut self) {
         let mut folders: HashMap<JobId, HashSet<RemotePath>> = HashMap::new();

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use crate::domain::JobId;
 
-use super::super::message::{Outcome, Standing};
+use super::super::message::{JobError, JobState, Kept, Outcome, Standing};
 use super::Queue;
 
 /// What the journal does not know yet.
@@ -32,6 +32,15 @@ impl Dirty {
     pub(super) fn removed(&mut self, id: JobId) {
         self.postponed.remove(&id);
         self.removed.push(id);
+    }
+}
+
+/// Whether its children are jobs by now: it is done, or failed since it was not seen whole.
+fn was_read(job: &Kept) -> bool {
+    match job.standing() {
+        Standing::Done(outcome) => outcome == Outcome::Folder,
+        Standing::Other(state) => matches!(&*state, JobState::Failed(JobError::NotWhole { .. })),
+        _ => false,
     }
 }
 
@@ -66,8 +75,8 @@ impl Queue {
             && let Some(id) = self.dirty.changed.pop_front()
         {
             let Some(job) = self.jobs.find_mut(id) else { continue };
-            // A folder that is done has its files in the journal: those first, in case the program ends in between.
-            if job.kept.standing() == Standing::Done(Outcome::Folder) && self.dirty.postponed.insert(id) {
+            // A folder that was read has its files in the journal: those first, in case the program ends in between.
+            if was_read(&job.kept) && self.dirty.postponed.insert(id) {
                 self.dirty.changed.push_back(id);
                 continue;
             }

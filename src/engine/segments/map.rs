@@ -2,10 +2,12 @@
 //! its whole length from the beginning, so that it bears another name than a part until it has none, and this map says
 //! what is in it. The map is written after what it tells of: truthful whenever the power fails.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use crate::engine::private_file;
 
 /// What a map says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,7 +56,8 @@ impl Map {
     /// What is said of the pieces of that part; `None` = nothing that could be believed.
     pub(super) fn read(part: &Path) -> Option<Self> {
         let mut text = String::new();
-        File::open(map_path(part)).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
+        let file = private_file::open(&map_path(part)).ok()??;
+        file.take(LONGEST).read_to_string(&mut text).ok()?;
         Self::parse(&text)
     }
 
@@ -64,7 +67,9 @@ impl Map {
     /// The disk's; the map before stays.
     pub(super) fn write(&self, part: &Path) -> io::Result<()> {
         let fresh = beside(part, "new map ");
-        let mut file = File::create(&fresh)?;
+        // What a kill left there, or somebody else.
+        fs::remove_file(&fresh).ok();
+        let mut file = private_file::create(&fresh)?;
         file.write_all(self.text().as_bytes())?;
         file.sync_data()?;
         drop(file);

@@ -10,8 +10,8 @@ mod map;
 mod plan;
 mod pulse;
 
-use std::fs::{File, OpenOptions};
-use std::io::{Seek as _, SeekFrom};
+use std::fs::File;
+use std::io::{ErrorKind, Seek as _, SeekFrom};
 use std::path::Path;
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
@@ -25,6 +25,7 @@ use super::conflict::Side;
 use super::download::differ;
 use super::error::{JobError, LocalAction, LocalError};
 use super::part::Part;
+use super::private_file;
 use super::pump::{self, Ended, Overlap, Stopped};
 use super::work::Assignment;
 use board::{Board, LEAST, Lease};
@@ -98,8 +99,9 @@ fn adopt(
     if map.is_some() {
         let now = as_told(session.facts(remote)?);
         if now.size == Some(size) && !differ(now.modified, job.modified) {
-            part.turn_into(&pieces)?;
-            return Ok(map);
+            if part.turn_into(&pieces)? {
+                return Ok(map);
+            }
         }
     }
     // Nobody knows what is in them.
@@ -280,7 +282,7 @@ impl Download<'_> {
         if !self.board.is_in_pieces() {
             // The record comes first: what bears that name without one is thrown away.
             let begun = (|| {
-                let part = OpenOptions::new().read(true).write(true).open(self.plain)?;
+                let part = private_file::open(self.plain)?.ok_or(ErrorKind::NotFound)?;
                 self.record(&part)?;
                 std::fs::rename(self.plain, &pieces)?;
                 part.set_len(self.size)?;
@@ -291,7 +293,7 @@ impl Download<'_> {
             self.board.go_to_pieces();
             return true;
         }
-        *file = OpenOptions::new().read(true).write(true).open(&pieces).ok();
+        *file = private_file::open(&pieces).ok().flatten();
         file.is_some()
     }
 
@@ -334,7 +336,8 @@ impl Download<'_> {
         }
         let pieces = pieces_path(self.plain);
         let wrong = |error: &std::io::Error| JobError::from(LocalError::new(LocalAction::Write, &pieces, error));
-        let mut file = OpenOptions::new().read(true).write(true).open(&pieces).map_err(|error| wrong(&error))?;
+        let file = private_file::open(&pieces).and_then(|file| Ok(file.ok_or(ErrorKind::NotFound)?));
+        let mut file = file.map_err(|error| wrong(&error))?;
         let mut buffer = vec![0; pump::BUFFER];
         let leaves = || hire.is_over() || self.board.is_retired(number);
         while !leaves()

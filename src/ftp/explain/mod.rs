@@ -123,6 +123,33 @@ pub fn explain(error: &FtpError) -> Explanation {
                      server, or its disk has a fault."
                 .into(),
         },
+        FtpError::Unanswered { got, .. } => Explanation {
+            what: "The server never said that it sends anything.".into(),
+            why: format!(
+                "{got} bytes came on the data connection, but neither the reply that a transfer begins nor the one that it is \
+                 done: something else may answer on that port. They were not taken."
+            ),
+            advice: "Try again. If it stays so, switch the transfer mode, and ask the server's administrator who answers its \
+                     passive ports."
+                .into(),
+        },
+        FtpError::Overlong { expected, got } => Explanation {
+            what: format!("More came than the file has: {got} bytes, and its size is {expected}."),
+            why: "The server tells that size before and after the transfer, so that the bytes are not those of this file."
+                .into(),
+            advice: "Retry. If it stays so, the server's sizes are wrong (--verify none takes what comes), or something on the \
+                     way adds to it."
+                .into(),
+        },
+        FtpError::Vanished { path } => Explanation {
+            what: format!("The server took all of “{path}”, and then said that there is no such file."),
+            why: "Either something on the server takes files away as soon as they have come, or the server did not store it. \
+                  It was sent once, and is not sent again by itself: a receiver would get it twice."
+                .into(),
+            advice: "Ask the receiver whether it has come. For a folder whose files are taken at once, switch temporary names \
+                     off (--direct) and take the server's word (--verify none)."
+                .into(),
+        },
         FtpError::EndlessListing { lines } => Explanation {
             what: "The folder's listing does not end.".into(),
             why: format!(

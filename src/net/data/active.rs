@@ -191,6 +191,11 @@ impl Listening {
         }
     }
 
+    /// Whether somebody else than the server connected.
+    pub(in crate::net) fn met_stranger(&self) -> bool {
+        self.stranger.is_some()
+    }
+
     /// When it is too late.
     pub(in crate::net) fn until(&self) -> Instant {
         self.until

@@ -323,8 +323,15 @@ impl<'s> DataChannel<'s> {
                 Ok(heard) => self.settle(heard.reply),
                 Err(error) => {
                     self.session.resync_due = true;
+                    let download = !is_upload(self.verb);
                     break Err(match (error, self.held.take()) {
                         (FtpError::Timeout { .. } | FtpError::Closed { last: None, .. }, Some(no)) => self.refusal(no),
+                        (
+                            FtpError::Timeout { .. } | FtpError::Closed { last: None, .. } | FtpError::Lost { .. },
+                            None,
+                        ) if download && !self.preliminary && self.moved > 0 => {
+                            FtpError::Unanswered { verb: self.verb, got: self.moved }
+                        }
                         (FtpError::Timeout { stage, .. }, _) => FtpError::Timeout { stage, waited: patience },
                         (error, _) => error,
                     });

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{DataChannel, Facts, Session};
+use super::{DataChannel, Facts, Presence, Session};
 use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp, visible};
 use crate::ftp::answer;
 use crate::ftp::error::FtpError;
@@ -97,6 +97,30 @@ impl Session {
     /// Only what breaks the conversation.
     pub fn facts(&mut self, path: &RemotePath) -> Result<Option<Facts>, FtpError> {
         self.look_up(path, false)
+    }
+
+    /// Whether something is at that path. A refusal proves nothing: what no question finds is absent only where a whole listing
+    /// of its directory lacks it.
+    ///
+    /// # Errors
+    /// Only what breaks the conversation.
+    pub fn presence(&mut self, path: &RemotePath) -> Result<Presence, FtpError> {
+        if let Some(facts) = self.facts(path)? {
+            return Ok(Presence::Present(facts));
+        }
+        let whole = self.whole(path);
+        let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else { return Ok(Presence::Unknown) };
+        let listing = match self.list(&parent, &mut |_| {}) {
+            Ok(listing) => listing,
+            Err(FtpError::Refused { .. }) => return Ok(Presence::Unknown),
+            Err(error) => return Err(error),
+        };
+        let hides = name.starts_with(b".") && !listing.entries.iter().any(Entry::is_hidden);
+        Ok(match listing.entries.iter().find(|entry| &*entry.name == name) {
+            Some(&Entry { kind, size, modified, .. }) => Presence::Present(Facts { kind, size, modified }),
+            None if hides || !listing.is_whole() => Presence::Unknown,
+            None => Presence::Absent,
+        })
     }
 
     /// The same of a file that is fetched next, from a server that was reached in this mode before: the data connection is

@@ -96,6 +96,8 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         stamps: Stamp::ways(&features),
         hashing: Hashing::new(&features),
         stamps_work: false,
+        no_mkd: false,
+        tells_sizes: None,
         renaming_left: false,
         carriage: Carriage::new(site, &features, image, server == Server::ProFtpd),
         protected,

@@ -1,12 +1,12 @@
 //! Making, renaming, removing, and what else changes a directory.
 
 use super::Session;
-use crate::domain::{EntryKind, RemotePath, Timestamp};
+use crate::domain::{EntryKind, RemotePath};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::pathname;
-use crate::ftp::reply::{Heard, Reply};
-use crate::ftp::verb::{Argument, Verb};
+use crate::ftp::reply::Reply;
+use crate::ftp::verb::Verb;
 
 impl Session {
     /// MKD. `Ok(false)` = it was there already.
@@ -25,6 +25,7 @@ impl Session {
         if reply.is_positive() {
             return Ok(true);
         }
+        self.no_mkd = reply.is_not_implemented();
         // 550 or 521 say "exists" in many words: whether it can be entered is what counts.
         if self.is_there(&whole)? { Ok(false) } else { Err(refused("MKD", reply)) }
     }
@@ -118,6 +119,12 @@ impl Session {
         }
         let reply = self.or_by_its_old_name(heard.reply, Verb::Xrmd(argument))?;
         self.expect("RMD", reply)
+    }
+
+    /// Whether it knows no MKD, by either name: there are no directories to make, and a path may be taken all the same
+    /// (object stores).
+    pub fn lacks_directories(&self) -> bool {
+        self.no_mkd
     }
 
     /// Servers older than RFC 959 know MKD and RMD as XMKD and XRMD.
@@ -222,84 +229,6 @@ impl Session {
         Ok(())
     }
 
-    /// RNFR, RNTO in one write. Whether an existing file is replaced is the server's choice.
-    ///
-    /// # Errors
-    /// What the server says.
-    pub fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), FtpError> {
-        self.publish(from, to, None)
-    }
-
-    /// The same of a file that is whole now, with its time. Where that is known to work, or the server to answer whatever it
-    /// is asked, it is set first, so that what is refused never touches the file that was there, and all of it goes in one
-    /// write. Elsewhere not: pyftpdlib hangs up where it may not set a time, and the file would never get its name.
-    ///
-    /// # Errors
-    /// As [`Session::rename`]. A server that keeps its own time does not make the file less whole.
-    pub fn publish(&mut self, from: &RemotePath, to: &RemotePath, time: Option<Timestamp>) -> Result<(), FtpError> {
-        self.ready()?;
-        let (from, to) = (self.whole(from), self.whole(to));
-        let target = match self.dialect.file(&to) {
-            Some(text) => Argument::new(&text)?,
-            None if from.parent() == to.parent() => self.file_argument(&to)?,
-            None => self.dir_argument(&to)?,
-        };
-        let source = self.file_argument(&from)?;
-        let stamp = time
-            .filter(|_| self.server.is_known() || self.stamps_surely())
-            .and_then(|time| self.stamp(time, source.clone()));
-        let both = [Verb::Rnfr(source), Verb::Rnto(target)];
-        let (stamped, renamed) = match stamp {
-            Some((way, verb)) if self.renames_at_once() => {
-                let replies = self.ask_all(&[&[verb], &both[..]].concat())?;
-                let [first, rest @ ..] = &replies[..] else { return Err(missing()) };
-                (self.has_stamped(way, &first.reply), self.judge_renaming(rest)?)
-            }
-            _ => (None, self.rename_once(&both)?),
-        };
-        if let Some(failure) = renamed {
-            return Err(failure);
-        }
-        if let (None, Some(time)) = (stamped, time) {
-            self.set_modified(&to, time).ok();
-        }
-        Ok(())
-    }
-
-    /// Whether RNTO may follow RNFR unseen: not where an earlier name may still be waiting for its RNTO.
-    fn renames_at_once(&self) -> bool {
-        self.control.pipelines() && !self.renaming_left
-    }
-
-    /// `None` = it was renamed.
-    fn rename_once(&mut self, both: &[Verb; 2]) -> Result<Option<FtpError>, FtpError> {
-        if self.renames_at_once() {
-            let replies = self.ask_all(both)?;
-            return self.judge_renaming(&replies);
-        }
-        let [from, to] = both;
-        let first = self.ask(from)?;
-        if first.is_negative() {
-            return Ok(Some(refused("RNFR", first)));
-        }
-        let second = self.ask(to)?;
-        Ok(self.judge_second(second))
-    }
-
-    fn judge_renaming(&mut self, replies: &[Heard]) -> Result<Option<FtpError>, FtpError> {
-        let [first, second] = replies else { return Err(missing()) };
-        if first.reply.is_negative() {
-            // Nothing is waiting for the RNTO that came along: 503.
-            return Ok(Some(refused("RNFR", first.reply.clone())));
-        }
-        Ok(self.judge_second(second.reply.clone()))
-    }
-
-    fn judge_second(&mut self, reply: Reply) -> Option<FtpError> {
-        self.renaming_left = !reply.is_positive();
-        self.renaming_left.then(|| refused("RNTO", reply))
-    }
-
     /// SITE CHMOD.
     ///
     /// # Errors
@@ -345,12 +274,8 @@ impl Session {
     }
 }
 
-fn refused(verb: &'static str, reply: Reply) -> FtpError {
+pub(super) fn refused(verb: &'static str, reply: Reply) -> FtpError {
     FtpError::Refused { verb, stage: Stage::Command, reply }
-}
-
-fn missing() -> FtpError {
-    FtpError::Protocol { detail: "a reply is missing".into() }
 }
 
 /// Whether two names or paths are one, on servers that mind no case, too.

@@ -9,6 +9,7 @@ mod hash;
 mod list;
 mod login;
 mod manage;
+mod rename;
 mod secure;
 mod stamp;
 mod transfer;
@@ -61,6 +62,28 @@ pub enum StoreAt {
     End(u64),
 }
 
+/// What a file that was stored under a temporary name is to become ([`Session::publish`]).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Publication {
+    /// Last modification to set, where the server can.
+    pub time: Option<Timestamp>,
+    /// Bytes that it must have before it gets its name; `None` = not compared.
+    pub size: Option<u64>,
+    /// Whether a file of the final name may be there: RNTO then waits for the answer to SIZE.
+    pub replaces: bool,
+}
+
+/// What the server knows of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It is there.
+    Present(Facts),
+    /// The server says so, or a whole listing of the directory lacks it.
+    Absent,
+    /// The server does not let us look.
+    Unknown,
+}
+
 /// A logged-in control connection. Binary type, paths absolute or relative to [`Session::home`].
 pub struct Session {
     /// How it was opened, to do so once more.
@@ -88,6 +111,8 @@ pub struct Session {
     /// Whether LIST understands `-a`; `None` = not known yet.
     list_all: Option<bool>,
     clock: Clock,
+    /// MKD is not known at all.
+    no_mkd: bool,
     /// MKD and RMD go by the names that they had before RFC 959.
     old_names: bool,
     /// How a file's time may be set here.
@@ -96,6 +121,8 @@ pub struct Session {
     hashing: hash::Hashing,
     /// One has been set.
     stamps_work: bool,
+    /// Whether SIZE works; `None` = it was not answered yet.
+    tells_sizes: Option<bool>,
     /// RNTO was refused: the name of its RNFR may be waiting still.
     renaming_left: bool,
     /// A transfer was left in the middle: the beat must be found again before the next command.

@@ -16,7 +16,8 @@ impl Session {
         self.ready()?;
         let argument = self.file_argument(path)?;
         while let Some(stamp) = self.stamps.first().copied() {
-            let reply = self.ask(&stamp.verb(time, argument.clone()))?;
+            let Some(verb) = stamp.verb(time, argument.clone()) else { break };
+            let reply = self.ask(&verb)?;
             if let Some(done) = self.has_stamped(stamp, &reply) {
                 return Ok(done);
             }
@@ -26,7 +27,7 @@ impl Session {
 
     /// The first way that is worth a try.
     pub(super) fn stamp(&self, time: Timestamp, path: Argument) -> Option<(Stamp, Verb)> {
-        self.stamps.first().map(|stamp| (*stamp, stamp.verb(time, path)))
+        self.stamps.first().and_then(|stamp| Some((*stamp, stamp.verb(time, path)?)))
     }
 
     /// Whether the first way is known to work, here or by another session.

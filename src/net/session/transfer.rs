@@ -492,6 +492,14 @@ impl Session {
                     begun.last = Some(reply);
                     return Ok(begun);
                 }
+                // A yes without the server's own connection: with 150 before it, or somebody else's instead, bytes are lost.
+                if let Way::Ajar(listening) = way
+                    && reply.is_positive()
+                    && (begun.preliminary || listening.met_stranger())
+                    && !is_upload(verb)
+                {
+                    return Err(listening.nobody());
+                }
                 if reply.is_positive() {
                     begun.last = Some(reply);
                     return Ok(begun);
