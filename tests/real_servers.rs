@@ -22,10 +22,10 @@ use common::files::{assert_same_file, assert_same_tree, make_sparse, make_tree, 
 use common::servers::{self, Config, Kind, PASSWORD, Server, USER};
 use common::unftp::{self, Unftp};
 use tempfile::TempDir;
-use twinport::domain::{EntryKind, Logon, Mode, RemotePath, Secret, Site, TransferMode};
+use twinport::domain::{EntryKind, Logon, Mode, ModeChange, RemotePath, Secret, Site, TransferMode};
 use twinport::engine::message::{
-    Answer, Command, ConflictPolicy, Event, FtpError, JobState, LocalTarget, Outcome, Question, QueueCommand,
-    RemoteOperation, RemoteTarget,
+    Answer, Command, ConflictPolicy, Event, FtpError, JobState, LocalTarget, Outcome, PermissionTarget, Question,
+    QueueCommand, RemoteOperation, RemoteTarget,
 };
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -378,8 +378,8 @@ fn changes_permissions(bench: &mut Bench) {
     bench.give(&disk);
     let mode = |path: &str| fs::metadata(disk.join(path)).unwrap().permissions().mode() & 0o777;
     let change = |path: &[u8], kind, mode, recursive| RemoteOperation::SetPermissions {
-        items: vec![(dir.join(path), kind)],
-        mode,
+        items: vec![PermissionTarget { path: dir.join(path), kind, mode: None }],
+        change: ModeChange::to(mode),
         recursive,
     };
     bench.face.manage(change(b"one file", EntryKind::File, 0o600, false)).unwrap();

@@ -10,8 +10,8 @@ use egui::Key;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use twinport::app::Saved;
 use twinport::domain::{
-    Entry, EntryKind, JobId, Listing, Logon, Permissions, QuestionId, Secret, Security, Site, SiteId, Timestamp,
-    TransferMode,
+    Entry, EntryKind, JobId, Listing, Logon, ModeChange, Permissions, QuestionId, Secret, Security, Site, SiteId,
+    Timestamp, TransferMode,
 };
 use twinport::engine::message::{
     Answer, Command, ConflictPolicy, Direction, Event, FileFacts, LocalOperation, Question,
@@ -437,7 +437,8 @@ fn permission_boxes_and_octal_number_follow_each_other() {
     assert!(desk.says("rwxr-xr-x"));
     desk.press("OK");
     let items = vec![std::env::temp_dir().join("report.tar.gz")];
-    assert_eq!(local_operations(&mut desk), [LocalOperation::SetPermissions { items, mode: 0o755 }]);
+    let change = ModeChange::to(0o755);
+    assert_eq!(local_operations(&mut desk), [LocalOperation::SetPermissions { items, change }]);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn the_folder_of_last_time_may_be_gone() {
     let mut desk = desktop_with(settings);
     desk.taken();
     let gone =
-        LocalError { action: LocalAction::List, path: "/gone".into(), kind: ErrorKind::NotFound, detail: "no".into() };
+        LocalError::new(LocalAction::List, &PathBuf::from("/gone"), &std::io::Error::from(ErrorKind::NotFound));
     desk.tell(Event::LocalListed { dir: "/gone".into(), result: Err(gone) });
     let Command::ListLocal { dir } = desk.only() else { panic!("no listing") };
     assert_eq!(dir, PathBuf::from(HOME));
@@ -263,7 +263,7 @@ fn a_path_can_be_typed_and_an_error_stands_beside_it() {
     assert_eq!(dir, PathBuf::from("/home/me/nowhere"));
     let before = desk.row(LOCAL, "a.txt").rect();
     let error =
-        LocalError { action: LocalAction::List, path: dir.clone(), kind: ErrorKind::NotFound, detail: "no".into() };
+        LocalError::new(LocalAction::List, &PathBuf::from(dir.clone()), &std::io::Error::from(ErrorKind::NotFound));
     let what = error.explain().what;
     desk.tell(Event::LocalListed { dir, result: Err(error) });
     desk.harness.get_by_label(&what);

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::{EntryKind, Learned, QuestionId, Secret, Site, SiteId};
+use crate::domain::{EntryKind, Learned, ModeChange, QuestionId, Secret, Site, SiteId};
 use crate::engine::message::{Answer, QueueCommand, Settings};
 use crate::store::sitebook::SiteBook;
 
@@ -74,7 +74,7 @@ pub enum Action {
     /// The name for [`Dialog::Prompt`].
     SubmitPrompt(String),
     /// From [`Dialog::Properties`]: new permissions for its items.
-    SetPermissions { mode: u16, recursive: bool },
+    SetPermissions { change: ModeChange, recursive: bool },
     /// Answers a question of the engine's.
     Answer { question: QuestionId, answer: Answer },
     /// New settings, to be used and saved. What the window remembers is kept as it is.

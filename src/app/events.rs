@@ -358,8 +358,9 @@ impl Model {
             RemoteOperation::MakeDirectory(path) | RemoteOperation::MakeFile(path) => parent_of(path),
             RemoteOperation::Rename { from, to } => [parent_of(from), parent_of(to)].concat(),
             RemoteOperation::Move { items, into } => items.iter().flat_map(parent_of).chain([into.clone()]).collect(),
-            RemoteOperation::Remove(items) | RemoteOperation::SetPermissions { items, .. } => {
-                items.iter().flat_map(|(path, _)| parent_of(path)).collect()
+            RemoteOperation::Remove(items) => items.iter().flat_map(|(path, _)| parent_of(path)).collect(),
+            RemoteOperation::SetPermissions { items, .. } => {
+                items.iter().flat_map(|target| parent_of(&target.path)).collect()
             }
         };
         let here = &self.remote.location;
@@ -645,6 +646,8 @@ mod tests {
             path: here.join("f"),
             kind: std::io::ErrorKind::Unsupported,
             detail: "no trash here".into(),
+            done: 0,
+            others: Vec::new(),
         };
         let operation = LocalOperation::Remove { items, for_good: false };
         model.apply(Event::ManagedLocal { operation, result: Err(error) });

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{ConnectionId, EntryKind, RemotePath, Secret, Site, SiteId};
+use crate::domain::{ConnectionId, EntryKind, ModeChange, RemotePath, Secret, Site, SiteId};
 use crate::engine::message::{
-    Command, Explanation, LocalOperation, LocalTarget, Order, QueueCommand, RemoteOperation, RemoteTarget, Settings,
-    Step, TrustBook, What,
+    Command, Explanation, LocalOperation, LocalTarget, Order, PermissionTarget, QueueCommand, RemoteOperation,
+    RemoteTarget, Settings, Step, TrustBook, What,
 };
 use crate::store::sitebook::SiteBook;
 
@@ -151,7 +151,7 @@ impl Model {
             Action::CloseDialog => self.close_dialog(&mut effects),
             Action::ConfirmDelete => self.delete(&mut effects),
             Action::SubmitPrompt(text) => self.submit_prompt(&text, &mut effects),
-            Action::SetPermissions { mode, recursive } => self.set_permissions(mode, recursive, &mut effects),
+            Action::SetPermissions { change, recursive } => self.set_permissions(change, recursive, &mut effects),
             Action::Answer { question, answer } => {
                 self.questions.retain(|(id, _)| *id != question);
                 effects.push(Effect::Engine(Command::Answer { question, answer }));
@@ -586,15 +586,21 @@ impl Model {
         }
     }
 
-    fn set_permissions(&mut self, mode: u16, recursive: bool, effects: &mut Vec<Effect>) {
+    fn set_permissions(&mut self, change: ModeChange, recursive: bool, effects: &mut Vec<Effect>) {
         let Some(Dialog::Properties(Properties { side, items })) = self.dialog.take() else { return };
         effects.push(Effect::Focus(Field::Rows(side)));
         if side == Side::Local {
             let items = items.into_iter().filter_map(|item| local_path(item.at)).collect();
-            return effects.push(Effect::Engine(Command::ManageLocal(LocalOperation::SetPermissions { items, mode })));
+            return effects
+                .push(Effect::Engine(Command::ManageLocal(LocalOperation::SetPermissions { items, change })));
         }
         let title = words::changing_permissions(&items);
-        let operation = RemoteOperation::SetPermissions { items: remote_items(items), mode, recursive };
+        let target = |item: Item| {
+            let (kind, mode) = (item.entry.kind, item.entry.permissions.map(|mode| mode.0));
+            Some(PermissionTarget { path: remote_path(item.at)?, kind, mode })
+        };
+        let items = items.into_iter().filter_map(target).collect();
+        let operation = RemoteOperation::SetPermissions { items, change, recursive };
         self.manage(title, operation, effects);
     }
 

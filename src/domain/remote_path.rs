@@ -100,6 +100,17 @@ impl RemotePath {
         charset.show(&self.0)
     }
 
+    /// What comes behind another path, relative; `None` = it does not begin with that.
+    pub fn relative_to(&self, other: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&*other.0).filter(|_| self.starts_with(other))?;
+        Some(Self(rest.strip_prefix(b"/").unwrap_or(rest).into()))
+    }
+
+    /// How many names it has.
+    pub fn depth(&self) -> usize {
+        self.0.split(|b| *b == b'/').filter(|part| !part.is_empty()).count()
+    }
+
     /// As text that [`Charset::encode`] makes the same path of, where the charset can.
     pub fn exact_text(&self, charset: &Charset) -> String {
         charset.decode(&self.0).into_owned()

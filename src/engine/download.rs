@@ -465,10 +465,11 @@ fn grown(
         return Ok(());
     }
     let now = session.facts(remote)?.and_then(|facts| facts.size);
-    if now.is_some_and(|now| now < got) {
-        return Err(FtpError::Overlong { expected, got }.into());
-    }
     let text = match now {
+        Some(now) if now < got => format!(
+            "More came than the file has: {got} bytes, though the server tells a size of {now}, before and after. All of them \
+             are kept; look whether they are right."
+        ),
         Some(now) => {
             format!("It grew while it was fetched: {got} bytes came, {expected} were there before, {now} are now.")
         }

@@ -93,6 +93,10 @@ pub struct LocalError {
     pub kind: ErrorKind,
     /// The system's words.
     pub detail: String,
+    /// Of several things: how many went well.
+    pub done: usize,
+    /// Of several things: what else failed.
+    pub others: Vec<PathBuf>,
 }
 
 impl JobError {
@@ -216,7 +220,8 @@ fn sentence(what: String, why: String, advice: &str) -> Explanation {
 impl LocalError {
     /// Wraps an error of the system's.
     pub fn new(action: LocalAction, path: &Path, error: &io::Error) -> Self {
-        Self { action, path: path.to_owned(), kind: error.kind(), detail: error.to_string() }
+        let (path, kind, detail) = (path.to_owned(), error.kind(), error.to_string());
+        Self { action, path, kind, detail, done: 0, others: Vec::new() }
     }
 
     /// In plain words.
@@ -251,6 +256,17 @@ impl LocalError {
             _ => ("", ""),
         };
         let why = if why.is_empty() { format!("The system says: {}.", self.detail) } else { why.to_owned() };
-        Explanation { what, why, advice: advice.to_owned() }
+        let all = self.done + self.others.len() + 1;
+        if all == 1 {
+            return Explanation { what, why, advice: advice.to_owned() };
+        }
+        let named: Vec<String> = self.others.iter().take(3).map(|path| format!("“{}”", path.display())).collect();
+        let also = match self.others.len() {
+            0 => String::new(),
+            count if count <= 3 => format!(" Nor {}.", named.join(", ")),
+            count => format!(" Nor {} and {} more.", named.join(", "), count - 3),
+        };
+        let what = format!("{} of {all} done. {what}", self.done);
+        Explanation { what, why: format!("{why}{also}"), advice: advice.to_owned() }
     }
 }

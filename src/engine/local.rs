@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::domain::{Entry, EntryKind, Listing, Permissions, Secret, SiteId, Timestamp};
+use crate::domain::{Entry, EntryKind, Listing, ModeChange, Permissions, Secret, SiteId, Timestamp};
 use crate::store::log::LogFile;
 use crate::store::secrets::Keyring;
 
@@ -182,18 +182,42 @@ fn manage(operation: &LocalOperation) -> Result<(), LocalError> {
             .map(drop)
             .map_err(|error| LocalError::new(LocalAction::Create, path, &error)),
         LocalOperation::Rename { from, to } => rename(from, to),
-        LocalOperation::Move { items, into } => items
-            .iter()
-            .filter_map(|from| Some((from, into.join(from.file_name()?))))
-            .filter(|(from, to)| *from != to)
-            .try_for_each(|(from, to)| rename(from, &to)),
-        LocalOperation::Remove { items, for_good } => items.iter().try_for_each(|path| remove(path, *for_good)),
-        LocalOperation::SetPermissions { items, mode } => {
-            items.iter().try_for_each(|path| owners::set_permissions(path, *mode))
+        LocalOperation::Move { items, into } => {
+            items
+                .iter()
+                .filter_map(|from| Some((from, into.join(from.file_name()?))))
+                .filter(|(from, to)| *from != to)
+                .map(|(from, to)| rename(from, &to))
+                .collect::<Results>()
+                .0
+        }
+        LocalOperation::Remove { items, for_good } => {
+            items.iter().map(|path| remove(path, *for_good)).collect::<Results>().0
+        }
+        LocalOperation::SetPermissions { items, change } => {
+            items.iter().map(|path| owners::set_permissions(path, change)).collect::<Results>().0
         }
         LocalOperation::Open(path) => {
             open::that_detached(path).map_err(|error| LocalError::new(LocalAction::Open, path, &error))
         }
+    }
+}
+
+/// What became of several things: all are tried, and the first error names the others.
+struct Results(Result<(), LocalError>);
+
+impl FromIterator<Result<(), LocalError>> for Results {
+    fn from_iter<I: IntoIterator<Item = Result<(), LocalError>>>(results: I) -> Self {
+        let mut done = 0;
+        let mut failure: Option<LocalError> = None;
+        for result in results {
+            match (result, &mut failure) {
+                (Ok(()), _) => done += 1,
+                (Err(error), None) => failure = Some(error),
+                (Err(error), Some(first)) => first.others.push(error.path),
+            }
+        }
+        Self(failure.map_or(Ok(()), |first| Err(LocalError { done, ..first })))
     }
 }
 
@@ -230,7 +254,7 @@ mod owners {
     use std::collections::HashMap;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-    use super::{Arc, Entry, LocalAction, LocalError, Path, Permissions, fs};
+    use super::{Arc, Entry, EntryKind, LocalAction, LocalError, ModeChange, Path, Permissions, fs};
 
     /// `/etc/passwd` and `/etc/group`: ids to names, one text for all rows.
     pub(super) struct Names {
@@ -250,9 +274,19 @@ mod owners {
         row.group = names.groups.get(&data.gid()).cloned();
     }
 
-    pub(super) fn set_permissions(path: &Path, mode: u16) -> Result<(), LocalError> {
-        fs::set_permissions(path, fs::Permissions::from_mode(u32::from(mode)))
-            .map_err(|error| LocalError::new(LocalAction::SetPermissions, path, &error))
+    /// A link's permissions are its target's, which may lie anywhere: they are left.
+    pub(super) fn set_permissions(path: &Path, change: &ModeChange) -> Result<(), LocalError> {
+        let failed = |error| LocalError::new(LocalAction::SetPermissions, path, &error);
+        let data = fs::symlink_metadata(path).map_err(failed)?;
+        let kind = if data.is_dir() { EntryKind::Directory } else { EntryKind::File };
+        if data.is_symlink() || !change.concerns(kind) {
+            return Ok(());
+        }
+        let before = (data.mode() & 0o7777) as u16;
+        match change.apply(kind, Some(before)).filter(|mode| *mode != before) {
+            Some(mode) => fs::set_permissions(path, fs::Permissions::from_mode(u32::from(mode))).map_err(failed),
+            None => Ok(()),
+        }
     }
 
     fn table(file: &str) -> HashMap<u32, Arc<str>> {
@@ -271,7 +305,7 @@ mod owners {
 mod owners {
     //! Elsewhere: a file is read-only or not.
 
-    use super::{Entry, LocalAction, LocalError, Path, Permissions, fs};
+    use super::{Entry, EntryKind, LocalAction, LocalError, ModeChange, Path, Permissions, fs};
 
     pub(super) struct Names;
 
@@ -286,9 +320,11 @@ mod owners {
         row.permissions = Some(Permissions(0o444 | write));
     }
 
-    pub(super) fn set_permissions(path: &Path, mode: u16) -> Result<(), LocalError> {
+    pub(super) fn set_permissions(path: &Path, change: &ModeChange) -> Result<(), LocalError> {
         let failed = |error| LocalError::new(LocalAction::SetPermissions, path, &error);
         let mut permissions = fs::metadata(path).map_err(failed)?.permissions();
+        let before = if permissions.readonly() { 0o444 } else { 0o666 };
+        let mode = change.apply(EntryKind::File, Some(before)).unwrap_or(before);
         permissions.set_readonly(mode & 0o222 == 0);
         fs::set_permissions(path, permissions).map_err(failed)
     }

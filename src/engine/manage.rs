@@ -1,12 +1,16 @@
-//! What the user changes on the server, in the browsing session.
+//! What the user changes on the server, in the browsing session. An operation on several things goes on after a refusal, and
+//! tells which failed and why.
 
-use crate::domain::{EntryKind, RemotePath};
-use crate::ftp::error::FtpError;
+use crate::domain::{EntryKind, ModeChange, RemotePath};
+use crate::ftp::error::{Class, FtpError};
 use crate::net::session::{Session, StoreAt};
 
-use super::message::RemoteOperation;
+use super::message::{PermissionTarget, RemoteOperation};
 
 /// Carries it out. `progress` hears how many things are done, and the last one.
+///
+/// # Errors
+/// [`FtpError::Partly`] where things were refused; what else stands in the way.
 pub(super) fn manage(
     session: &mut Session,
     operation: &RemoteOperation,
@@ -21,80 +25,142 @@ pub(super) fn manage(
             must_be_free(session, path)?;
             session.store(path, StoreAt::Start)?.finish().map(drop)
         }
-        RemoteOperation::Rename { from, to } => {
-            must_be_free(session, to)?;
-            session.rename(from, to)
-        }
+        RemoteOperation::Rename { from, to } => rename(session, from, to),
         RemoteOperation::Move { items, into } => {
-            for (done, from) in (1..).zip(items) {
-                let Some(name) = from.file_name() else { continue };
-                let to = into.join(name);
-                if to == *from {
-                    continue;
-                }
-                must_be_free(session, &to)?;
-                session.rename(from, &to)?;
-                progress(done, from);
+            let mut tally = Tally::new(progress);
+            for from in items {
+                let Some(to) = from.file_name().map(|name| into.join(name)).filter(|to| to != from) else { continue };
+                let moved = rename(session, from, &to);
+                tally.hear(session, from, moved)?;
             }
-            Ok(())
+            tally.result()
         }
         RemoteOperation::Remove(items) => {
-            let mut done = 0;
+            let mut tally = Tally::new(progress);
             for (path, kind) in items {
                 if *kind == EntryKind::Directory {
-                    session.remove_tree(path, &mut |path| {
-                        done += 1;
-                        progress(done, path);
-                    })?;
+                    let mut failed = Vec::new();
+                    session.remove_all(path, &mut |path| tally.did(path), &mut failed)?;
+                    tally.failed.append(&mut failed);
                 } else {
-                    session.remove_file(path)?;
-                    done += 1;
-                    progress(done, path);
+                    let removed = session.remove_file(path);
+                    tally.hear(session, path, removed)?;
                 }
             }
-            Ok(())
+            tally.result()
         }
-        RemoteOperation::SetPermissions { items, mode, recursive } => {
-            let mut done = 0;
-            for (path, kind) in items {
-                set_permissions(session, path, *kind, *mode, *recursive, &mut |path| {
-                    done += 1;
-                    progress(done, path);
-                })?;
+        RemoteOperation::SetPermissions { items, change, recursive } => {
+            let mut tally = Tally::new(progress);
+            for target in items {
+                set_permissions(session, target, change, *recursive, 0, &mut tally)?;
             }
-            Ok(())
+            tally.result()
         }
     }
 }
 
-/// The mode for the path itself, and (recursive) for all below it; directories below stay enterable for whoever may
-/// read them, as with chmod's `X`.
+/// What was done of several things, and what was not.
+struct Tally<'a> {
+    progress: &'a mut dyn FnMut(u64, &RemotePath),
+    done: u64,
+    failed: Vec<(RemotePath, FtpError)>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(progress: &'a mut dyn FnMut(u64, &RemotePath)) -> Self {
+        Self { progress, done: 0, failed: Vec::new() }
+    }
+
+    fn did(&mut self, path: &RemotePath) {
+        self.done += 1;
+        (self.progress)(self.done, path);
+    }
+
+    /// One is through. What concerns the whole session ends the operation.
+    fn hear(&mut self, session: &Session, path: &RemotePath, result: Result<(), FtpError>) -> Result<(), FtpError> {
+        match result {
+            Ok(()) => self.did(path),
+            Err(error) if session.is_broken() || matches!(error.class(), Class::Cancelled | Class::NeedsUser) => {
+                return Err(error);
+            }
+            Err(error) => self.failed.push((path.clone(), error)),
+        }
+        Ok(())
+    }
+
+    fn result(self) -> Result<(), FtpError> {
+        let Self { done, failed, .. } = self;
+        if failed.is_empty() { Ok(()) } else { Err(FtpError::Partly { done, failed }) }
+    }
+}
+
+/// RNFR and RNTO; never onto something else that is there.
+fn rename(session: &mut Session, from: &RemotePath, to: &RemotePath) -> Result<(), FtpError> {
+    if !is_respelled(from, to) {
+        must_be_free(session, to)?;
+    } else if is_another(session, from, to)? {
+        // A server that minds case has both names.
+        return Err(exists(to));
+    }
+    session.rename(from, to)
+}
+
+/// Whether the two names differ in their case only.
+fn is_respelled(from: &RemotePath, to: &RemotePath) -> bool {
+    let fold = |path: &RemotePath| path.to_string().to_lowercase();
+    from != to && from.parent() == to.parent() && fold(from) == fold(to)
+}
+
+/// Whether there is an entry of that very name beside the first one: on a server that minds no case both questions would find
+/// the same thing.
+fn is_another(session: &mut Session, from: &RemotePath, to: &RemotePath) -> Result<bool, FtpError> {
+    let (Some(parent), Some(name)) = (from.parent(), to.file_name()) else { return Ok(false) };
+    let listing = session.list(&parent, &mut |_| {})?;
+    Ok(listing.entries.iter().any(|entry| &*entry.name == name))
+}
+
+/// The mode for the path itself, and (`recursive`) for all below it: what a directory holds comes first, in case nobody may enter
+/// it afterwards.
 fn set_permissions(
     session: &mut Session,
-    path: &RemotePath,
-    kind: EntryKind,
-    mode: u16,
+    target: &PermissionTarget,
+    change: &ModeChange,
     recursive: bool,
-    done: &mut dyn FnMut(&RemotePath),
+    depth: usize,
+    tally: &mut Tally<'_>,
 ) -> Result<(), FtpError> {
-    let mut folders = vec![(path.clone(), kind, mode)];
-    while let Some((path, kind, own)) = folders.pop() {
-        session.set_permissions(&path, own)?;
-        done(&path);
-        if kind != EntryKind::Directory || !recursive || session.leads_back(&path)? {
-            continue;
+    let PermissionTarget { path, kind, mode } = target;
+    if recursive && *kind == EntryKind::Directory {
+        if depth > DEEPEST {
+            tally.failed.push((path.clone(), FtpError::TooDeep { path: path.to_string(), levels: DEEPEST }));
+            return Ok(());
         }
-        for entry in session.list(&path, &mut |_| {})?.entries {
-            let below = path.join(&entry.name);
-            match entry.kind {
-                EntryKind::Directory => folders.push((below, entry.kind, mode | (mode & 0o444) >> 2)),
-                EntryKind::File => folders.push((below, entry.kind, mode)),
-                // A link's mode is its target's, which may lie anywhere.
-                EntryKind::Link | EntryKind::Other => {}
+        match session.list_without_links(path) {
+            Ok(entries) => {
+                for entry in entries {
+                    let below = path.join(&entry.name);
+                    if entry.kind == EntryKind::Directory && session.leads_back(&below)? {
+                        continue;
+                    }
+                    let mode = entry.permissions.map(|mode| mode.0);
+                    let target = PermissionTarget { path: below, kind: entry.kind, mode };
+                    set_permissions(session, &target, change, recursive, depth + 1, tally)?;
+                }
             }
+            Err(error @ FtpError::Refused { .. }) => tally.failed.push((path.clone(), error)),
+            Err(error) => return Err(error),
         }
     }
-    Ok(())
+    if !change.concerns(*kind) {
+        return Ok(());
+    }
+    let done = match change.apply(*kind, *mode) {
+        Some(mode) => session.set_permissions(path, mode),
+        None => Err(FtpError::Unsupported {
+            what: "the server does not tell what permissions it has now: give all of them, as three digits".into(),
+        }),
+    };
+    tally.hear(session, path, done)
 }
 
 fn must_be_free(session: &mut Session, path: &RemotePath) -> Result<(), FtpError> {
@@ -107,3 +173,6 @@ fn must_be_free(session: &mut Session, path: &RemotePath) -> Result<(), FtpError
 fn exists(path: &RemotePath) -> FtpError {
     FtpError::Exists { path: path.to_string() }
 }
+
+/// Directories within each other; no real tree is deeper, a link that leads in a circle is, without end.
+const DEEPEST: usize = 200;

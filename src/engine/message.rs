@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::domain::{
-    ConnectionId, ControlPath, DataPath, Encryption, EntryKind, JobId, Learned, Listing, Offered, QuestionId,
-    RemotePath, Secret, Site, SiteId, Timestamp,
+    ConnectionId, ControlPath, DataPath, Encryption, EntryKind, JobId, Learned, Listing, ModeChange, Offered,
+    QuestionId, RemotePath, Secret, Site, SiteId, Timestamp,
 };
 pub use crate::store::settings::{ConflictPolicy, Settings};
 pub use crate::store::trust::TrustBook;
@@ -137,7 +137,18 @@ pub enum RemoteOperation {
     /// DELE, RMD; directories with everything in them.
     Remove(Vec<(RemotePath, EntryKind)>),
     /// SITE CHMOD; `recursive` includes everything below directories.
-    SetPermissions { items: Vec<(RemotePath, EntryKind)>, mode: u16, recursive: bool },
+    SetPermissions { items: Vec<PermissionTarget>, change: ModeChange, recursive: bool },
+}
+
+/// Something on the server whose permissions are to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermissionTarget {
+    /// Where.
+    pub path: RemotePath,
+    /// File or directory.
+    pub kind: EntryKind,
+    /// Its mode now, where the listing tells.
+    pub mode: Option<u16>,
 }
 
 /// What can be changed on this computer.
@@ -154,7 +165,7 @@ pub enum LocalOperation {
     /// To the system's trash where it has one, else for good (`for_good` says which the user confirmed).
     Remove { items: Vec<PathBuf>, for_good: bool },
     /// Unix mode.
-    SetPermissions { items: Vec<PathBuf>, mode: u16 },
+    SetPermissions { items: Vec<PathBuf>, change: ModeChange },
     /// With the system's program for it.
     Open(PathBuf),
 }

@@ -11,6 +11,7 @@ use crossbeam_channel::Sender;
 use crate::domain::{EntryKind, Lesson, Listing, Proxy, RemotePath};
 use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::happening::{Happening, Observer};
+use crate::net::lessons::Lessons;
 use crate::net::session::{Next, Session};
 
 use super::download::Clock;
@@ -49,6 +50,8 @@ impl SessionThread {
                 session: None,
                 server: String::new(),
                 tls12_only: false,
+                lessons: Lessons::default(),
+                learned: 0,
                 proxy: None,
                 habits: Habits::default(),
                 clock: Clock::default(),
@@ -100,6 +103,10 @@ struct Worker {
     server: String,
     /// This server continues no TLS 1.3 session.
     tls12_only: bool,
+    /// What this server taught the sessions of this thread.
+    lessons: Lessons,
+    /// How many of them the session in use began with.
+    learned: usize,
     /// Through which the session was opened.
     proxy: Option<Proxy>,
     habits: Habits,
@@ -305,6 +312,9 @@ impl Worker {
         };
         self.buffer.resize(pump::BUFFER, 0);
         match (job.direction, kind) {
+            (Direction::Download, EntryKind::Directory) if remote.depth() > DEEPEST => {
+                Err(FtpError::TooDeep { path: remote.text(&job.charset), levels: DEEPEST }.into())
+            }
             (Direction::Download, EntryKind::Directory) if !job.top && session.leads_back(&remote)? => {
                 Ok(Worked::LeftOut(Reason::Circle.explain()))
             }
@@ -353,6 +363,7 @@ impl Worker {
         let elsewhere = self.server != server || self.proxy.as_ref() != proxy;
         if elsewhere {
             self.tls12_only = false;
+            self.lessons.clear();
         }
         if elsewhere || self.session.as_ref().is_some_and(Session::is_broken) {
             self.session = None;
@@ -368,6 +379,8 @@ impl Worker {
         if self.tls12_only {
             Arc::make_mut(&mut dial.site).learned.learn(Lesson::Tls12Only);
         }
+        self.lessons.teach(&mut Arc::make_mut(&mut dial.site).learned);
+        self.learned = self.lessons.count();
         if dial.secret.is_none() {
             dial.secret = self.secrets.find(&dial.site);
         }
@@ -390,7 +403,7 @@ impl Worker {
                 reports.send(Report::Happened(number, happening)).ok();
             }
         });
-        self.session = Some(Session::open(&dial, &task.cancel, observer)?);
+        self.session = Some(Session::open(&dial, &task.cancel, self.lessons.listen(&observer))?);
         self.server = server;
         self.proxy = dial.proxy.take().map(|(proxy, _)| proxy);
         self.reports.send(Report::LoggedIn(self.number)).ok();
@@ -411,7 +424,9 @@ impl Worker {
             let news = worse && !std::mem::replace(&mut self.tls12_only, worse);
             return !fresh || news;
         }
-        untouched && has_gone(error, work) && !fresh
+        // A verb that was swallowed, or a mode that does not work any more, is its own session's end: the next one knows.
+        let wiser = self.lessons.count() > self.learned && self.session.as_ref().is_some_and(Session::is_broken);
+        untouched && ((has_gone(error, work) && !fresh) || (wiser && error.class() != Class::Cancelled))
     }
 
     fn crashed(&self, task: &Task, panic: &(dyn std::any::Any + Send)) -> Finished {
@@ -432,6 +447,9 @@ impl Worker {
         }
     }
 }
+
+/// Directories within each other; no real tree is deeper, a link that leads in a circle is, without end.
+const DEEPEST: usize = 200;
 
 /// Whether the session had gone while it lay idle, so that the same on a new one is worth a try.
 fn has_gone(error: &FtpError, work: &Work) -> bool {

@@ -347,7 +347,7 @@ impl Actor {
             }
             Worked::LeftOut(why) => {
                 if let Some(job) = self.queue.job(id) {
-                    self.note(LogKind::Note, format!("Left out: “{}”. {}", job.remote, why.line()));
+                    self.note(LogKind::Note, format!("“{}” was left out: {}", job.remote, why.line()));
                 }
                 self.queue.transition(id, JobState::LeftOut(why));
             }
@@ -357,7 +357,7 @@ impl Actor {
                     return;
                 }
                 for left in &left_out {
-                    self.note(LogKind::Note, format!("Left out: “{}”. {}", left.remote, left.why.line()));
+                    self.note(LogKind::Note, format!("“{}” was left out: {}", left.remote, left.why.line()));
                 }
                 // Both or neither in the journal: a folder that is done has its files in the queue.
                 self.queue.update(id, |job| job.kind = EntryKind::Directory);

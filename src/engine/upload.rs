@@ -23,7 +23,7 @@ use super::message::Remark;
 use super::pump::{self, Stopped};
 use super::trail::{Left, Target};
 use super::upload_lock::{IsLocked, UploadLock};
-use super::verify;
+use super::verify::{self, Verdict};
 use super::work::{Assignment, Worked};
 
 /// Sessions that are opened to rename a file whose own session the server closed behind the last byte.
@@ -46,6 +46,8 @@ pub(super) struct Upload<'a> {
     modified: Option<SystemTime>,
     /// Whether the target has the source's time already.
     stamped: bool,
+    /// Whether checksums said that all arrived.
+    hashed: bool,
     pub(super) size: u64,
     pub(super) buffer: &'a mut [u8],
 }
@@ -93,7 +95,7 @@ impl<'a> Upload<'a> {
         let data = file.metadata().map_err(|error| LocalError::new(LocalAction::Read, &job.local, &error))?;
         let (size, modified) = (data.len(), data.modified().ok());
         let source = Side { size: Some(size), modified: modified.map(Timestamp::from_system) };
-        Ok(Self { session, job, file, source, modified, stamped: false, size, buffer })
+        Ok(Self { session, job, file, source, modified, stamped: false, hashed: false, size, buffer })
     }
 
     fn send_to(
@@ -344,7 +346,8 @@ impl<'a> Upload<'a> {
     fn publish(&mut self, temporary: &RemotePath, target: &RemotePath, replace: bool) -> Result<(), JobError> {
         let time = self.source.modified.filter(|_| self.job.preserve_times);
         // Lines of text end otherwise on the server: its size is another one.
-        let size = Some(self.size).filter(|_| !self.job.text && self.job.verify != Verify::None);
+        let wanted = !self.job.text && !self.hashed && self.job.verify != Verify::None;
+        let size = Some(self.size).filter(|_| wanted);
         let file = Publication { time, size, replaces: replace };
         match self.session.publish(temporary, target, file) {
             Ok(()) => Ok(()),
@@ -443,7 +446,9 @@ impl<'a> Upload<'a> {
     fn verify(&mut self, path: &RemotePath) -> Result<(), JobError> {
         let job = self.job;
         let local = (&mut self.file, job.local.as_path(), self.size);
-        verify::compare(self.session, job, path, local, self.buffer)?.into_result(|| job.local.display().to_string())
+        let verdict = verify::compare(self.session, job, path, local, self.buffer)?;
+        self.hashed = verdict == Verdict::Same;
+        verdict.into_result(|| job.local.display().to_string())
     }
 
     /// Sends what is missing behind `at`. `Some` = the server has something else now, so long.

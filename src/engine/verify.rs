@@ -20,7 +20,9 @@ use super::work::Assignment;
 /// What comparing showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The same, or nobody can tell, or nobody wants to know.
+    /// The same.
+    Same,
+    /// Nobody can tell, or nobody wants to know.
     Fine,
     /// Two files.
     Differs { here: Checksum, there: Checksum },
@@ -52,7 +54,7 @@ pub(super) fn compare(
     match (hashed, ours) {
         (Hashed::Sum(there), Some(ours)) => {
             let here = ours?;
-            Ok(if here == there { Verdict::Fine } else { Verdict::Differs { here, there } })
+            Ok(if here == there { Verdict::Same } else { Verdict::Differs { here, there } })
         }
         (Hashed::No(words), _) => {
             // Told once for each server, by the engine.
@@ -67,7 +69,7 @@ impl Verdict {
     /// The verdict as an error about that file.
     pub(super) fn into_result(self, what: impl FnOnce() -> String) -> Result<(), JobError> {
         match self {
-            Self::Fine => Ok(()),
+            Self::Same | Self::Fine => Ok(()),
             Self::Differs { here, there } => {
                 Err(JobError::Corrupted { what: what(), here: here.to_string(), there: there.to_string() })
             }

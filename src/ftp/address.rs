@@ -70,9 +70,10 @@ pub fn is_near(ip: IpAddr) -> bool {
     }
 }
 
-/// No FTP server listens for data below 1024; something else may, and must not be fed files.
+/// Any port but 0. The connection goes to the server's own address ([`data_target`]), so that a low port reaches nobody
+/// else; servers behind narrow firewalls do use them (<https://github.com/liximomo/vscode-sftp/issues/946>).
 fn checked_port(port: u16) -> Option<u16> {
-    (port >= 1024).then_some(port)
+    (port > 0).then_some(port)
 }
 
 /// The numbers between commas (and blanks) at the beginning, the first seven of them, and how many bytes all take up.

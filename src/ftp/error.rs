@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::reply::Reply;
-use crate::domain::Offered;
+use crate::domain::{Offered, RemotePath};
 
+pub use super::stranger::Stranger;
 pub use proxy::{ProxyFailure, ProxyTrouble};
 
 /// What the caller can do about an error.
@@ -45,21 +46,6 @@ pub enum Stage {
     Transfer,
     /// All bytes went; the last reply is awaited.
     Completion,
-}
-
-/// What listens on the port instead of an FTP server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stranger {
-    /// `SSH-2.0-…`: SFTP is another protocol.
-    Ssh,
-    /// `HTTP/1.1 400`, or markup.
-    Http,
-    /// `+OK`, `* OK`, SMTP's 220 with ESMTP.
-    Mail,
-    /// Binary from the first byte: perhaps TLS.
-    Binary,
-    /// Text that is no reply.
-    Unknown,
 }
 
 /// Anything that stops a conversation with a server.
@@ -135,12 +121,18 @@ pub enum FtpError {
     /// Bytes came on the data connection, but neither 150 nor a final reply: they need not be the server's.
     #[error("{verb} was not answered, though {got} bytes came")]
     Unanswered { verb: &'static str, got: u64 },
-    /// More bytes came than the file has, as the server tells its size before and after.
+    /// Far more bytes came than the file has.
     #[error("{got} bytes of {expected}")]
     Overlong { expected: u64, got: u64 },
     /// The server said that it has a stored file whole, and then that there is no such file.
     #[error("{path} is not on the server, though it was stored")]
     Vanished { path: String },
+    /// Of several things some were refused, each with its own error; `done` = how many were not.
+    #[error("{} of {} failed", .failed.len(), .failed.len() as u64 + .done)]
+    Partly { done: u64, failed: Vec<(RemotePath, Self)> },
+    /// Directories within each other deeper than any real tree: a link that leads in a circle, most likely.
+    #[error("{path} is {levels} levels deep")]
+    TooDeep { path: String, levels: usize },
     /// A listing that is longer than any directory: it would go on until no memory is left.
     #[error("a listing of more than {lines} lines")]
     EndlessListing { lines: u64 },
@@ -176,25 +168,6 @@ pub enum TlsTrouble {
     Truncated,
     /// Anything else.
     Other { detail: String },
-}
-
-impl Stranger {
-    /// Who greets like that.
-    pub fn of(first_line: &str) -> Self {
-        let line = first_line.trim_start().to_ascii_uppercase();
-        let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| line.starts_with(beginning));
-        if begins(&["SSH-"]) {
-            Self::Ssh
-        } else if begins(&["HTTP/", "<!DOCTYPE", "<HTML", "<?XML"]) {
-            Self::Http
-        } else if begins(&["+OK", "* OK", "* PREAUTH"]) {
-            Self::Mail
-        } else if line.chars().any(|c| c == char::REPLACEMENT_CHARACTER || (c.is_control() && !c.is_whitespace())) {
-            Self::Binary
-        } else {
-            Self::Unknown
-        }
-    }
 }
 
 impl FtpError {
@@ -241,7 +214,7 @@ impl FtpError {
             },
             Self::Proxy(failure) => failure.class(),
             // Sent again it would come twice where a receiver took it.
-            Self::Vanished { .. } => Class::Permanent,
+            Self::Vanished { .. } | Self::Partly { .. } | Self::TooDeep { .. } => Class::Permanent,
             Self::EndlessListing { .. } | Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => {
                 Class::Permanent
             }

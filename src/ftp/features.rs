@@ -191,6 +191,7 @@ const WANTED: &[&str] = &[
     "type",
     "size",
     "modify",
+    "unique",
     "unix.mode",
     "unix.owner",
     "unix.ownername",

@@ -14,4 +14,5 @@ pub mod listing;
 pub mod pathname;
 pub mod reply;
 pub mod stamp;
+pub mod stranger;
 pub mod verb;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use super::stranger::Stranger;
 use crate::domain::Charset;
 
 /// One whole reply.
@@ -48,6 +49,10 @@ pub struct ReplyReader {
     whole: VecDeque<Heard>,
     /// Once a server closed a reply with another code, it will do so again.
     closes_oddly: bool,
+    /// Lines without a code before the first reply, how many; and the first of them.
+    preamble: (usize, Option<String>),
+    /// A reply has come.
+    greeted: bool,
 }
 
 /// A reply of several lines whose end has not come.
@@ -90,7 +95,16 @@ impl Reply {
 impl ReplyReader {
     /// `charset` is how the texts are read.
     pub fn new(charset: Charset) -> Self {
-        Self { charset, buffer: Vec::new(), scanned: 0, open: None, whole: VecDeque::new(), closes_oddly: false }
+        Self {
+            charset,
+            buffer: Vec::new(),
+            scanned: 0,
+            open: None,
+            whole: VecDeque::new(),
+            closes_oddly: false,
+            preamble: (0, None),
+            greeted: false,
+        }
     }
 
     /// Takes what came. Each whole line goes to `line` as text, control characters replaced.
@@ -140,6 +154,11 @@ impl ReplyReader {
             },
             _ => false,
         }
+    }
+
+    /// The first line without a code that came before any reply: a banner that a few servers begin with, or no server.
+    pub fn preamble(&self) -> Option<&str> {
+        self.preamble.1.as_deref().filter(|_| !self.greeted)
     }
 
     /// Whether this server has done so before.
@@ -215,7 +234,7 @@ impl ReplyReader {
         if line.is_empty() {
             return Ok(());
         }
-        let Some(head) = head(line) else { return Err(Unreadable::NotAReply(text)) };
+        let Some(head) = head(line) else { return self.pass_over(text) };
         if !is_code(head.code) {
             return Err(Unreadable::BadCode(text));
         }
@@ -228,10 +247,21 @@ impl ReplyReader {
         self.push_whole(Heard { reply: Reply { code: head.code, lines }, raw })
     }
 
+    /// A line without a code: a banner before the greeting, if it is not what another kind of server says.
+    fn pass_over(&mut self, text: String) -> Result<(), Unreadable> {
+        if self.greeted || self.preamble.0 >= PREAMBLE_LIMIT || Stranger::of(&text) != Stranger::Unknown {
+            return Err(Unreadable::NotAReply(self.preamble.1.take().unwrap_or(text)));
+        }
+        self.preamble.0 += 1;
+        self.preamble.1.get_or_insert(text);
+        Ok(())
+    }
+
     fn push_whole(&mut self, heard: Heard) -> Result<(), Unreadable> {
         if self.whole.len() >= WAITING_LIMIT {
             return Err(Unreadable::LongReply);
         }
+        self.greeted = true;
         self.whole.push_back(heard);
         Ok(())
     }
@@ -357,6 +387,9 @@ const DONT: u8 = 0xFE;
 
 /// Whole replies that nobody took: no client has so many questions open.
 const WAITING_LIMIT: usize = 20_000;
+
+/// Lines without a code that may come before the greeting: a banner fits, a stream of something else does not.
+const PREAMBLE_LIMIT: usize = 100;
 
 /// Bytes in one line.
 pub const LINE_LIMIT: usize = 64 * 1024;

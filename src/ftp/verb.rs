@@ -227,6 +227,35 @@ impl Verb {
         }
     }
 
+    /// Whether a server may do without it: it tells what the server is and can (RFC 959 section 5.1, RFC 2389).
+    pub fn is_optional(&self) -> bool {
+        matches!(self, Self::Syst | Self::Feat | Self::OptsUtf8 | Self::OptsMlst(_) | Self::Clnt)
+    }
+
+    /// Whether this code is more likely a late or second reply to an earlier command: 230 is a login's, 226 a transfer's.
+    pub fn is_unlikely(&self, code: u16) -> bool {
+        match code {
+            226 | 426 => matches!(
+                self,
+                Self::User(_)
+                    | Self::Syst
+                    | Self::Feat
+                    | Self::Pwd
+                    | Self::Cwd(_)
+                    | Self::TypeImage
+                    | Self::TypeAscii
+                    | Self::Epsv
+                    | Self::Pasv
+                    | Self::Size(_)
+                    | Self::Mdtm(_)
+                    | Self::Mlst(_)
+                    | Self::Rnfr(_)
+            ),
+            230 => !matches!(self, Self::User(_) | Self::Pass(_) | Self::Acct(_) | Self::Noop),
+            code => !self.may_bring(code),
+        }
+    }
+
     /// Appends the line as it goes over the wire. `telnet` = the server reads it as RFC 854 says, where 0xFF is IAC and
     /// must be doubled; vsftpd and Pure-FTPd take it as it is, and would make a name of two.
     pub fn write_to(&self, out: &mut Vec<u8>, telnet: bool) {

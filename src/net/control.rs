@@ -39,6 +39,10 @@ pub(super) struct Control {
     /// Whether this server reads the control connection as telnet.
     telnet: bool,
     guard: Option<Arc<Guard>>,
+    /// Preliminary replies since the last final one.
+    preliminaries: usize,
+    /// Replies that nobody had asked for.
+    unasked: usize,
     end: Option<FtpError>,
 }
 
@@ -80,6 +84,8 @@ impl Control {
             pipelining: Pipelining::Fails,
             telnet: true,
             guard: None,
+            preliminaries: 0,
+            unasked: 0,
             end: None,
         })
     }
@@ -206,8 +212,37 @@ impl Control {
 
     /// Sends a command and waits for its final reply.
     pub(super) fn ask(&mut self, verb: &Verb, wait: &mut Wait, stage: Stage) -> Result<Heard, FtpError> {
+        self.ask_within(verb, wait, stage, self.patience)
+    }
+
+    /// The same, with a patience of its own. An answer that is more likely a late one to an earlier command (230 to SYST) is
+    /// dropped where another one follows.
+    pub(super) fn ask_within(
+        &mut self,
+        verb: &Verb,
+        wait: &mut Wait,
+        stage: Stage,
+        patience: Duration,
+    ) -> Result<Heard, FtpError> {
         self.send(std::slice::from_ref(verb), wait)?;
-        self.reply(wait, stage, self.patience)
+        let mut heard = self.reply(wait, stage, patience)?;
+        for _ in 0..STRAY_LIMIT {
+            if !verb.is_unlikely(heard.reply.code) {
+                break;
+            }
+            self.due += 1;
+            match self.last_words(wait, stage, patience.min(STRAY_PATIENCE))? {
+                Some(next) => {
+                    self.note(format!("Reply {} came late or twice: dropped", heard.reply.code));
+                    heard = next;
+                }
+                None => {
+                    self.due = self.due.saturating_sub(1);
+                    break;
+                }
+            }
+        }
+        Ok(heard)
     }
 
     /// Sends commands, in one write where this server takes that, and waits for the final reply to each. They must be
@@ -288,8 +323,11 @@ impl Control {
 
     /// The next final reply.
     pub(super) fn reply(&mut self, wait: &mut Wait, stage: Stage, patience: Duration) -> Result<Heard, FtpError> {
+        // One deadline for all of it: a server that says 1yz again and again is no slow one.
+        let end = Instant::now() + patience.saturating_mul(LONGEST_REPLY);
         loop {
-            let heard = self.any_reply(wait, stage, patience)?;
+            let left = end.saturating_duration_since(Instant::now());
+            let heard = self.any_reply(wait, stage, patience.min(left))?;
             if !heard.reply.is_preliminary() {
                 return Ok(heard);
             }
@@ -299,17 +337,28 @@ impl Control {
     /// The next reply, a preliminary one (1yz) included. A 421 is the end of the connection.
     pub(super) fn any_reply(&mut self, wait: &mut Wait, stage: Stage, patience: Duration) -> Result<Heard, FtpError> {
         let mut until = Instant::now() + patience;
+        // Slow, but steady; yet not for ever.
+        let end = Instant::now() + patience.saturating_mul(LONGEST_REPLY);
         loop {
             if let Some(heard) = self.take(stage)? {
                 return Ok(heard);
             }
             if self.fill(stage) {
-                // Slow, but steady.
-                until = Instant::now() + patience;
+                if wait.check().is_err() {
+                    return Err(self.stopped(Stop::Cancelled, stage, patience));
+                }
+                let now = Instant::now();
+                if now >= end && self.end.is_none() {
+                    return Err(self.endless());
+                }
+                until = (now + patience).min(end);
                 continue;
             }
             if let Some(error) = &self.end {
                 return Err(error.clone());
+            }
+            if stage == Stage::Greeting && self.reader.preamble().is_some() {
+                until = until.min(Instant::now() + PREAMBLE_PATIENCE);
             }
             let doubtful = self.reader.is_doubtful();
             let grace = if self.reader.closes_oddly() { KNOWN_ODD_END } else { ODD_END };
@@ -442,7 +491,7 @@ impl Control {
                     return Some(heard.reply);
                 }
             }
-            if self.fill(Stage::Command) {
+            if self.fill(Stage::Command) && Instant::now() < until {
                 continue;
             }
             if self.end.is_some() {
@@ -493,12 +542,21 @@ impl Control {
                 return Err(self.close(stage, heard.reply));
             }
             if heard.reply.is_preliminary() {
+                self.preliminaries += 1;
+                if self.preliminaries > PRELIMINARY_LIMIT {
+                    return Err(self.endless());
+                }
                 if self.due > self.stale && self.stale == 0 {
                     return Ok(Some(heard));
                 }
                 continue;
             }
+            self.preliminaries = 0;
             if self.due == 0 {
+                self.unasked += 1;
+                if self.unasked > UNASKED_LIMIT {
+                    return Err(self.endless());
+                }
                 self.note(format!("Unexpected reply {} ignored", heard.reply.code));
                 continue;
             }
@@ -592,7 +650,10 @@ impl Control {
     }
 
     fn stopped(&mut self, stop: Stop, stage: Stage, patience: Duration) -> FtpError {
-        let first = stranger(self.reader.unfinished());
+        let first = match self.reader.preamble() {
+            Some(line) => Some(unreadable(Unreadable::NotAReply(line.to_owned()), Stage::Greeting)),
+            None => stranger(self.reader.unfinished()),
+        };
         let error = match (stop, first) {
             (Stop::Cancelled, _) => {
                 // The reply will come: it must not answer the next command.
@@ -605,6 +666,12 @@ impl Control {
         // A reply that is overdue may come later: nobody could tell which command it answers.
         self.end.get_or_insert(error.clone());
         error
+    }
+
+    /// Replies come without end: the connection is of no use any more.
+    fn endless(&mut self) -> FtpError {
+        let error = FtpError::Protocol { detail: "its replies do not end".into() };
+        self.end.get_or_insert(error).clone()
     }
 
     fn close(&mut self, stage: Stage, reply: Reply) -> FtpError {
@@ -649,6 +716,25 @@ fn unreadable(problem: Unreadable, stage: Stage) -> FtpError {
     };
     FtpError::Protocol { detail }
 }
+
+/// A whole reply may take so many times the patience for its next bytes: a long banner over a slow line comes, and a byte a
+/// second does not hold the session for ever.
+const LONGEST_REPLY: u32 = 10;
+
+/// Preliminary replies (1yz) to one command; a transfer has one or two, some servers tell progress by them.
+const PRELIMINARY_LIMIT: usize = 1000;
+
+/// Replies that nobody asked for in a connection's life; real servers send a handful.
+const UNASKED_LIMIT: usize = 200;
+
+/// Late or second replies that are dropped before one command's own.
+const STRAY_LIMIT: usize = 3;
+
+/// For the real answer, when one has come that is more likely an earlier command's.
+const STRAY_PATIENCE: Duration = Duration::from_secs(2);
+
+/// For the greeting, when a line without a code has come: a banner has the greeting right behind it.
+const PREAMBLE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// How long an end of another code may stand last before it counts.
 const ODD_END: Duration = Duration::from_secs(2);

@@ -1,9 +1,11 @@
 //! What all sessions with one server know of it, as long as the program runs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::reach::Reach;
+use crate::domain::RemotePath;
 use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::stamp::Stamp;
 
@@ -20,7 +22,46 @@ pub struct Known {
     pub(super) passive: Recent<()>,
     /// A file's time was set so.
     pub(super) stamps: Recent<Stamp>,
+    /// What tells the directories that were listed from all others.
+    pub(super) directories: Directories,
 }
+
+/// What is unique about directories, so that a walk notices when one is a link to one above it.
+#[derive(Debug, Default)]
+pub(super) struct Directories(Mutex<HashMap<RemotePath, Identity>>);
+
+/// What tells one directory from all others on a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// MLSD's fact `unique` (RFC 3659 section 7.5.2).
+    Unique(Box<[u8]>),
+    /// Where the server says that it is, once it is there (PWD).
+    Path(RemotePath),
+}
+
+impl Directories {
+    /// What is known of that directory.
+    pub(super) fn identity(&self, path: &RemotePath) -> Option<Identity> {
+        self.lock().get(path).cloned()
+    }
+
+    /// It was told.
+    pub(super) fn learn(&self, path: RemotePath, identity: Identity) {
+        let mut known = self.lock();
+        if known.len() >= MOST_DIRECTORIES {
+            known.clear();
+        }
+        known.insert(path, identity);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RemotePath, Identity>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Directories that are kept in mind; with names of usual length they take 20 MiB. Those that are forgotten cost a walk in a
+/// circle one more lap.
+const MOST_DIRECTORIES: usize = 100_000;
 
 /// What a server says to whoever logs in: 331 to the name, 230 to the password, and this.
 #[derive(Debug)]

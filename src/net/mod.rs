@@ -7,6 +7,7 @@ mod dial;
 pub mod flow;
 pub mod happening;
 pub mod known;
+pub mod lessons;
 mod proxy;
 pub mod reach;
 mod route;

@@ -381,5 +381,5 @@ impl Face {
 
 /// Whether nothing will happen to a job by itself any more.
 pub fn ended(state: &JobState) -> bool {
-    matches!(state, JobState::Done(_) | JobState::Failed(_) | JobState::Cancelled)
+    matches!(state, JobState::Done(_) | JobState::LeftOut(_) | JobState::Failed(_) | JobState::Cancelled)
 }

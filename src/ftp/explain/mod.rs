@@ -19,7 +19,7 @@ use self::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
 use self::refusals::REFUSALS;
 use super::error::{FtpError, Stage};
 use super::reply::Reply;
-use crate::domain::visible;
+use crate::domain::{RemotePath, visible};
 
 /// An error in plain words; each part is a sentence or two, or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -135,11 +135,8 @@ pub fn explain(error: &FtpError) -> Explanation {
         },
         FtpError::Overlong { expected, got } => Explanation {
             what: format!("More came than the file has: {got} bytes, and its size is {expected}."),
-            why: "The server tells that size before and after the transfer, so that the bytes are not those of this file."
-                .into(),
-            advice: "Retry. If it stays so, the server's sizes are wrong (--verify none takes what comes), or something on the \
-                     way adds to it."
-                .into(),
+            why: "A file that grows does not grow so fast: what comes has no end, and is not this file.".into(),
+            advice: "Retry. If it stays so, the server's sizes are wrong, or something else answers its data port.".into(),
         },
         FtpError::Vanished { path } => Explanation {
             what: format!("The server took all of “{path}”, and then said that there is no such file."),
@@ -149,6 +146,12 @@ pub fn explain(error: &FtpError) -> Explanation {
             advice: "Ask the receiver whether it has come. For a folder whose files are taken at once, switch temporary names \
                      off (--direct) and take the server's word (--verify none)."
                 .into(),
+        },
+        FtpError::Partly { done, failed } => partly(*done, failed),
+        FtpError::TooDeep { path, levels } => Explanation {
+            what: format!("“{path}” lies more than {levels} folders deep."),
+            why: "No real tree is that deep: most likely a link that the server shows as a folder leads in a circle.".into(),
+            advice: "Transfer the folders that you need by themselves, and leave that link out.".into(),
         },
         FtpError::EndlessListing { lines } => Explanation {
             what: "The folder's listing does not end.".into(),
@@ -175,6 +178,28 @@ pub fn explain(error: &FtpError) -> Explanation {
         },
     }
 }
+
+/// Some of several things failed: the first by its name and reason, the others by their names.
+fn partly(done: u64, failed: &[(RemotePath, FtpError)]) -> Explanation {
+    let Some(((path, first), others)) = failed.split_first() else { return say("Nothing failed.", "", "") };
+    let name = |path: &RemotePath| format!("“{}”", quoted(&path.to_string()));
+    let reason = explain(first);
+    let all = done + failed.len() as u64;
+    let what = match all {
+        1 => format!("{}: {}", name(path), reason.what),
+        _ => format!("{done} of {all} done; not {}: {}", name(path), reason.what),
+    };
+    let named: Vec<String> = others.iter().take(NAMED).map(|(path, _)| name(path)).collect();
+    let also = match others.len() {
+        0 => String::new(),
+        count if count <= NAMED => format!("Nor {}.", named.join(", ")),
+        count => format!("Nor {} and {} more.", named.join(", "), count - NAMED),
+    };
+    Explanation { what, why: join(&reason.why, &also), advice: reason.advice }
+}
+
+/// Things that are named where many failed; the message log has them all.
+const NAMED: usize = 3;
 
 fn login_refused(reply: &Reply) -> Explanation {
     match catalogue::find(LOGINS, "PASS", reply) {

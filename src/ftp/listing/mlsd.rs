@@ -90,6 +90,12 @@ pub(super) fn unique(line: &[u8]) -> Option<&[u8]> {
     facts.split(|b| *b == b';').find(|fact| value(fact)).map(|fact| &fact[7..]).filter(|value| !value.is_empty())
 }
 
+/// Whether the line is about the directory itself that is listed.
+pub(super) fn is_own(line: &[u8]) -> bool {
+    split(line)
+        .is_some_and(|(facts, _)| facts.split(|b| *b == b';').any(|fact| fact.eq_ignore_ascii_case(b"type=cdir")))
+}
+
 fn best(choices: [Option<&[u8]>; 3]) -> Option<&[u8]> {
     choices.into_iter().flatten().find(|word| !word.is_empty())
 }
@@ -121,7 +127,7 @@ fn kind(value: &[u8]) -> Option<(EntryKind, Option<Box<[u8]>>)> {
         (EntryKind::Directory, None)
     } else if is(b"cdir") || is(b"pdir") {
         return None;
-    } else if begins(b"os.unix=slink") || begins(b"os.unix=symlink") {
+    } else if begins(b"os.unix=slink") || begins(b"os.unix=symlink") || is(b"link") || is(b"symlink") {
         let target = value.iter().position(|b| *b == b':').map(|at| &value[at + 1..]);
         (EntryKind::Link, target.filter(|target| !target.is_empty()).map(Into::into))
     } else {
@@ -129,9 +135,11 @@ fn kind(value: &[u8]) -> Option<(EntryKind, Option<Box<[u8]>>)> {
     })
 }
 
-/// Three or four octal digits; some servers send the file type's bits before them.
+/// Three or four octal digits; some servers send the file type's bits before them, pyftpdlib on Python 3 `0o`.
 fn mode(value: &[u8]) -> Option<Permissions> {
-    let bits = u32::from_str_radix(std::str::from_utf8(value).ok()?, 8).ok()?;
+    let digits = std::str::from_utf8(value).ok()?;
+    let digits = digits.strip_prefix("0o").or_else(|| digits.strip_prefix("0O")).unwrap_or(digits);
+    let bits = u32::from_str_radix(digits, 8).ok()?;
     u16::try_from(bits & 0o7777).ok().map(Permissions)
 }
 

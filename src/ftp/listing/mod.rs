@@ -60,6 +60,12 @@ pub struct ListingReader {
     /// Unreadable lines in a row.
     misses: u32,
     unread: Vec<String>,
+    /// See [`Self::directories`].
+    directories: Vec<(Box<[u8]>, Box<[u8]>)>,
+    /// See [`Self::own`].
+    own: Option<Box<[u8]>>,
+    /// Bytes of memory that the entries take, about.
+    kept: u64,
 }
 
 /// What a line is.
@@ -137,6 +143,9 @@ impl ListingReader {
             unbroken: 0,
             misses: 0,
             unread: Vec::new(),
+            directories: Vec::new(),
+            own: None,
+            kept: 0,
         }
     }
 
@@ -191,6 +200,16 @@ impl ListingReader {
         &self.unread
     }
 
+    /// What is unique about each directory among the entries, as MLSD tells it (RFC 3659 section 7.5.2): by its name.
+    pub fn directories(&mut self) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+        std::mem::take(&mut self.directories)
+    }
+
+    /// The same of the directory that is listed.
+    pub fn own(&self) -> Option<&[u8]> {
+        self.own.as_deref()
+    }
+
     /// Lines seen, blank ones aside.
     pub fn lines(&self) -> u64 {
         self.lines
@@ -198,7 +217,10 @@ impl ListingReader {
 
     /// Whether no directory is that long: then it is better not to read on.
     pub fn is_endless(&self) -> bool {
-        self.lines > self.most_lines || self.bytes > MOST_BYTES || self.unbroken > LONGEST_LINE
+        self.lines > self.most_lines
+            || self.bytes > MOST_BYTES
+            || self.kept > MOST_MEMORY
+            || self.unbroken > LONGEST_LINE
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -229,8 +251,20 @@ impl ListingReader {
         }
         match self.read(line) {
             Line::Entry(entry) if self.source == Source::Mlsd && !self.links.see(&entry, line, out) => {}
-            Line::Entry(entry) => self.accept(entry, out),
-            Line::Nothing => {}
+            Line::Entry(entry) => {
+                if self.source == Source::Mlsd
+                    && entry.kind == EntryKind::Directory
+                    && let Some(unique) = mlsd::unique(line)
+                {
+                    self.directories.push((entry.name.clone(), unique.into()));
+                }
+                self.accept(entry, out);
+            }
+            Line::Nothing => {
+                if self.source == Source::Mlsd && mlsd::is_own(line) {
+                    self.own = mlsd::unique(line).map(Into::into);
+                }
+            }
             // A name that may go on in the next line, or stand alone.
             Line::Unknown if self.source == Source::List && is_bare(line) => self.held = Some(line.to_vec()),
             Line::Unknown => self.unknown(line),
@@ -241,6 +275,7 @@ impl ListingReader {
         self.settle();
         self.misses = 0;
         if clean_name(&mut entry, self.dialect) {
+            self.kept += (size_of::<Entry>() + entry.name.len() + HEAP) as u64;
             out.push(entry);
         }
     }
@@ -438,6 +473,13 @@ const MOST_LINES: u64 = 10_000_000;
 
 /// The same for names that are longer than names are.
 const MOST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Memory for the entries of one directory: 6 million of them with names of usual length. While the list of entries grows, the
+/// system needs up to half of it once more.
+const MOST_MEMORY: u64 = 800 * 1024 * 1024;
+
+/// What the system needs beside a name on the heap.
+const HEAP: usize = 16;
 
 /// This is not one line any more, and bytes of which nothing is kept would come until the user has had enough.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;

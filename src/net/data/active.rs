@@ -83,7 +83,12 @@ impl Arranger {
         };
         let extended = self.eprt == Extended::Works || v4.is_none();
         if extended {
-            let reply = ask(Verb::Eprt(named), ahead, control, wait)?;
+            let reply = ask(Verb::Eprt(named), ahead, control, wait).inspect_err(|error| {
+                if matches!(error, FtpError::Timeout { .. }) && v4.is_some() {
+                    control.note("EPRT is not answered, using PORT from now on");
+                    control.tell(Happening::Learned(Lesson::Eprt(false)));
+                }
+            })?;
             if reply.is_positive() {
                 return Ok(listening.door("EPRT", self.accepts_within()));
             }

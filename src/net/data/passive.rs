@@ -123,7 +123,13 @@ impl Arranger {
     }
 
     fn epsv(&self, ahead: &mut Vec<Verb>, control: &mut Control, wait: &mut Wait) -> Result<Door, FtpError> {
-        let reply = ask(Verb::Epsv, ahead, control, wait)?;
+        let reply = ask(Verb::Epsv, ahead, control, wait).inspect_err(|error| {
+            // Old firewalls swallow what they do not know: the next session asks for PASV.
+            if matches!(error, FtpError::Timeout { .. }) && !is_v6(control.path().peer) && !self.is_tunnelled() {
+                control.note("EPSV is not answered, using PASV from now on");
+                control.tell(Happening::Learned(Lesson::Epsv(false)));
+            }
+        })?;
         let port = named_by_epsv(reply)?;
         let stream = self.connect(control.path().peer, port, control, wait)?;
         Ok(Door { arranged_by: "EPSV", way: Way::Open(stream) })

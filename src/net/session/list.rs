@@ -1,15 +1,20 @@
 //! Reading directories: MLSD, LIST and what servers make of them; what is known of one path.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{DataChannel, Facts, Presence, Session};
 use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp, visible};
 use crate::ftp::answer;
-use crate::ftp::error::FtpError;
+use crate::ftp::dialect::Dialect;
+use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::listing::{ListingReader, Source, parse_mlst};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::happening::Happening;
+use crate::net::known::Identity;
 
 impl Session {
     /// Reads a directory: MLSD where offered, else LIST. `so_far` gets all entries that have come, again and again while
@@ -19,6 +24,13 @@ impl Session {
     /// What the server says. An empty directory is no error, however the server puts it.
     /// [`FtpError::EndlessListing`] where it would fill the memory.
     pub fn list(&mut self, dir: &RemotePath, so_far: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
+        match self.list_once(dir, so_far) {
+            Err(FtpError::Refused { verb: "CWD", .. }) if self.home_is_untrue(dir)? => self.list_once(dir, so_far),
+            result => result,
+        }
+    }
+
+    fn list_once(&mut self, dir: &RemotePath, so_far: &mut dyn FnMut(&[Entry])) -> Result<Listing, FtpError> {
         self.ready()?;
         let whole = self.whole(dir);
         Argument::path(&whole)?;
@@ -166,45 +178,212 @@ impl Session {
         let [size, time] = &replies[..] else {
             return Err(FtpError::Protocol { detail: "a reply is missing".into() });
         };
-        let (size, time) = (&size.reply, &time.reply);
-        let modified = answer::modified(time);
-        // Some servers answer SIZE for directories too: only CWD tells them apart, and only where there is no time.
-        if size.code == 213 && time.code == 213 {
-            return Ok(Some(Facts { kind: EntryKind::File, size: answer::size(size), modified }));
+        let (size, time) = (size.reply.clone(), time.reply.clone());
+        let modified = answer::modified(&time);
+        if size.code == 213 {
+            self.tells_sizes = Some(true);
         }
-        if self.enter(&whole)? {
-            return Ok(Some(Facts { kind: EntryKind::Directory, size: None, modified }));
+        let file = Facts { kind: EntryKind::File, size: answer::size(&size), modified };
+        let directory = Facts { kind: EntryKind::Directory, size: None, modified };
+        // Some servers answer SIZE for directories too, a few of them MDTM as well: only CWD tells them apart.
+        if size.code == 213 && time.code == 213 && !self.sizes_directories()? {
+            return Ok(Some(file));
+        }
+        match self.is_directory(&whole)? {
+            Some(true) => return Ok(Some(directory)),
+            // CWD proves nothing here, or is not known: what is there, the directory above it shows.
+            None => {
+                let found = self.facts_from_parent(&whole)?;
+                if found.is_some() || size.code != 213 {
+                    return Ok(found);
+                }
+            }
+            Some(false) => {}
         }
         if size.code == 213 || time.code == 213 {
-            return Ok(Some(Facts { kind: EntryKind::File, size: answer::size(size), modified }));
+            return Ok(Some(file));
+        }
+        if self.home_is_untrue(path)? {
+            return self.look_up(path, false);
         }
         // "Nothing there" must be sure: an upload would replace what is.
         let unsure = |reply: &Reply| reply.is_not_implemented() || (400..500).contains(&reply.code);
-        if unsure(size) && unsure(time) {
+        if unsure(&size) && unsure(&time) {
             return self.facts_from_parent(&whole);
         }
         Ok(None)
     }
 
+    /// Whether the path is a directory: CWD enters it. `None` = CWD proves nothing: z/OS takes any prefix of names, others any
+    /// path, and some servers know no CWD.
+    fn is_directory(&mut self, whole: &RemotePath) -> Result<Option<bool>, FtpError> {
+        if !whole.is_absolute() {
+            // Never out of a login directory that has no known path.
+            return Ok(self.untrue_home.is_none().then_some(false));
+        }
+        if self.cwd == *whole {
+            return Ok(Some(true));
+        }
+        let reply = self.ask(&Verb::Cwd(self.dir_argument(whole)?))?;
+        self.forget_ahead();
+        if !reply.is_positive() {
+            self.no_cwd |= reply.is_not_implemented();
+            return Ok((!self.no_cwd).then_some(false));
+        }
+        self.cwd = whole.clone();
+        if self.dialect == Dialect::Mvs {
+            let partitioned = reply.text().to_ascii_lowercase().contains("partitioned data set");
+            return Ok(partitioned.then_some(true));
+        }
+        Ok(self.cwd_proves(whole)?.then_some(true))
+    }
+
+    /// Whether the server refuses CWD to what is surely not there; asked once a session, of servers that nobody knows.
+    fn cwd_proves(&mut self, whole: &RemotePath) -> Result<bool, FtpError> {
+        if self.server.is_known() {
+            return Ok(true);
+        }
+        if let Some(proves) = self.cwd_proves {
+            return Ok(proves);
+        }
+        let nowhere = whole.join(NOWHERE);
+        let reply = self.ask(&Verb::Cwd(self.dir_argument(&nowhere)?))?;
+        if reply.is_positive() {
+            self.control.note("The server enters folders that do not exist: CWD tells nothing here");
+            self.cwd = RemotePath::default();
+        }
+        self.cwd_proves = Some(!reply.is_positive());
+        Ok(!reply.is_positive())
+    }
+
+    /// Whether the server answers SIZE and MDTM for directories as it does for files; asked once a session, of the login
+    /// directory, and of servers only that nobody knows.
+    fn sizes_directories(&mut self) -> Result<bool, FtpError> {
+        if self.server.is_known() {
+            return Ok(false);
+        }
+        if let Some(known) = self.sizes_directories {
+            return Ok(known);
+        }
+        let home = self.home.clone();
+        let argument = self.dir_argument(&home)?;
+        let answers = if home.is_home() {
+            // Nothing to ask about.
+            true
+        } else {
+            self.ask(&Verb::Size(argument))?.code == 213
+        };
+        self.sizes_directories = Some(answers);
+        Ok(answers)
+    }
+
+    /// Whether PWD told a login directory that cannot be entered (a server in a jail that tells the path outside of it): paths
+    /// below it go relative from now on. Asked once a session, when something below it is not found, of servers only that
+    /// nobody knows.
+    pub(super) fn home_is_untrue(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
+        let home = self.home.clone();
+        let below = home.is_absolute() && !home.is_root() && path.starts_with(&home) && *path != home;
+        if self.server.is_known() || !below || std::mem::replace(&mut self.home_checked, true) {
+            return Ok(false);
+        }
+        let before = std::mem::take(&mut self.cwd);
+        let reply = self.ask(&Verb::Cwd(self.dir_argument(&home)?))?;
+        self.forget_ahead();
+        if reply.is_positive() {
+            self.cwd = home;
+            return Ok(false);
+        }
+        // Only where the session never left it are relative paths what they say.
+        if before != home {
+            self.cwd = before;
+            return Ok(false);
+        }
+        self.control.note("The login directory that PWD tells cannot be entered: paths are relative to it");
+        self.untrue_home = Some(home);
+        Ok(true)
+    }
+
     /// Whether a directory that was come to by walking down is one above it again: some servers list a link to a directory
-    /// as a directory, and the walk would never end. Only a path that holds the same name twice can be one.
+    /// as a directory, and the walk would never end. Told by MLSD's `unique`; else, of a path that holds the same name twice,
+    /// by where the server says that it is.
     ///
     /// # Errors
     /// Only what breaks the conversation.
     pub fn leads_back(&mut self, dir: &RemotePath) -> Result<bool, FtpError> {
         self.ready()?;
         let whole = self.whole(dir);
+        let known = Arc::clone(&self.dial.known);
+        let own = known.directories.identity(&whole);
+        let mut namesake = false;
+        let mut above = whole.parent();
+        while let Some(at) = above.filter(|at| !at.is_root() && !at.is_home()) {
+            let identity = known.directories.identity(&at);
+            if own.is_some() && identity == own {
+                return Ok(true);
+            }
+            namesake |= at.file_name() == whole.file_name();
+            above = at.parent();
+        }
+        if matches!(own, Some(Identity::Unique(_))) || !namesake {
+            return Ok(false);
+        }
+        // Linear in the depth: each directory is asked for its path once.
+        let Some(real) = self.identify(&whole)? else { return Ok(false) };
         let mut above = whole.parent();
         while let Some(at) = above.filter(|at| !at.is_root() && !at.is_home()) {
             if at.file_name() == whole.file_name() {
-                let (first, second) = (self.real_path(&at)?, self.real_path(&whole)?);
-                if first.is_some() && first == second {
+                let identity = match known.directories.identity(&at) {
+                    Some(identity @ Identity::Path(_)) => Some(identity),
+                    _ => self.identify(&at)?,
+                };
+                if identity.as_ref() == Some(&real) {
                     return Ok(true);
                 }
             }
             above = at.parent();
         }
         Ok(false)
+    }
+
+    /// Asks where the server is once it has entered that directory, and keeps that in mind.
+    fn identify(&mut self, whole: &RemotePath) -> Result<Option<Identity>, FtpError> {
+        let Some(path) = self.real_path(whole)? else { return Ok(None) };
+        let identity = Identity::Path(path);
+        self.dial.known.directories.learn(whole.clone(), identity.clone());
+        Ok(Some(identity))
+    }
+
+    /// What a directory holds, where links are shown as what they lead to without those.
+    ///
+    /// # Errors
+    /// As [`Session::list`].
+    pub fn list_without_links(&mut self, dir: &RemotePath) -> Result<Vec<Entry>, FtpError> {
+        let mut entries = self.list(dir, &mut |_| {})?.entries;
+        if entries.iter().any(|entry| entry.kind == EntryKind::Directory) {
+            let links = self.links_in(dir)?;
+            entries.retain(|entry| !links.contains(&entry.name));
+        }
+        Ok(entries)
+    }
+
+    /// The names in a directory that LIST shows as links, where MLSD shows them as what they lead to (pyftpdlib). Empty where
+    /// LIST does not work.
+    ///
+    /// # Errors
+    /// Only what breaks the conversation.
+    pub(super) fn links_in(&mut self, dir: &RemotePath) -> Result<HashSet<Box<[u8]>>, FtpError> {
+        if self.mlsd != Mlsd::Works || self.server.is_known() {
+            return Ok(HashSet::new());
+        }
+        let whole = self.whole(dir);
+        match self.list_the_old_way(&whole, &mut |_| {}) {
+            Ok(listing) => {
+                let links = listing.entries.into_iter().filter(|entry| entry.kind == EntryKind::Link);
+                Ok(links.map(|entry| entry.name).collect())
+            }
+            Err(FtpError::Refused { .. }) => Ok(HashSet::new()),
+            Err(error) => Err(error),
+        }
     }
 
     /// SIZE; `None` = not there, or the server cannot tell.
@@ -234,6 +413,7 @@ impl Session {
         if self.cwd != *whole {
             let reply = self.ask(&Verb::Cwd(self.dir_argument(whole)?))?;
             self.forget_ahead();
+            self.no_cwd |= reply.is_not_implemented() && !self.server.is_known();
             self.expect("CWD", reply)?;
             self.cwd = whole.clone();
         }
@@ -253,13 +433,13 @@ impl Session {
 
     fn read_dir(&mut self, whole: &RemotePath, kind: Kind, so_far: &mut dyn FnMut(&[Entry])) -> Result<Read, FtpError> {
         // Enter it, then list without a name: names with blanks, and LIST's own idea of arguments, cannot go wrong.
-        let by_entering = whole.is_absolute();
+        let by_entering = whole.is_absolute() && !self.no_cwd;
         let mut ahead = Vec::new();
         let mut path = None;
         if by_entering && self.cwd != *whole {
             ahead.push(Verb::Cwd(self.dir_argument(whole)?));
-        } else if !by_entering && !whole.is_home() {
-            path = Some(Argument::path(whole)?);
+        } else if !by_entering && !whole.is_home() && self.cwd != *whole {
+            path = Some(self.dir_argument(whole)?);
         }
         let (name, verb) = match kind {
             Kind::Mlsd => ("MLSD", Verb::Mlsd(path)),
@@ -277,6 +457,11 @@ impl Session {
             Ok(started) => {
                 self.now_in(whole, entering);
                 started
+            }
+            // No CWD: LIST takes a path.
+            Err(FtpError::Refused { verb: "CWD", reply, .. }) if entering && matches!(reply.code, 500 | 502) => {
+                self.no_cwd = true;
+                return self.read_dir(whole, kind, so_far);
             }
             Err(error) => {
                 let refused = matches!(&error, FtpError::Refused { verb, .. } if *verb == name);
@@ -304,7 +489,12 @@ impl Session {
             }
         };
         self.clock = clock;
+        self.know_directories(whole, &mut reader);
         match finished {
+            // vsftpd: "226 Transfer done (but failed to open directory)."
+            Ok(reply) if listing.entries.is_empty() && says_failed(&reply) => {
+                return Err(FtpError::Refused { verb: name, stage: Stage::Completion, reply });
+            }
             // Pure-FTPd lists 10,000 entries at most: "226 Output truncated to 10000 matches".
             Ok(reply) if reply.text().to_ascii_lowercase().contains("truncated") => {
                 self.control.note("The server did not list the whole folder");
@@ -315,9 +505,23 @@ impl Session {
             Err(error) => return Err(error),
         }
         listing.unread = reader.unread().to_vec();
+        if kind != Kind::Mlsd {
+            drop_repeated(&mut listing.entries);
+        }
         // It grew by doubling, and will be kept.
         listing.entries.shrink_to_fit();
         Ok(Read { listing, lines: reader.lines() })
+    }
+
+    /// Keeps in mind what MLSD says is unique about directories.
+    fn know_directories(&self, whole: &RemotePath, reader: &mut ListingReader) {
+        let known = &self.dial.known.directories;
+        if let Some(own) = reader.own() {
+            known.learn(whole.clone(), Identity::Unique(own.into()));
+        }
+        for (name, unique) in reader.directories() {
+            known.learn(whole.join(&name), Identity::Unique(unique));
+        }
     }
 
     fn now_in(&mut self, whole: &RemotePath, entered: bool) {
@@ -413,6 +617,43 @@ fn pour(
     Ok(())
 }
 
+/// Takes out entries that a listing has twice (<https://github.com/troglobit/uftpd/issues/42>): same name, kind and size.
+fn drop_repeated(entries: &mut Vec<Entry>) {
+    let state = RandomState::new();
+    let mut hashes: Vec<(u64, usize)> =
+        entries.iter().enumerate().map(|(at, entry)| (state.hash_one(&entry.name), at)).collect();
+    hashes.sort_unstable();
+    let same = |a: &Entry, b: &Entry| a.name == b.name && a.kind == b.kind && a.size == b.size;
+    let pairs = hashes.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let repeated: HashSet<usize> =
+        pairs.filter(|pair| same(&entries[pair[0].1], &entries[pair[1].1])).map(|pair| pair[1].1).collect();
+    if !repeated.is_empty() {
+        let mut at = 0;
+        entries.retain(|_| {
+            at += 1;
+            !repeated.contains(&(at - 1))
+        });
+    }
+}
+
+/// Whether a positive reply behind an empty listing says that the directory could not be read, in the words of common servers.
+fn says_failed(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let phrases = [
+        "failed to open",
+        "could not open",
+        "couldn't open",
+        "cannot open",
+        "can't open",
+        "unable to open",
+        "permission denied",
+        "access denied",
+        "access is denied",
+        "no such file or directory",
+    ];
+    phrases.iter().any(|phrase| text.contains(phrase))
+}
+
 /// `entered` = the directory is known to be there.
 fn says_empty(reply: &Reply, entered: bool) -> bool {
     if !matches!(reply.code, 450 | 550) {
@@ -423,6 +664,9 @@ fn says_empty(reply: &Reply, entered: bool) -> bool {
     says(&["no files", "no members", "no data set", "directory is empty", "empty directory"])
         || (entered && says(&["no such file", "not found", "no file"]))
 }
+
+/// A name that no directory has: what CWD says to it shows whether CWD proves anything.
+const NOWHERE: &[u8] = b"twinport-asks-whether-this-exists";
 
 /// A server that said 226 and sent nothing for so long never will.
 const QUIET: Duration = Duration::from_secs(1);

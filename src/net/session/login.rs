@@ -1,8 +1,9 @@
 //! From an address to a usable session: greeting, USER, PASS, ACCT, FEAT, the login directory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::domain::{Charset, RemotePath, Secret, Security};
+use crate::domain::{Charset, Lesson, RemotePath, Secret, Security};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage, Stranger};
 use crate::ftp::features::Features;
@@ -97,6 +98,13 @@ pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<S
         hashing: Hashing::new(&features),
         stamps_work: false,
         no_mkd: false,
+        no_cwd: false,
+        cwd_proves: None,
+        sizes_directories: None,
+        home_checked: false,
+        untrue_home: None,
+        bare_names: learned.paths == Some(false),
+        bare_tries: 0,
         tells_sizes: None,
         renaming_left: false,
         carriage: Carriage::new(site, &features, image, server == Server::ProFtpd),
@@ -149,7 +157,10 @@ fn enter(dial: &Dial, at_once: bool, control: &mut Control, wait: &mut Wait) -> 
     // These servers take it whether or not FEAT names it.
     let utf8 = at_once && writes_utf8(control);
     verbs.extend(utf8.then_some(Verb::OptsUtf8));
-    let mut replies = control.ask_all(&verbs, wait, Stage::Login)?;
+    let mut replies = match control.pipelines() {
+        true => control.ask_all(&verbs, wait, Stage::Login)?,
+        false => verbs.iter().map(|verb| inquire(verb, dial, control, wait)).collect::<Result<_, _>>()?,
+    };
     if utf8 {
         replies.pop();
     }
@@ -157,8 +168,10 @@ fn enter(dial: &Dial, at_once: bool, control: &mut Control, wait: &mut Wait) -> 
     let protected = secure::is_protected(dial, protection)?;
     let features = Features::parse(&feat.reply);
     let wishes = wishes(&features, features.utf8 && !utf8, control)?;
-    if !wishes.is_empty() {
+    if control.pipelines() && !wishes.is_empty() {
         control.ask_all(&wishes, wait, Stage::Login)?;
+    } else {
+        wishes.iter().try_for_each(|wish| inquire(wish, dial, control, wait).map(drop))?;
     }
     let said = Welcome {
         encrypted: control.guard().is_some(),
@@ -168,6 +181,28 @@ fn enter(dial: &Dial, at_once: bool, control: &mut Control, wait: &mut Wait) -> 
     };
     Ok(Entered { said: Arc::new(said), features, image: image.reply.is_positive(), protected, port: None })
 }
+
+/// One question behind the login. What a server need not know (SYST, FEAT, OPTS, CLNT) is not asked where it once was not
+/// answered; one that is not answered now, or hung up on, ends this session, and the next goes without.
+fn inquire(verb: &Verb, dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<Heard, FtpError> {
+    if !verb.is_optional() {
+        return control.ask(verb, wait, Stage::Login);
+    }
+    if dial.site.learned.feat == Some(false) {
+        let reply = Reply { code: 502, lines: vec!["not asked".into()] };
+        return Ok(Heard { reply, raw: Box::default() });
+    }
+    let patience = dial.timeouts.reply.min(OPTIONAL_PATIENCE);
+    control.ask_within(verb, wait, Stage::Login, patience).inspect_err(|error| {
+        if matches!(error, FtpError::Timeout { .. } | FtpError::Closed { last: None, .. } | FtpError::Lost { .. }) {
+            control.note(format!("{} is not answered: it is left out from now on", verb.name()));
+            control.tell(Happening::Learned(Lesson::Feat(false)));
+        }
+    })
+}
+
+/// For an answer to what a server need not know; those that do answer at once.
+const OPTIONAL_PATIENCE: Duration = Duration::from_secs(8);
 
 /// Logs in as another session has just done, where the server answers in order: all in one write, and `port` with it.
 fn enter_again(
@@ -347,6 +382,9 @@ fn wishes(features: &Features, utf8: bool, control: &Control) -> Result<Vec<Verb
 impl Session {
     /// The path as sent: absolute where the login directory is known, else as it is.
     pub(super) fn whole(&self, path: &RemotePath) -> RemotePath {
+        if let Some(home) = &self.untrue_home {
+            return path.relative_to(home).unwrap_or_else(|| path.clone());
+        }
         if path.is_absolute() || !self.home.is_absolute() {
             path.clone()
         } else if path.is_home() {
@@ -364,7 +402,7 @@ impl Session {
     /// A file as this server writes it; where it goes by its bare name only, its directory is entered.
     pub(super) fn file_argument(&mut self, path: &RemotePath) -> Result<Argument, FtpError> {
         let whole = self.whole(path);
-        if let Some(text) = self.dialect.file(&whole) {
+        if let Some(text) = self.dialect.file(&whole).filter(|_| !self.bare_names || !whole.is_absolute()) {
             return Argument::new(&text);
         }
         let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else { return Argument::path(&whole) };

@@ -1,7 +1,7 @@
 //! Making, renaming, removing, and what else changes a directory.
 
 use super::Session;
-use crate::domain::{EntryKind, RemotePath};
+use crate::domain::{Entry, EntryKind, RemotePath};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::pathname;
@@ -16,7 +16,7 @@ impl Session {
     pub fn make_dir(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
         self.ready()?;
         let whole = self.whole(path);
-        let argument = self.dir_argument(&whole)?;
+        let argument = if self.bare_names { self.file_argument(&whole)? } else { self.dir_argument(&whole)? };
         let reply = match self.old_names {
             false => self.ask(&Verb::Mkd(argument.clone()))?,
             true => self.ask(&Verb::Xmkd(argument.clone()))?,
@@ -142,13 +142,61 @@ impl Session {
     /// # Errors
     /// The first refusal; the rest was tried all the same.
     pub fn remove_tree(&mut self, path: &RemotePath, removed: &mut dyn FnMut(&RemotePath)) -> Result<(), FtpError> {
+        let mut failed = Vec::new();
+        self.remove_all(path, removed, &mut failed)?;
+        failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// The same; what was refused is added to `failed`.
+    ///
+    /// # Errors
+    /// What ends the conversation.
+    pub fn remove_all(
+        &mut self,
+        path: &RemotePath,
+        removed: &mut dyn FnMut(&RemotePath),
+        failed: &mut Vec<(RemotePath, FtpError)>,
+    ) -> Result<(), FtpError> {
         self.ready()?;
         let whole = self.whole(path);
-        let mut failure = None;
+        // A link to a directory goes by DELE (Unix) or RMD (a junction of Windows), and what it leads to stays; a directory with
+        // something in it refuses both.
+        let gone = self.remove_link_or_empty(std::slice::from_ref(&whole))?;
+        if gone == [true] {
+            removed(&whole);
+            return Ok(());
+        }
         // Where the server tells the real path, and that is no other one for the tree itself.
         let real = self.real_path(&whole)?.filter(|real| same(real.file_name(), whole.file_name()));
-        self.remove_below(&whole, real.as_ref(), 0, removed, &mut failure)?;
-        failure.map_or(Ok(()), Err)
+        self.remove_below(&whole, real.as_ref(), 0, &mut Removal { removed, failed })
+    }
+
+    /// DELE and RMD of what is said to be directories, in one write where the server takes that. For each whether it is gone.
+    fn remove_link_or_empty(&mut self, paths: &[RemotePath]) -> Result<Vec<bool>, FtpError> {
+        let mut gone = Vec::with_capacity(paths.len());
+        for some in paths.chunks(BATCH / 2) {
+            let mut verbs = Vec::with_capacity(2 * some.len());
+            for path in some {
+                verbs.push(Verb::Dele(self.file_argument(path)?));
+                let argument = if self.bare_names { self.file_argument(path)? } else { self.dir_argument(path)? };
+                verbs.push(if self.old_names { Verb::Xrmd(argument) } else { Verb::Rmd(argument) });
+            }
+            // Nobody may saw off the branch they sit on.
+            if some.iter().any(|path| self.cwd.starts_with(path)) {
+                self.leave_for_above(&some[0])?;
+            }
+            let replies = self.ask_all(&verbs)?;
+            gone.extend(replies.chunks(2).map(|both| both.iter().any(|heard| heard.reply.is_positive())));
+        }
+        Ok(gone)
+    }
+
+    /// Enters the directory above; where that is refused, the session stays where it is.
+    fn leave_for_above(&mut self, path: &RemotePath) -> Result<(), FtpError> {
+        match path.parent() {
+            Some(parent) => self.enter(&parent).map(drop),
+            None => Ok(()),
+        }
     }
 
     fn remove_below(
@@ -156,33 +204,62 @@ impl Session {
         dir: &RemotePath,
         real: Option<&RemotePath>,
         depth: usize,
-        removed: &mut dyn FnMut(&RemotePath),
-        failure: &mut Option<FtpError>,
+        removal: &mut Removal<'_>,
     ) -> Result<(), FtpError> {
         if depth > DEEPEST {
-            let what =
-                format!("more than {DEEPEST} folders within each other (“{dir}”); perhaps a link leads in a circle");
-            failure.get_or_insert(FtpError::Unsupported { what });
+            removal.fail(dir, FtpError::TooDeep { path: dir.to_string(), levels: DEEPEST });
             return Ok(());
         }
         let listing = match self.list(dir, &mut |_| {}) {
             Ok(listing) => listing,
             Err(error @ FtpError::Refused { .. }) => {
-                failure.get_or_insert(error);
+                removal.fail(dir, error);
                 return Ok(());
             }
             Err(error) => return Err(error),
         };
-        let mut files = Vec::new();
-        for entry in &listing.entries {
-            let path = dir.join(&entry.name);
-            if entry.kind != EntryKind::Directory {
-                files.push(path);
+        let (directories, mut files): (Vec<&Entry>, Vec<&Entry>) =
+            listing.entries.iter().partition(|entry| entry.kind == EntryKind::Directory);
+        if !directories.is_empty() {
+            let links = self.links_in(dir)?;
+            let (linked, directories): (Vec<&Entry>, Vec<&Entry>) =
+                directories.into_iter().partition(|entry| links.contains(&entry.name));
+            files.extend(linked);
+            self.remove_directories(dir, real, &directories, depth, removal)?;
+        }
+        let files: Vec<RemotePath> = files.into_iter().map(|entry| dir.join(&entry.name)).collect();
+        let any_gone = self.remove_files(&files, removal)?;
+        // What was left out of the listing has come to the front now.
+        if listing.cut.is_some() && any_gone {
+            return self.remove_below(dir, real, depth + 1, removal);
+        }
+        match self.remove_dir(dir) {
+            Ok(()) => (removal.removed)(dir),
+            Err(error @ FtpError::Refused { .. }) => removal.fail(dir, error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// What the server shows as directories: each is first tried as a link, and entered only where it is none.
+    fn remove_directories(
+        &mut self,
+        dir: &RemotePath,
+        real: Option<&RemotePath>,
+        entries: &[&Entry],
+        depth: usize,
+        removal: &mut Removal<'_>,
+    ) -> Result<(), FtpError> {
+        let paths: Vec<RemotePath> = entries.iter().map(|entry| dir.join(&entry.name)).collect();
+        let gone = self.remove_link_or_empty(&paths)?;
+        for (path, gone) in paths.iter().zip(gone) {
+            if gone {
+                (removal.removed)(path);
                 continue;
             }
             // Some servers list a link to a directory as a directory; only the real path shows where it leads.
             let inside = match real {
-                Some(_) => self.real_path(&path)?,
+                Some(_) => self.real_path(path)?,
                 None => None,
             };
             let elsewhere = match (real, inside.as_ref()) {
@@ -191,13 +268,19 @@ impl Session {
                 }
                 _ => false,
             };
-            if elsewhere {
-                self.control.note(format!("“{path}” leads elsewhere: only the link is removed"));
-                files.push(path);
+            if elsewhere || self.leads_back(path)? {
+                self.control.note(format!("“{path}” leads elsewhere: nothing in it is removed"));
+                let what = format!("“{path}” is a link that the server does not remove, and shows as a folder");
+                removal.fail(path, FtpError::Unsupported { what });
             } else {
-                self.remove_below(&path, inside.as_ref(), depth + 1, removed, failure)?;
+                self.remove_below(path, inside.as_ref(), depth + 1, removal)?;
             }
         }
+        Ok(())
+    }
+
+    /// DELE of each; whether any is gone.
+    fn remove_files(&mut self, files: &[RemotePath], removal: &mut Removal<'_>) -> Result<bool, FtpError> {
         let mut any_gone = false;
         // Several in one write: a folder of small files is gone in a tenth of the round trips.
         for some in files.chunks(BATCH) {
@@ -209,24 +292,13 @@ impl Session {
                 let gone = heard.reply.is_positive() || self.remove_dir(path).is_ok();
                 any_gone |= gone;
                 if gone {
-                    removed(path);
+                    (removal.removed)(path);
                 } else {
-                    failure.get_or_insert(refused("DELE", heard.reply));
+                    removal.fail(path, refused("DELE", heard.reply));
                 }
             }
         }
-        // What was left out of the listing has come to the front now.
-        if listing.cut.is_some() && any_gone {
-            return self.remove_below(dir, real, depth + 1, removed, failure);
-        }
-        match self.remove_dir(dir) {
-            Ok(()) => removed(dir),
-            Err(error @ FtpError::Refused { .. }) => {
-                failure.get_or_insert(error);
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
+        Ok(any_gone)
     }
 
     /// SITE CHMOD.
@@ -271,6 +343,18 @@ impl Session {
     /// Success, or the refusal as an error.
     pub(super) fn expect(&self, verb: &'static str, reply: Reply) -> Result<(), FtpError> {
         if reply.is_positive() { Ok(()) } else { Err(refused(verb, reply)) }
+    }
+}
+
+/// Who is told what of a tree that is removed.
+struct Removal<'a> {
+    removed: &'a mut dyn FnMut(&RemotePath),
+    failed: &'a mut Vec<(RemotePath, FtpError)>,
+}
+
+impl Removal<'_> {
+    fn fail(&mut self, path: &RemotePath, error: FtpError) {
+        self.failed.push((path.clone(), error));
     }
 }
 

@@ -14,9 +14,10 @@ mod secure;
 mod stamp;
 mod transfer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{DataPath, EntryKind, RemotePath, Timestamp, TransferMode};
+use crate::domain::{DataPath, EntryKind, Lesson, RemotePath, Timestamp, TransferMode};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
@@ -27,6 +28,7 @@ use crate::ftp::verb::Verb;
 use crate::net::control::Control;
 use crate::net::data::Arranger;
 use crate::net::happening::Observer;
+use crate::net::lessons::Lessons;
 use crate::net::stream::Stream;
 use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
@@ -113,6 +115,19 @@ pub struct Session {
     clock: Clock,
     /// MKD is not known at all.
     no_mkd: bool,
+    /// CWD is not known at all.
+    no_cwd: bool,
+    /// Whether CWD refuses what is not there; `None` = not asked yet.
+    cwd_proves: Option<bool>,
+    /// Whether SIZE is answered for directories, too; `None` = not asked yet.
+    sizes_directories: Option<bool>,
+    /// Whether the login directory that PWD told was tried, and what it is where it cannot be entered.
+    home_checked: bool,
+    untrue_home: Option<RemotePath>,
+    /// Files go by their bare names, from within their directories.
+    bare_names: bool,
+    /// How often bare names were tried in vain.
+    bare_tries: u8,
     /// MKD and RMD go by the names that they had before RFC 959.
     old_names: bool,
     /// How a file's time may be set here.
@@ -162,7 +177,19 @@ impl Session {
     /// # Errors
     /// Everything that can go wrong on the way; nothing is retried here.
     pub fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Self, FtpError> {
-        login::open(dial, cancel, observer)
+        let lessons = Lessons::default();
+        match login::open(dial, cancel, lessons.listen(&observer)) {
+            // What a server need not know has cost the session: the next one goes without.
+            Err(error)
+                if !matches!(error, FtpError::Cancelled)
+                    && lessons.has(|lesson| matches!(lesson, Lesson::Feat(false))) =>
+            {
+                let mut dial = dial.clone();
+                Arc::make_mut(&mut dial.site).learned.learn(Lesson::Feat(false));
+                login::open(&dial, cancel, observer)
+            }
+            result => result,
+        }
     }
 
     /// From now on this token ends its waits (one token per task).

@@ -111,7 +111,7 @@ impl Session {
 
     fn renaming(&mut self, from: &RemotePath, to: &RemotePath, file: Publication) -> Result<Renaming, FtpError> {
         let (from, to) = (self.whole(from), self.whole(to));
-        let target = match self.dialect.file(&to) {
+        let target = match self.dialect.file(&to).filter(|_| !self.bare_names) {
             Some(text) => Argument::new(&text)?,
             None if from.parent() == to.parent() => self.file_argument(&to)?,
             None => self.dir_argument(&to)?,

@@ -111,7 +111,7 @@ impl Session {
         from: u64,
         representation: Representation,
     ) -> Result<DataChannel<'_>, FtpError> {
-        if from == 0 && representation == Representation::Image {
+        if from == 0 && representation == Representation::Image && !self.bare_names {
             let name = self.dialect.file(&self.whole(path)).map(|text| Argument::new(&text));
             if let Some(Ok(name)) = name
                 && let Some(started) = self.join(&Verb::Retr(name))?
@@ -120,12 +120,11 @@ impl Session {
             }
         }
         self.ready()?;
-        let verb = Verb::Retr(self.file_argument(path)?);
         if from > 0 && !self.carriage.offsets {
             return Err(FtpError::Unsupported { what: "beginning in the middle of a file (REST)".into() });
         }
         self.represent(representation)?;
-        let started = self.start(&verb, from, Vec::new())?;
+        let started = self.start_file(path, Verb::Retr, from)?;
         let mut channel = DataChannel::new(self, "RETR", started);
         channel.offset = from;
         Ok(channel)
@@ -163,7 +162,11 @@ impl Session {
             Some(_) => ("APPE", Verb::Appe(argument)),
             None => ("STOR", Verb::Stor(argument)),
         };
-        let (name, started, begin) = match (self.start(&verb, 0, Vec::new()), end) {
+        let started = match end {
+            Some(_) => self.start(&verb, 0, Vec::new()),
+            None => self.start_file(path, Verb::Stor, 0),
+        };
+        let (name, started, begin) = match (started, end) {
             // No APPE: then REST after all.
             (Err(FtpError::Refused { verb: "APPE", reply, .. }), Some(end))
                 if reply.is_not_implemented() && !by_rest && self.carriage.rest_stor.is_none() =>
@@ -186,10 +189,9 @@ impl Session {
     /// What the server says.
     pub fn store_at_once(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let verb = Verb::Stor(self.file_argument(path)?);
         self.be_binary()?;
         self.eager = self.server.is_known() && self.control.keeps_step();
-        let started = self.start(&verb, 0, Vec::new());
+        let started = self.start_file(path, Verb::Stor, 0);
         self.eager = false;
         Ok(DataChannel::new(self, "STOR", started?))
     }
@@ -200,9 +202,8 @@ impl Session {
     /// What the server says; nothing was sent then.
     pub fn store_text(&mut self, path: &RemotePath) -> Result<DataChannel<'_>, FtpError> {
         self.ready()?;
-        let verb = Verb::Stor(self.file_argument(path)?);
         self.represent(Representation::Ascii)?;
-        let started = self.start(&verb, 0, Vec::new())?;
+        let started = self.start_file(path, Verb::Stor, 0)?;
         Ok(DataChannel::new(self, "STOR", started))
     }
 
@@ -238,6 +239,44 @@ impl Session {
             self.carriage.representation = Some(as_what);
         }
         Ok(())
+    }
+
+    /// Begins a file's transfer. Some servers take names in the current folder only
+    /// (<https://github.com/MichaIng/DietPi/issues/3729>): what is refused by its path is tried by its name, from within its
+    /// folder.
+    fn start_file(&mut self, path: &RemotePath, verb: fn(Argument) -> Verb, rest: u64) -> Result<Started, FtpError> {
+        let argument = self.file_argument(path)?;
+        match self.start(&verb(argument), rest, Vec::new()) {
+            Err(error) if self.may_take_bare_names(&error, path) => {
+                self.bare_names = true;
+                let again = self.file_argument(path).and_then(|name| self.start(&verb(name), rest, Vec::new()));
+                match again {
+                    Ok(started) => {
+                        self.control.note("The server takes names in the current folder only");
+                        self.control.tell(Happening::Learned(Lesson::Paths(false)));
+                        Ok(started)
+                    }
+                    Err(_) => {
+                        self.bare_names = false;
+                        self.bare_tries += 1;
+                        Err(error)
+                    }
+                }
+            }
+            result => result,
+        }
+    }
+
+    fn may_take_bare_names(&self, error: &FtpError, path: &RemotePath) -> bool {
+        let FtpError::Refused { verb: "RETR" | "STOR", reply, .. } = error else { return false };
+        let refused = matches!(reply.code, 501 | 504 | 550 | 553) && !error.is_full();
+        let untried = !self.bare_names && self.bare_tries < BARE_TRIES && self.dial.site.learned.paths.is_none();
+        refused
+            && untried
+            && !self.server.is_known()
+            && !self.no_cwd
+            && self.whole(path).is_absolute()
+            && !self.is_broken()
     }
 
     /// Begins a transfer in the first mode that works. `rest` > 0 = where to begin; `ahead` goes before.
@@ -567,6 +606,9 @@ pub(super) struct Run {
 fn is_upload(verb: &Verb) -> bool {
     matches!(verb, Verb::Stor(_) | Verb::Appe(_))
 }
+
+/// Refused files that are tried by their bare names, in one session: where that never helps, paths are not to blame.
+const BARE_TRIES: u8 = 3;
 
 /// After so long without 150 an upload begins anyway.
 const NO_PRELIMINARY: Duration = Duration::from_secs(3);

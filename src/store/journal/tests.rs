@@ -87,8 +87,8 @@ fn every_policy_and_state_has_a_number_of_its_own() {
     for policy in POLICIES {
         assert_eq!(policy_from(policy_number(policy)), policy);
     }
-    assert_eq!(state_from(RowState::Cancelled as i64), Some(RowState::Cancelled));
-    assert_eq!(state_from(8), None);
+    assert_eq!(state_from(RowState::LeftOut as i64), Some(RowState::LeftOut));
+    assert_eq!(state_from(9), None);
 }
 
 #[test]

@@ -1,19 +1,25 @@
-//! Properties of files and folders, and their permissions: nine check boxes and an octal number that follow each other.
+//! Properties of files and folders, and their permissions: nine check boxes and an octal number that follow each other. What
+//! differs between several things, or is not known, is shown as that, and only what the user moves is changed.
 
-use egui::{Grid, Label, RichText, TextEdit, Ui};
+use egui::{Checkbox, Grid, Label, RichText, TextEdit, Ui};
 
 use super::super::{format, theme};
 use super::parts::{field, footer, hint, label_cell, modal, plain, primary, section, text_edit};
 use crate::app::{Action, Actions, Item, Location, Model, Properties, Side, words};
-use crate::domain::{EntryKind, Permissions, bytes};
+use crate::domain::{EntryKind, ModeChange, ModeScope, Permissions, bytes};
 
-/// What is set.
+/// What is shown, and what of it was moved.
 pub(super) struct PropertiesDialog {
     properties: Properties,
-    before: Option<u16>,
-    mode: u16,
+    /// Bits that are on in all of them, and in some; `None` where the mode of any is not known.
+    before: Option<(u16, u16)>,
+    /// Bits that the user switched on, and off; the others stay as they are.
+    set: u16,
+    clear: u16,
     octal: String,
     recursive: bool,
+    scope: ModeScope,
+    keeps_execute: bool,
 }
 
 /// The three rows of check boxes: whose, and the highest bit of theirs.
@@ -23,13 +29,80 @@ const COLUMNS: [(&str, u16); 3] = [("read", 0), ("write", 1), ("execute", 2)];
 
 impl PropertiesDialog {
     pub(super) fn new(properties: &Properties) -> Self {
-        // Of several items those of the first are where one begins; only the same of all are "unchanged".
-        let mut modes = properties.items.iter().map(|item| item.entry.permissions);
-        let first = modes.next().flatten();
-        let before = first.filter(|first| modes.all(|mode| mode == Some(*first))).map(|mode| mode.0 & 0o7777);
-        let folder = properties.items.first().is_some_and(|item| item.entry.kind == EntryKind::Directory);
-        let mode = first.map_or(if folder { 0o755 } else { 0o644 }, |mode| mode.0 & 0o7777);
-        Self { properties: properties.clone(), before, mode, octal: Permissions(mode).octal(), recursive: false }
+        let modes = properties.items.iter().map(|item| item.entry.permissions.map(|mode| mode.0 & 0o7777));
+        let before = modes
+            .map(|mode| mode.map(|mode| (mode, mode)))
+            .reduce(|some, one| Some((some?.0 & one?.0, some?.1 | one?.1)))
+            .flatten();
+        let mut dialog = Self {
+            properties: properties.clone(),
+            before,
+            set: 0,
+            clear: 0,
+            octal: String::new(),
+            recursive: false,
+            scope: ModeScope::All,
+            keeps_execute: true,
+        };
+        dialog.octal = dialog.digits();
+        dialog
+    }
+
+    /// Whether a bit is on; `None` where it is in some, or nobody knows.
+    fn bit(&self, bit: u16) -> Option<bool> {
+        match self.before {
+            _ if self.set & bit != 0 => Some(true),
+            _ if self.clear & bit != 0 => Some(false),
+            Some((all, some)) if all & bit == some & bit => Some(all & bit != 0),
+            _ => None,
+        }
+    }
+
+    /// The mode, where all of its bits are known and the same.
+    fn mode(&self) -> Option<u16> {
+        let bits = (0..9).map(|at| 1 << at);
+        let mode = bits.map(|bit| self.bit(bit).map(|on| if on { bit } else { 0 })).sum::<Option<u16>>()?;
+        let special = (9..12).map(|at| 1 << at).filter(|bit| self.bit(*bit) == Some(true)).sum::<u16>();
+        Some(mode | special)
+    }
+
+    /// What the field shows: nothing where the bits differ or are not known.
+    fn digits(&self) -> String {
+        self.mode().map(|mode| Permissions(mode).octal()).unwrap_or_default()
+    }
+
+    /// The user switched that bit: on, off, and where it differs back to as it is.
+    fn switch(&mut self, bit: u16) {
+        let differs = self.before.is_none_or(|(all, some)| all & bit != some & bit);
+        match self.bit(bit) {
+            None => self.set |= bit,
+            Some(true) => (self.set, self.clear) = (self.set & !bit, self.clear | bit),
+            Some(false) if differs => self.clear &= !bit,
+            Some(false) => (self.set, self.clear) = (self.set | bit, self.clear & !bit),
+        }
+        // Back where it was.
+        if let Some((all, some)) = self.before
+            && all & bit == some & bit
+        {
+            if all & bit != 0 { self.set &= !bit } else { self.clear &= !bit }
+        }
+        self.octal = self.digits();
+    }
+
+    /// What OK does; `None` = nothing.
+    fn change(&self) -> Option<ModeChange> {
+        let keeps_execute = self.recursive && self.keeps_execute;
+        let scope = if self.recursive { self.scope } else { ModeScope::All };
+        let moved = ModeChange { set: self.set, clear: self.clear, applies_to: scope, keeps_execute };
+        // The same for all that is inside: the mode that is shown, though nobody moved it.
+        let whole = self.mode().filter(|_| self.recursive && moved.is_empty()).map(ModeChange::to);
+        let change = whole.map_or(moved, |whole| ModeChange { applies_to: scope, keeps_execute, ..whole });
+        (!change.is_empty()).then_some(change)
+    }
+
+    /// Whether the octal field holds nothing that can be understood.
+    fn is_wrong(&self) -> bool {
+        !(self.octal.is_empty() && self.digits().is_empty()) && parse_octal(&self.octal).is_none()
     }
 
     pub(super) fn is_for(&self, properties: &Properties) -> bool {
@@ -48,16 +121,17 @@ impl PropertiesDialog {
                 self.permissions(ui, properties);
             }
             let mut answer = None;
-            let typed = parse_octal(&self.octal);
+            let right = !self.is_wrong();
             footer(ui, |ui| {
                 if settable {
-                    let ok = primary(ui, "OK", typed.is_some());
+                    let ok = primary(ui, "OK", right);
                     super::focus_once(ui, &ok);
                     if ok.clicked() {
-                        let changes = self.before != typed || self.recursive;
-                        answer = Some(typed.filter(|_| changes).map_or(Action::CloseDialog, |mode| {
-                            Action::SetPermissions { mode, recursive: self.recursive }
-                        }));
+                        let recursive = self.recursive;
+                        answer = Some(
+                            self.change()
+                                .map_or(Action::CloseDialog, |change| Action::SetPermissions { change, recursive }),
+                        );
                     }
                 }
                 if plain(ui, if settable { words::CANCEL } else { "Close" }).clicked() {
@@ -73,39 +147,63 @@ impl PropertiesDialog {
 
     fn permissions(&mut self, ui: &mut Ui, properties: &Properties) {
         section(ui, words::PERMISSIONS);
-        let mut changed = false;
+        let mut switched = None;
         Grid::new("permissions").num_columns(4).spacing([24.0, 4.0]).min_col_width(64.0).show(ui, |ui| {
             for (whose, highest) in ROWS {
                 ui.label(whose);
                 for (what, shift) in COLUMNS {
                     let bit = highest >> shift;
-                    let mut on = self.mode & bit != 0;
+                    let state = self.bit(bit);
+                    let mut on = state == Some(true);
                     let name = format!("{whose} {what}");
-                    let response = ui.checkbox(&mut on, what).accessible_name(name);
-                    if response.changed() {
-                        self.mode ^= bit;
-                        changed = true;
+                    let check = Checkbox::new(&mut on, what).indeterminate(state.is_none());
+                    if ui.add(check).accessible_name(name).changed() {
+                        switched = Some(bit);
                     }
                 }
                 ui.end_row();
             }
         });
-        if changed {
-            self.octal = Permissions(self.mode).octal();
+        if let Some(bit) = switched {
+            self.switch(bit);
         }
-        let problem = parse_octal(&self.octal).is_none();
+        let problem = self.is_wrong();
         let octal =
             field(ui, "Octal", |ui| text_edit(ui, TextEdit::singleline(&mut self.octal).char_limit(4), 72.0, problem));
         if octal.changed()
             && let Some(mode) = parse_octal(&self.octal)
         {
-            self.mode = mode;
+            let change = ModeChange::to(mode);
+            let special = if self.octal.len() == 4 { 0o7000 } else { 0 };
+            (self.set, self.clear) = (change.set, change.clear | (!mode & special));
         }
-        hint(ui, &Permissions(self.mode).to_string(), problem.then_some("Three or four digits from 0 to 7"));
+        let shown = match (self.mode(), self.before) {
+            (Some(mode), _) => Permissions(mode).to_string(),
+            (None, None) => "Not known. What you do not touch stays as it is.".to_owned(),
+            (None, Some(_)) => "They differ. What you do not touch stays as it is.".to_owned(),
+        };
+        hint(ui, &shown, problem.then_some("Three or four digits from 0 to 7"));
         let folders = properties.items.iter().any(|item| item.entry.kind == EntryKind::Directory);
         if folders && properties.side == Side::Remote {
             ui.checkbox(&mut self.recursive, "Also everything inside of folders");
+            if self.recursive {
+                self.inside(ui);
+            }
         }
+    }
+
+    /// What of the things inside of folders is meant.
+    fn inside(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            for (scope, text) in [
+                (ModeScope::All, "Files and folders"),
+                (ModeScope::Files, "Files only"),
+                (ModeScope::Folders, "Folders only"),
+            ] {
+                ui.radio_value(&mut self.scope, scope, text);
+            }
+        });
+        ui.checkbox(&mut self.keeps_execute, "Files get “execute” only where they have it; folders stay open (X)");
     }
 }
 
