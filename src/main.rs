@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use twinport::app::Saved;
 #[cfg(not(feature = "practice"))]
@@ -15,6 +18,7 @@ use twinport::store::profile::Profile;
 use twinport::store::saver::Saver;
 use twinport::store::secrets::SystemKeyring;
 use twinport::store::settings::Settings;
+use twinport::store::shared_file::SharedFile;
 use twinport::store::sitebook::SiteBook;
 use twinport::store::trust::TrustBook;
 use twinport::ui;
@@ -57,7 +61,7 @@ fn window(arguments: &Arguments, context: Context, warnings: Vec<String>) -> Exi
     };
     if !arguments.practice {
         let journal = context.profile.queue();
-        let trust = arguments.options.trust(&context.trust, true);
+        let trust = arguments.options.trust(&context.trust, &context.book, true);
         return open(context, trust, start, Some(journal), warnings);
     }
     #[cfg(feature = "practice")]
@@ -91,7 +95,7 @@ fn practice(context: Context, warnings: Vec<String>) -> Exit {
 }
 
 fn open(context: Context, trust: Trust, start: Start, journal: Option<PathBuf>, warnings: Vec<String>) -> Exit {
-    let Context { profile, settings, book, trust: _, keyring } = context;
+    let Context { profile, settings, book, trust: trusted, keyring } = context;
     // The engine starts while the window is still being made; until then there is nobody to wake.
     let waker: Arc<OnceLock<ui::Waker>> = Arc::default();
     let wake = Arc::clone(&waker);
@@ -121,12 +125,13 @@ fn open(context: Context, trust: Trust, start: Start, journal: Option<PathBuf>, 
     let events = engine.events().clone();
     let window = settings.window.clone();
     let notice = |what| Explanation { what, ..Explanation::default() };
+    let files = Files::new(&profile, (&settings, &book, &trusted));
     let parts = move |wake: ui::Waker| {
         waker.set(wake).ok();
         ui::Parts {
             commands: Box::new(move |command| engine.send(command)),
             events,
-            save: Box::new(move |saved| save(&profile, &saver, &saved)),
+            save: Box::new(move |saved| files.save(&saver, saved)),
             settings,
             sites: book,
             home: home(),
@@ -145,16 +150,47 @@ fn open(context: Context, trust: Trust, start: Start, journal: Option<PathBuf>, 
     }
 }
 
-fn save(profile: &Profile, saver: &Saver, saved: &Saved) {
-    let (path, text) = match saved {
-        Saved::Settings(settings) => (profile.settings(), settings.to_ron()),
-        Saved::Sites(book) => (profile.sites(), book.to_ron()),
-        Saved::Trust(book) => (profile.trust(), book.to_ron()),
-    };
-    match text {
-        Ok(text) => saver.save(path, text),
-        Err(error) => cli::complain(&format!("{} could not be saved: {error}", path.display())),
+/// The files that the window saves, as this program knows them: other programs may write them, too.
+struct Files {
+    settings: Shared<Settings>,
+    sites: Shared<SiteBook>,
+    trust: Shared<TrustBook>,
+}
+
+/// One of them: where, and what is known of it.
+type Shared<T> = (PathBuf, Arc<Mutex<SharedFile<T>>>);
+
+impl Files {
+    fn new(profile: &Profile, (settings, sites, trust): (&Settings, &SiteBook, &TrustBook)) -> Self {
+        Self {
+            settings: shared(profile.settings(), settings),
+            sites: shared(profile.sites(), sites),
+            trust: shared(profile.trust(), trust),
+        }
     }
+
+    fn save(&self, saver: &Saver, saved: Saved) {
+        match saved {
+            Saved::Settings(settings) => save(saver, &self.settings, move || *settings),
+            Saved::Sites(book) => save(saver, &self.sites, move || Arc::unwrap_or_clone(book)),
+            Saved::Trust(book) => save(saver, &self.trust, move || Arc::unwrap_or_clone(book)),
+        }
+    }
+}
+
+fn shared<T>(path: PathBuf, known: &T) -> Shared<T>
+where
+    T: Serialize + DeserializeOwned + Clone + Default + PartialEq,
+{
+    (path.clone(), Arc::new(Mutex::new(SharedFile::new(path, known.clone()))))
+}
+
+fn save<T>(saver: &Saver, (path, file): &Shared<T>, value: impl FnOnce() -> T + Send + 'static)
+where
+    T: Serialize + DeserializeOwned + Clone + Default + PartialEq + Send + 'static,
+{
+    let file = Arc::clone(file);
+    saver.save(path.clone(), move || file.lock().unwrap_or_else(PoisonError::into_inner).save(value()));
 }
 
 /// Where the local pane begins the first time.

@@ -62,8 +62,7 @@ fn the_folder_of_last_time_may_be_gone() {
     settings.window.local_dir = Some("/gone".into());
     let mut desk = desktop_with(settings);
     desk.taken();
-    let gone =
-        LocalError::new(LocalAction::List, &PathBuf::from("/gone"), &std::io::Error::from(ErrorKind::NotFound));
+    let gone = LocalError::new(LocalAction::List, &PathBuf::from("/gone"), &std::io::Error::from(ErrorKind::NotFound));
     desk.tell(Event::LocalListed { dir: "/gone".into(), result: Err(gone) });
     let Command::ListLocal { dir } = desk.only() else { panic!("no listing") };
     assert_eq!(dir, PathBuf::from(HOME));

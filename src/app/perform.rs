@@ -84,6 +84,18 @@ impl Model {
         let mut effects = vec![self.list(self.local.location.clone())];
         // Transfers of last time know what held when they were ordered.
         self.limit_sites(&SiteBook::default(), &mut effects);
+        // Accounts that an older version kept in the file: into the keyring, and the file is written without them.
+        let accounts = self.sites.sites().into_iter().filter(|site| !site.account.is_empty());
+        let kept: Vec<Effect> = accounts
+            .map(|site| {
+                let secret = Some(Secret::from(site.account.as_str()));
+                Effect::Engine(Command::KeepSecret { site: site.account_secret(), secret })
+            })
+            .collect();
+        if !kept.is_empty() {
+            effects.extend(kept);
+            effects.push(Effect::Save(Saved::Sites(self.sites.clone())));
+        }
         effects
     }
 

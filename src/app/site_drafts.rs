@@ -172,7 +172,13 @@ impl SiteDrafts {
             if !form.is_changed() && self.saved.node(id).is_some() {
                 continue;
             }
-            sites.push((id, form.site().map_err(|_| id)?));
+            let made = form.site().map_err(|_| id)?;
+            // The account goes where the password goes.
+            if made.account != site.account || (self.saved.node(id).is_none() && !made.account.is_empty()) {
+                let account = Some(made.account.as_str()).filter(|account| !account.is_empty());
+                secrets.push((site.account_secret(), account.map(Secret::from)));
+            }
+            sites.push((id, made));
             taught.extend(form.teaches());
             if let Some(secret) = form.keeps() {
                 secrets.retain(|(other, _)| *other != site.id);
@@ -191,7 +197,7 @@ impl SiteDrafts {
         }
         self.book.visited.clone_from(&live.visited);
         let gone = live.sites().into_iter().filter(|site| self.book.site(site.id).is_none());
-        secrets.extend(gone.map(|site| (site.id, None)));
+        secrets.extend(gone.flat_map(|site| [(site.id, None), (site.account_secret(), None)]));
         self.saved = Arc::new(self.book.clone());
         self.forms.clear();
         self.imported.clear();

@@ -1,21 +1,18 @@
 //! What may stand on the command line. Only shapes and values are judged here; what they mean is decided by the verbs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::output::complain;
 use super::url::{Address, AddressError};
-use crate::domain::{Fingerprint, Secret, Security, Site, TransferMode};
-use crate::engine::Trust;
+use crate::domain::{Fingerprint, PASSWORD_VARIABLE, Secret, Security, Site, TransferMode};
 use crate::engine::message::ConflictPolicy;
+use crate::engine::{ClearTextWarning, Trust};
 use crate::store::settings::{Settings, Verify};
 use crate::store::sitebook::SiteBook;
 use crate::store::trust::TrustBook;
-
-/// The environment variable that may hold the password.
-pub(super) const PASSWORD_VARIABLE: &str = "TWINPORT_PASSWORD";
 
 /// Behind the options. clap wraps the lines.
 const AFTER_HELP: &str = "\
@@ -229,6 +226,11 @@ pub enum UsageError {
     /// `twinport NAME` where no site has that name.
     #[error("there is no saved site “{0}”. `twinport sites` lists them; a URL begins with ftp://")]
     NoSuchSite(String),
+    /// `get URL URL`, `put URL URL`. What may be a password is left out.
+    #[error(
+        "“{0}” is a URL, where a file or folder of this computer belongs (the URL comes first after get, last after put)"
+    )]
+    UrlForPath(String),
     /// `--practice` without the server.
     #[error("this build has no practice server: build with `cargo run --release --features practice -- --practice`")]
     NoPractice,
@@ -254,7 +256,15 @@ impl Arguments {
         if let (Some(target), Some(_)) = (&self.target, &self.verb) {
             return Err(UsageError::TargetBeforeVerb(target.clone()));
         }
-        Ok(())
+        let locals = match &self.verb {
+            Some(Verb::Get { local, .. }) => std::slice::from_ref(local),
+            Some(Verb::Put { local, .. }) => local,
+            _ => &[],
+        };
+        match locals.iter().find_map(|local| url_in_place_of(local)) {
+            Some(shown) => Err(UsageError::UrlForPath(shown)),
+            None => Ok(()),
+        }
     }
 
     /// The site to open the window with and the password, where the URL or the environment has one; `None` = no site was
@@ -314,8 +324,15 @@ impl Options {
     }
 
     /// Which certificates will do. `asks` = there is somebody to ask about clear text; else it is told, and gone on with.
-    pub fn trust(&self, book: &TrustBook, asks: bool) -> Trust {
-        Trust { book: book.clone(), accepted: self.trust.clone(), any: self.insecure, clear_text: !asks }
+    pub fn trust(&self, book: &TrustBook, sites: &SiteBook, asks: bool) -> Trust {
+        Trust {
+            book: book.clone(),
+            accepted: self.trust.clone(),
+            any: self.insecure,
+            clear_text: !asks,
+            spoke_tls: sites.tls_servers(),
+            before_clear_text: ClearTextWarning::default(),
+        }
     }
 
     /// A site with what the command line says on top: there, too, the command line wins over what was saved.
@@ -381,6 +398,15 @@ impl From<OnExists> for ConflictPolicy {
             OnExists::Skip => Self::Skip,
         }
     }
+}
+
+/// The URL that stands where a path belongs, without its user and password.
+fn url_in_place_of(local: &Path) -> Option<String> {
+    let text = local.to_str()?;
+    let (scheme, rest) = text.split_once("://")?;
+    let known = ["ftp", "ftps", "ftpes", "sftp", "http", "https", "file"];
+    let is_url = known.iter().any(|known| scheme.eq_ignore_ascii_case(known)) && !local.exists();
+    is_url.then(|| format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or_default()))
 }
 
 /// `800`, `500K`, `1.5M`, `2G`: bytes a second, in steps of 1,024.

@@ -1,21 +1,23 @@
 //! The engine as the command line uses it: started with what the options say, its dialogue on stderr, its question for a
 //! password answered from where the password comes from, and Ctrl+C as one more thing that may happen.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, bounded, never, select};
 
-use super::args::PASSWORD_VARIABLE;
 use super::output::{complain, printable};
 use super::screen::Screen;
 use super::url::Address;
 use super::{Context, Exit, Options};
-use crate::domain::{Logon, PROXY_SECRET, Secret, Site, SiteId};
+use crate::domain::{Learned, Logon, PASSWORD_VARIABLE, PROXY_SECRET, Secret, Site, SiteId};
 use crate::engine::message::{Answer, Command, Event, FtpError, LogKind, LogLine, Question, Settings, Stage, explain};
-use crate::engine::{Engine, EngineConfig, KeepAlive, Trust};
+use crate::engine::{ClearTextWarning, Engine, EngineConfig, KeepAlive, Trust};
 use crate::store::secrets::{Keyring, MemoryKeyring};
+use crate::store::shared_file::SharedFile;
+use crate::store::sitebook::SiteBook;
 
 /// The status of a program that a signal ended.
 const INTERRUPTED: i32 = 130;
@@ -34,9 +36,11 @@ pub(super) struct Client {
     secret: Option<Secret>,
     interrupts: Receiver<()>,
     verbosity: u8,
-    quiet: bool,
-    /// The user was told that all goes in clear text.
-    warned: Cell<bool>,
+    /// What was found out about the server in this run.
+    learned: RefCell<Option<(SiteId, String, Learned)>>,
+    /// The saved sites, and what is known of other servers, as they were read.
+    book: SiteBook,
+    sites_file: PathBuf,
 }
 
 /// What came.
@@ -65,6 +69,12 @@ pub(super) enum Refusal {
 impl Client {
     /// Finds the password and starts the engine; says on stderr what stands in the way.
     pub(super) fn start(address: &Address, options: &Options, context: &Context) -> Result<Self, Exit> {
+        if address.password.is_some() {
+            complain(&format!(
+                "the password in the URL can be read by everybody on this computer, in the list of processes: put it into \
+                 {PASSWORD_VARIABLE}, or leave it out to be asked."
+            ));
+        }
         let mut site = address.site(&context.book);
         options.apply_to_site(&mut site);
         let secret = secret(address, &site, context.keyring.as_ref(), options.verbose > 0)?;
@@ -88,7 +98,16 @@ impl Client {
             }
         }
         let interrupts = interrupts();
-        let engine = match start_engine(settings, options.verbose > 0, options.trust(&context.trust, false), keyring) {
+        if site.logon == Logon::Account
+            && let Ok(Some(account)) = context.keyring.read(site.account_secret())
+        {
+            account.reveal().clone_into(&mut site.account);
+        }
+        let mut trust = options.trust(&context.trust, &context.book, false);
+        trust.before_clear_text = ClearTextWarning(Some(Arc::new(|host: &str| {
+            complain(&format!("{host} offers no encryption: the password and all files go in clear text."));
+        })));
+        let engine = match start_engine(settings, options.verbose > 0, trust, keyring) {
             Ok(engine) => engine,
             Err(error) => {
                 complain(&format!("the system has no room for more threads: {error}"));
@@ -101,8 +120,9 @@ impl Client {
             secret,
             interrupts,
             verbosity: options.verbose,
-            quiet: options.quiet,
-            warned: Cell::new(false),
+            learned: RefCell::default(),
+            book: context.book.clone(),
+            sites_file: context.profile.sites(),
         })
     }
 
@@ -125,11 +145,11 @@ impl Client {
                     return Ok(Wake::Event(Box::new(event)));
                 }
                 Event::Notice(explanation) => screen.tell(&format!("twinport: {}", printable(&explanation.line()))),
-                // Once: each session of a transfer tells it.
-                Event::InClear(site) if !self.quiet && !self.warned.replace(true) => screen.tell(&format!(
-                    "twinport: {} offers no encryption: the password and all files go in clear text.",
-                    printable(&site.host)
-                )),
+                // Told before it happened (`Trust::before_clear_text`).
+                Event::InClear(_) => {}
+                Event::Learned { site, server_key, learned } => {
+                    self.learned.replace(Some((site, server_key, *learned)));
+                }
                 Event::Question { id, question: Question::Password { refused, .. } } => match (refused, &self.secret) {
                     (Some(words), _) => return Err(Refusal::WrongPassword(words)),
                     (None, Some(secret)) => {
@@ -153,6 +173,19 @@ impl Client {
             if let Wake::Event(event) = self.next(screen, &never())? {
                 return Ok(*event);
             }
+        }
+    }
+
+    /// Keeps what was found out about the server for the next run, as the window does. A profile that cannot be written costs
+    /// no more than finding it out again.
+    fn keep_lessons(&self) {
+        let Some((site, server_key, learned)) = self.learned.take() else { return };
+        let mut book = self.book.clone();
+        if book.learn(site, &server_key, learned)
+            && let Err(sentence) = SharedFile::new(self.sites_file.clone(), self.book.clone()).save(book)
+            && self.verbosity > 0
+        {
+            complain(&sentence);
         }
     }
 
@@ -181,6 +214,17 @@ impl Client {
                 screen.tell(&format!("{mark} {text}"));
             }
         }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        for event in self.engine.events().try_iter() {
+            if let Event::Learned { site, server_key, learned } = event {
+                self.learned.replace(Some((site, server_key, *learned)));
+            }
+        }
+        self.keep_lessons();
     }
 }
 

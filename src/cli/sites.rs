@@ -11,8 +11,8 @@ use super::args::SitesAction;
 use super::output::{Output, aligned, complain, printable, tell};
 use super::{Context, Exit, Options};
 use crate::domain::{Security, Site};
-use crate::store::file::{save_failed, write_whole};
 use crate::store::import::Import;
+use crate::store::shared_file::SharedFile;
 use crate::store::sitebook::{Node, Spot};
 
 /// What may stand as it is in the user's part of a URL (RFC 3986: unreserved).
@@ -93,9 +93,8 @@ fn import(file: &Path, options: &Options, context: &Context) -> Result<(), Strin
     let import = Import::read(&bytes).map_err(|sentence| format!("{}: {sentence}", file.display()))?;
     let mut book = context.book.clone();
     let added = import.add_to(&mut book, Spot::End);
-    let path = context.profile.sites();
-    let text = book.to_ron().map_err(|error| save_failed(&path, &error))?;
-    write_whole(&path, text.as_bytes()).map_err(|error| save_failed(&path, &error))?;
+    let told = SharedFile::new(context.profile.sites(), context.book.clone()).save(book)?;
+    told.iter().for_each(|sentence| complain(sentence));
     // Passwords only now: none is kept for a site that was not saved.
     let mut unkept = added.secrets.iter().filter_map(|(id, secret)| context.keyring.write(*id, secret).err());
     if let Some(why) = unkept.next() {
@@ -133,7 +132,12 @@ fn sites(count: usize) -> String {
 
 /// Never over something of the user's; and no half of a file stays.
 fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut new = OpenOptions::new().write(true).create_new(true).open(file)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    // Host and user names are nobody else's business.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut new = options.open(file)?;
     let written = new.write_all(bytes).and_then(|()| new.sync_all());
     if written.is_err() {
         fs::remove_file(file).ok();

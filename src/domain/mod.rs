@@ -31,7 +31,7 @@ pub use names::{NamePage, Names};
 pub use proxy::{FtpProxy, PROXY_SECRET, Proxy, ProxyKind};
 pub use remote_path::RemotePath;
 pub use route::{Direction, Route, local_path};
-pub use secret::Secret;
+pub use secret::{PASSWORD_VARIABLE, Secret};
 pub use site::{ClientCertificate, Logon, Security, Site, SiteColour};
 pub use timestamp::{Precision, Timestamp, Zone};
 pub use visible::visible;

@@ -2,6 +2,9 @@
 
 use zeroize::Zeroizing;
 
+/// The environment variable that may hold the password for the command line's server. Programs that we start do not get it.
+pub const PASSWORD_VARIABLE: &str = "TWINPORT_PASSWORD";
+
 /// A password, or an account name that is as good as one.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Zeroizing<String>);

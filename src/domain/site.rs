@@ -24,7 +24,9 @@ pub struct Site {
     pub logon: Logon,
     /// Not used for anonymous.
     pub user: String,
-    /// For ACCT (RFC 959 section 4.1.1), with [`Logon::Account`].
+    /// The account (ACCT) that some servers want beside the password: a secret, kept in the keyring ([`Site::account_secret`]).
+    /// Old files hold it; none is written with it.
+    #[serde(skip_serializing)]
     pub account: String,
     /// `None` = the settings'.
     pub transfer_mode: Option<TransferMode>,
@@ -136,6 +138,12 @@ impl Site {
     /// `user@host:port`: the same server and user, however the site is called.
     pub fn server_key(&self) -> String {
         format!("{}@{}:{}", self.login_name(), self.host.to_ascii_lowercase(), self.port())
+    }
+
+    /// Where the account lies in the keyring.
+    pub fn account_secret(&self) -> SiteId {
+        // No site has that number: ids are drawn at random, and this one with all bits turned is as rare as any other.
+        SiteId(!self.id.0)
     }
 
     /// What to call it: its name, else its host.

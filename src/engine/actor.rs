@@ -138,7 +138,7 @@ impl Actor {
         let (local_reports, local_inbox) = bounded(64);
         // A handful of messages in a program's life.
         let (notices, notices_inbox) = unbounded();
-        let secrets = Arc::new(Secrets::new(keyring));
+        let secrets = Arc::new(Secrets::new(keyring, trust.before_clear_text.clone()));
         let local = LocalThread::start(Arc::clone(secrets.keyring()), log.clone(), local_reports)?;
         let now = Instant::now();
         let mut actor = Self {

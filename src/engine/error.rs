@@ -106,6 +106,7 @@ impl JobError {
             Self::Remote(error) => error.class(),
             // Of the last one, the next try has only the name to give.
             Self::SourceChanged(_) | Self::Unnamed { .. } | Self::PartChanged(_) => Class::Transient,
+            Self::Local(error) if error.lacks_descriptors() => Class::Transient,
             Self::Local(_)
             | Self::Corrupted { .. }
             | Self::NoRoom { .. }
@@ -222,6 +223,11 @@ impl LocalError {
     pub fn new(action: LocalAction, path: &Path, error: &io::Error) -> Self {
         let (path, kind, detail) = (path.to_owned(), error.kind(), error.to_string());
         Self { action, path, kind, detail, done: 0, others: Vec::new() }
+    }
+
+    /// Whether the system lets this program open no more files and connections.
+    pub fn lacks_descriptors(&self) -> bool {
+        self.detail.to_ascii_lowercase().contains("too many open files")
     }
 
     /// In plain words.

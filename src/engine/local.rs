@@ -4,12 +4,14 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::domain::{Entry, EntryKind, Listing, ModeChange, Permissions, Secret, SiteId, Timestamp};
+use crate::domain::{Entry, EntryKind, Listing, ModeChange, PASSWORD_VARIABLE, Permissions, Secret, SiteId, Timestamp};
 use crate::store::log::LogFile;
 use crate::store::secrets::Keyring;
 
@@ -21,7 +23,8 @@ pub(super) enum LocalTask {
     List(PathBuf),
     Manage(LocalOperation),
     KeepSecret(SiteId, Option<Secret>),
-    Log(Vec<LogLine>),
+    /// Lines for the log; and how many before them were dropped, since the disk could not keep up.
+    Log(Vec<LogLine>, usize),
 }
 
 /// How it went.
@@ -43,6 +46,10 @@ pub(super) enum LocalReport {
 pub(super) struct LocalThread {
     tasks: Sender<LocalTask>,
     thread: JoinHandle<()>,
+    /// Lines that wait for the log's disk.
+    unwritten: Arc<AtomicUsize>,
+    /// Lines that were dropped since the last ones that were not.
+    dropped: usize,
 }
 
 impl LocalThread {
@@ -54,12 +61,25 @@ impl LocalThread {
     ) -> io::Result<Self> {
         // Unbounded: filled at a person's pace.
         let (tasks, inbox) = unbounded();
+        let unwritten = Arc::new(AtomicUsize::new(0));
+        let waiting = Arc::clone(&unwritten);
         let thread = thread::Builder::new().name("local".into()).spawn(move || {
             // Without a log the program is as good; what is in it is in the window too.
             let mut log = log.and_then(|path| LogFile::open(&path).ok());
-            serve(&inbox, &reports, &*keyring, log.as_mut());
+            serve(&inbox, &reports, &*keyring, (log.as_mut(), &waiting));
         })?;
-        Ok(Self { tasks, thread })
+        Ok(Self { tasks, thread, unwritten, dropped: 0 })
+    }
+
+    /// Gives it lines for the log. What the disk cannot keep up with is dropped, and the log says so.
+    pub(super) fn log(&mut self, lines: Vec<LogLine>) {
+        if self.unwritten.load(Ordering::Relaxed) > UNWRITTEN_LIMIT {
+            self.dropped += lines.len();
+            return;
+        }
+        self.unwritten.fetch_add(lines.len(), Ordering::Relaxed);
+        let dropped = std::mem::take(&mut self.dropped);
+        self.give(LocalTask::Log(lines, dropped));
     }
 
     /// Gives it a task.
@@ -77,7 +97,7 @@ fn serve(
     inbox: &Receiver<LocalTask>,
     reports: &Sender<LocalReport>,
     keyring: &dyn Keyring,
-    mut log: Option<&mut LogFile>,
+    (mut log, waiting): (Option<&mut LogFile>, &AtomicUsize),
 ) {
     let mut next = None;
     while let Some(task) = next.take().or_else(|| inbox.recv().ok()) {
@@ -100,7 +120,12 @@ fn serve(
                 let result = manage(&operation);
                 LocalReport::Managed { operation, result }
             }
-            LocalTask::Log(lines) => {
+            LocalTask::Log(lines, dropped) => {
+                waiting.fetch_sub(lines.len(), Ordering::Relaxed);
+                if let (Some(log), Some(first), true) = (&mut log, lines.first(), dropped > 0) {
+                    log.line(first.at, 0, "*", &format!("{dropped} lines were dropped: more came than the disk takes"))
+                        .ok();
+                }
                 for line in lines {
                     let kind = match line.kind {
                         LogKind::Sent => ">",
@@ -198,9 +223,32 @@ fn manage(operation: &LocalOperation) -> Result<(), LocalError> {
             items.iter().map(|path| owners::set_permissions(path, change)).collect::<Results>().0
         }
         LocalOperation::Open(path) => {
-            open::that_detached(path).map_err(|error| LocalError::new(LocalAction::Open, path, &error))
+            open_detached(path).map_err(|error| LocalError::new(LocalAction::Open, path, &error))
         }
     }
+}
+
+/// Lines that may wait for the log's disk; with lines of usual length they take 10 MiB.
+const UNWRITTEN_LIMIT: usize = 100_000;
+
+/// Opens it with the system's program, which lives on without us and hears nothing of our password.
+fn open_detached(path: &Path) -> io::Result<()> {
+    let mut failure = io::Error::from(ErrorKind::NotFound);
+    for mut command in open::commands(path) {
+        command.env_remove(PASSWORD_VARIABLE);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        match command.spawn() {
+            Ok(mut child) => {
+                // Whoever ends must be waited for, or stays in the list of processes.
+                thread::Builder::new().name("opened".into()).spawn(move || child.wait()).ok();
+                return Ok(());
+            }
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }
 
 /// What became of several things: all are tried, and the first error names the others.

@@ -49,6 +49,7 @@ mod upload_lock;
 mod verify;
 mod work;
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,8 +93,23 @@ pub struct Trust {
     pub accepted: Vec<Fingerprint>,
     /// Any (`--insecure`).
     pub any: bool,
-    /// Clear text will do without asking (the command line tells it, and cannot ask); not where a server has spoken TLS before.
+    /// Clear text will do without asking (the command line tells it, and cannot ask); not where something says that a server
+    /// speaks TLS: an accepted certificate, or TLS spoken before with that host and port, by whatever user.
     pub clear_text: bool,
+    /// Hosts, in lower case, and ports that have spoken TLS.
+    pub spoke_tls: HashSet<(String, u16)>,
+    /// Told before a password goes in clear text, on the session's own thread.
+    pub before_clear_text: ClearTextWarning,
+}
+
+/// What is called with a server's host before a password goes to it in clear text.
+#[derive(Clone, Default)]
+pub struct ClearTextWarning(pub Option<Arc<dyn Fn(&str) + Send + Sync>>);
+
+impl std::fmt::Debug for ClearTextWarning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClearTextWarning")
+    }
 }
 
 /// A running engine. Dropping it ends all threads within two seconds: partial files stay resumable, the queue is saved.

@@ -1,8 +1,9 @@
 //! Passwords in memory while the program runs, and the keyring behind them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::ClearTextWarning;
 use crate::domain::{Logon, PROXY_SECRET, Proxy, Secret, Site};
 use crate::store::secrets::Keyring;
 
@@ -10,11 +11,24 @@ use crate::store::secrets::Keyring;
 pub(super) struct Secrets {
     keyring: Arc<dyn Keyring>,
     known: Mutex<HashMap<String, Secret>>,
+    warning: ClearTextWarning,
+    /// Hosts that were warned of.
+    warned: Mutex<HashSet<String>>,
 }
 
 impl Secrets {
-    pub(super) fn new(keyring: Arc<dyn Keyring>) -> Self {
-        Self { keyring, known: Mutex::default() }
+    pub(super) fn new(keyring: Arc<dyn Keyring>, warning: ClearTextWarning) -> Self {
+        Self { keyring, known: Mutex::default(), warning, warned: Mutex::default() }
+    }
+
+    /// A password is about to go to that host in clear text: told once.
+    pub(super) fn warn_of_clear_text(&self, host: &str) {
+        let news = self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned());
+        if let ClearTextWarning(Some(warn)) = &self.warning
+            && news
+        {
+            warn(host);
+        }
     }
 
     /// The password for that site: the one used before, else the keyring's. May block: never on the engine's thread.
@@ -28,6 +42,12 @@ impl Secrets {
         }
         // A keyring that cannot be used is told when the user saves a password; here the user is asked for one.
         self.keyring.read(site.id).ok().flatten()
+    }
+
+    /// The account for that site, where it logs in with one that is not typed yet. May block.
+    pub(super) fn account(&self, site: &Site) -> Option<Secret> {
+        let wanted = site.logon == Logon::Account && site.account.is_empty() && site.id.0 != 0;
+        wanted.then(|| self.keyring.read(site.account_secret()).ok().flatten()).flatten()
     }
 
     /// The password for the settings' proxy. May block.

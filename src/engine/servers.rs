@@ -257,11 +257,16 @@ impl Actor {
 
     /// The server found that we are too many while we worked.
     pub(super) fn crowded(&mut self, key: &Arc<str>, error: &JobError) {
-        let JobError::Remote(FtpError::Refused { reply, .. } | FtpError::Closed { last: Some(reply), .. }) = error
-        else {
-            return;
+        let fewer = match error {
+            JobError::Remote(FtpError::Refused { reply, .. } | FtpError::Closed { last: Some(reply), .. }) => {
+                matches!(reply.code, 421 | 425) || too_many(reply)
+            }
+            // Here, not there; and so is a file that cannot be opened for that reason.
+            JobError::Remote(FtpError::NoDescriptors) => true,
+            JobError::Local(error) => error.lacks_descriptors(),
+            _ => false,
         };
-        if matches!(reply.code, 421 | 425) || too_many(reply) {
+        if fewer {
             let (open, now) = (self.crew(key).len(), self.now);
             if let Some(server) = self.servers.get_mut(key) {
                 server.pace.setback(open.saturating_sub(1), now);
@@ -420,6 +425,7 @@ pub(super) fn is_too_many(error: &FtpError) -> bool {
         FtpError::Refused { stage: Stage::Connect | Stage::Greeting | Stage::Login, reply, .. } => {
             reply.code == 421 || too_many(reply)
         }
+        FtpError::NoDescriptors => true,
         FtpError::Closed { stage: Stage::Greeting, last } => last.as_ref().is_none_or(|reply| reply.code == 421),
         _ => false,
     }

@@ -91,8 +91,11 @@ const PARTIAL_EVERY: Duration = Duration::from_millis(250);
 /// Each time all rows so far are copied, and sorted by the face: only when there are half as many again, so that all
 /// copies together are at most three times the listing, however large it is.
 fn is_worth_showing(rows: usize, shown: usize) -> bool {
-    rows >= shown + shown / 2
+    rows >= shown + shown / 2 && rows <= SHOWN_SO_FAR
 }
+
+/// Rows of a listing that are shown before it is whole: of more the copies would take as much memory as the listing.
+const SHOWN_SO_FAR: usize = 1_000_000;
 
 struct Worker {
     number: u64,
@@ -384,6 +387,9 @@ impl Worker {
         if dial.secret.is_none() {
             dial.secret = self.secrets.find(&dial.site);
         }
+        if let Some(account) = self.secrets.account(&dial.site) {
+            account.reveal().clone_into(&mut Arc::make_mut(&mut dial.site).account);
+        }
         if dial.secret.is_none() && dial.site.needs_password() {
             return Err(FtpError::PasswordNeeded);
         }
@@ -392,7 +398,11 @@ impl Worker {
         }
         let (number, reports) = (self.number, self.reports.clone());
         let (heard, reached) = (self.heard, AtomicBool::new(false));
+        let (secrets, host) = (Arc::clone(&self.secrets), dial.site.host.clone());
         let observer: Observer = Arc::new(move |happening| {
+            if let Happening::InClear = happening {
+                secrets.warn_of_clear_text(&host);
+            }
             let matters = match happening {
                 Happening::Sent(_) | Happening::Received(_) => heard,
                 // That one stands is worth a word; each one is not.

@@ -30,12 +30,18 @@ impl Trusted {
         let known = self.trust.book.of(&site.host, site.port());
         let once = self.once.get(&key).into_iter().flatten().copied();
         let learned = &site.learned;
+        let pinned = known.is_some()
+            || !self.trust.accepted.is_empty()
+            || learned.spoke_tls
+            || self.once.contains_key(&key)
+            || self.trust.spoke_tls.contains(&key);
         TlsTerms {
+            pinned,
             minimum: site.minimum_tls.unwrap_or(default),
             accepted: known.into_iter().chain(once).chain(self.trust.accepted.iter().copied()).collect(),
             known,
             any: self.trust.any,
-            clear_text: learned.clear_text || (self.trust.clear_text && !learned.spoke_tls),
+            clear_text: learned.clear_text || (self.trust.clear_text && !pinned),
         }
     }
 }
@@ -44,6 +50,7 @@ impl Actor {
     /// A control connection is encrypted.
     pub(super) fn secured(&mut self, session: u64, encryption: Arc<Encryption>) {
         if let Some(site) = self.site_of(session) {
+            self.trusted.trust.spoke_tls.insert((site.host.trim().to_ascii_lowercase(), site.port()));
             self.learn(&site, Lesson::SpokeTls);
         }
         if let Some(Role::Browse(connection)) = self.sessions.get(&session).map(|slot| slot.role.clone()) {

@@ -153,11 +153,15 @@ mod tests {
             "(192;168;1;2;4;51)",
             "(１９２,１６８,１,２,４,５１)",
             "(1,2,3,4,0,0)",
-            "(1,2,3,4,0,22)",
-            "(1,2,3,4,3,255)",
         ] {
             assert_eq!(address(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn low_ports_are_ports() {
+        assert_eq!(parse_227("Entering Passive Mode (1,2,3,4,3,222)").map(|named| named.port()), Some(990));
+        assert_eq!(parse_229("Entering Extended Passive Mode (|||991|)"), Some(991));
     }
 
     #[test]
@@ -182,7 +186,6 @@ mod tests {
             "(||6446|)",
             "(|||6446)",
             "(\u{0}\u{0}\u{0}6446\u{0})",
-            "(|||22|)",
             "(|!!6446!)",
             "(   6446 )",
             "(\u{7f}\u{7f}\u{7f}6446\u{7f})",

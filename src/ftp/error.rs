@@ -112,6 +112,9 @@ pub enum FtpError {
     /// Somebody else connected to our port.
     #[error("a stranger connected: {found}")]
     WrongPeer { expected: IpAddr, found: IpAddr },
+    /// The system lets this program open no more files and connections (EMFILE, ENFILE).
+    #[error("too many open files")]
+    NoDescriptors,
     /// No port of the configured range is free.
     #[error("no free port to listen on: {detail}")]
     NoPort { detail: String },
@@ -160,6 +163,8 @@ pub enum TlsTrouble {
     ClientCertificate,
     /// Our own certificate or key file cannot be used.
     OwnCertificate { detail: String },
+    /// The server's RSA key has so few bits that nobody can rely on it, and that this program cannot use it.
+    ShortKey { bits: usize },
     /// Something was sent in clear text behind the server's yes to TLS: somebody on the way may have put it there.
     Injected,
     /// The data connection's certificate is another than the control connection's.
@@ -202,9 +207,11 @@ impl FtpError {
                 _ => Class::Permanent,
             },
             Self::NoDataConnection { .. } => Class::NeedsUser,
-            Self::DataRefused { .. } | Self::NobodyCame { .. } | Self::WrongPeer { .. } | Self::NoPort { .. } => {
-                Class::Transient
-            }
+            Self::DataRefused { .. }
+            | Self::NobodyCame { .. }
+            | Self::WrongPeer { .. }
+            | Self::NoPort { .. }
+            | Self::NoDescriptors => Class::Transient,
             Self::Incomplete { .. } | Self::Overlong { .. } | Self::Unanswered { .. } => Class::Transient,
             Self::Untrusted(_) | Self::NoTls { .. } | Self::ClearTextUnasked(_) => Class::NeedsUser,
             Self::Tls { trouble, .. } => match trouble {

@@ -524,9 +524,24 @@ mod tests {
             matches!(read(b"SSH-2.0-OpenSSH_9.2\r\n"), Err(Unreadable::NotAReply(line)) if line.starts_with("SSH-"))
         );
         assert!(matches!(read(b"777 Lucky\r\n"), Err(Unreadable::BadCode(_))));
-        assert!(matches!(read(b"2 short\r\n"), Err(Unreadable::NotAReply(_))));
+        assert!(matches!(read(b"220 Hello\r\n2 short\r\n"), Err(Unreadable::NotAReply(_))));
         assert_eq!(read(b"220 a\0b\r\n"), Err(Unreadable::Nul));
         assert_eq!(read(b"\0\0\0"), Err(Unreadable::Nul));
+    }
+
+    #[test]
+    fn a_banner_before_the_greeting_is_passed_over_and_a_stream_of_text_is_none() {
+        let mut reader = ReplyReader::new(Charset::Auto);
+        reader.push(b"*** Welcome ***\r\nto this device\r\n", &mut |_| {}).unwrap();
+        assert_eq!(reader.preamble(), Some("*** Welcome ***"));
+        reader.push(b"220 ready\r\n", &mut |_| {}).unwrap();
+        assert_eq!(reader.take().unwrap().reply.code, 220);
+        assert_eq!(reader.preamble(), None);
+        assert!(matches!(read(&b"chatter\r\n".repeat(PREAMBLE_LIMIT + 1)), Err(Unreadable::NotAReply(_))));
+        assert!(
+            matches!(read(b"HTTP/1.1 400 Bad Request\r\n"), Err(Unreadable::NotAReply(_))),
+            "known strangers at once"
+        );
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroize as _;
 
 use super::happening::{Happening, Observer, Step};
+use super::masking::Secrets;
 use super::stream::Stream;
 use super::tls::{self, Guard};
 use super::wait::{Edges, Stop, Wait};
-use crate::domain::{Charset, ControlPath, Lesson};
+use crate::domain::{Charset, ControlPath, Lesson, Secret};
 use crate::ftp::error::{FtpError, Stage, Stranger, TlsTrouble};
 use crate::ftp::reply::{Heard, Reply, ReplyReader, Unreadable};
 use crate::ftp::verb::Verb;
@@ -39,6 +40,8 @@ pub(super) struct Control {
     /// Whether this server reads the control connection as telnet.
     telnet: bool,
     guard: Option<Arc<Guard>>,
+    /// What must not be shown, though the server may repeat it.
+    secrets: Secrets,
     /// Preliminary replies since the last final one.
     preliminaries: usize,
     /// Replies that nobody had asked for.
@@ -84,6 +87,7 @@ impl Control {
             pipelining: Pipelining::Fails,
             telnet: true,
             guard: None,
+            secrets: Secrets::default(),
             preliminaries: 0,
             unasked: 0,
             end: None,
@@ -203,6 +207,11 @@ impl Control {
     /// The quickest answer so far: the network's round trip, and what the server's fastest command takes.
     pub(super) fn round_trip(&self) -> Option<Duration> {
         self.round_trip
+    }
+
+    /// From now on that is masked in whatever the server says.
+    pub(super) fn keep_secret(&mut self, secret: &Secret) {
+        self.secrets.add(secret);
     }
 
     /// From now on bytes go out as they are: this server knows no telnet.
@@ -537,7 +546,11 @@ impl Control {
 
     /// The next reply that somebody waits for, of those that were read.
     fn take(&mut self, stage: Stage) -> Result<Option<Heard>, FtpError> {
-        while let Some(heard) = self.reader.take() {
+        while let Some(mut heard) = self.reader.take() {
+            // Replies that may be quoted; sizes, ports and paths are taken as they are.
+            if !matches!(heard.reply.code, 150 | 125 | 200..=229 | 250..=259) {
+                heard.reply.lines.iter_mut().for_each(|line| *line = self.secrets.mask(line));
+            }
             if heard.reply.code == 421 {
                 return Err(self.close(stage, heard.reply));
             }
@@ -578,7 +591,7 @@ impl Control {
         if self.end.is_some() {
             return false;
         }
-        let Self { stream, inbox, reader, observer, .. } = self;
+        let Self { stream, inbox, reader, observer, secrets, .. } = self;
         // Under TLS it may end without a goodbye: for commands that makes no difference.
         let result = match stream.read(inbox) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
@@ -596,8 +609,13 @@ impl Control {
                 true
             }
             Ok(count) => {
-                let mut hear = |line: &str| observer(Happening::Received(line.to_owned()));
+                let mut hear = |line: &str| observer(Happening::Received(secrets.mask(line)));
                 if let Err(problem) = reader.push(&inbox[..count], &mut hear) {
+                    let problem = match problem {
+                        Unreadable::NotAReply(line) => Unreadable::NotAReply(secrets.mask(&line)),
+                        Unreadable::BadCode(line) => Unreadable::BadCode(secrets.mask(&line)),
+                        other => other,
+                    };
                     self.end = Some(unreadable(problem, stage));
                 }
                 true
@@ -683,6 +701,9 @@ impl Control {
 
 /// The network's error, typed.
 pub(super) fn lost(stage: Stage, error: &std::io::Error) -> FtpError {
+    if super::dial::lacks_descriptors(error) {
+        return FtpError::NoDescriptors;
+    }
     tls::typed(error, stage).unwrap_or_else(|| FtpError::Lost {
         stage,
         kind: error.kind(),

@@ -8,6 +8,7 @@ pub mod flow;
 pub mod happening;
 pub mod known;
 pub mod lessons;
+mod masking;
 mod proxy;
 pub mod reach;
 mod route;

@@ -59,6 +59,8 @@ pub struct TlsTerms {
     pub known: Option<Fingerprint>,
     /// Any certificate will do (`--insecure`).
     pub any: bool,
+    /// Whether something says that the server speaks TLS: a certificate of its that was accepted, or TLS spoken before.
+    pub pinned: bool,
     /// Clear text will do where the server has no TLS, even where it had.
     pub clear_text: bool,
 }

@@ -59,7 +59,10 @@ impl Import {
             let id = book.add(node, spot);
             ids.extend(book.node(id).map(Node::sites).unwrap_or_default().iter().map(|site| site.id));
         }
-        let secrets = self.secrets.into_iter().filter_map(|(at, secret)| Some((*ids.get(at)?, secret))).collect();
+        let mut secrets: Vec<(SiteId, Secret)> =
+            self.secrets.into_iter().filter_map(|(at, secret)| Some((*ids.get(at)?, secret))).collect();
+        let accounts = ids.iter().filter_map(|id| book.site(*id)).filter(|site| !site.account.is_empty());
+        secrets.extend(accounts.map(|site| (site.account_secret(), Secret::from(site.account.as_str()))));
         Added { sites: self.sites, secrets, notes: self.notes }
     }
 }

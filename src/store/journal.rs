@@ -90,6 +90,7 @@ impl Journal {
     /// # Errors
     /// Where the disk or the file does not allow it. The file is left as it is.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        keep_private(path);
         let mut db = Connection::open(path)?;
         db.busy_timeout(std::time::Duration::from_millis(200))?;
         // One program at a time: a second window must not run the same jobs.
@@ -210,6 +211,24 @@ impl Journal {
         }
         Ok(routes)
     }
+}
+
+/// Makes the file readable by its owner alone, and those that SQLite makes beside it, which get its permissions. Elsewhere than
+/// on Unix the folder's permissions do that.
+fn keep_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::fs::{OpenOptions, Permissions, set_permissions};
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        OpenOptions::new().create(true).append(true).mode(0o600).open(path).ok();
+        for ending in ["", "-wal", "-shm"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(ending);
+            set_permissions(file, Permissions::from_mode(0o600)).ok();
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// A site and its server's key.

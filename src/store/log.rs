@@ -63,7 +63,14 @@ fn append(path: &Path) -> io::Result<File> {
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    // One that an older version, or somebody's umask, left open to others.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        file.set_permissions(fs::Permissions::from_mode(0o600)).ok();
+    }
+    Ok(file)
 }
 
 /// One line without control characters, and without what follows PASS and ACCT.

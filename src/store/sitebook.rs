@@ -268,6 +268,18 @@ impl SiteBook {
         news
     }
 
+    /// Hosts, in lower case, and ports that have spoken TLS, by whatever user.
+    pub fn tls_servers(&self) -> HashSet<(String, u16)> {
+        let saved = self.sites().into_iter().filter(|site| site.learned.spoke_tls);
+        let saved = saved.map(|site| (site.host.trim().to_ascii_lowercase(), site.port()));
+        let visited = self.visited.iter().filter(|(_, learned)| learned.spoke_tls).filter_map(|(key, _)| {
+            // `user@host:port`: a user's name may hold either sign.
+            let (host, port) = key.rsplit_once('@').map_or(key.as_str(), |(_, server)| server).rsplit_once(':')?;
+            Some((host.to_owned(), port.parse().ok()?))
+        });
+        saved.chain(visited).collect()
+    }
+
     /// What is known of a server that no saved site names.
     pub fn learned(&self, server_key: &str) -> Learned {
         self.visited.get(server_key).copied().unwrap_or_default()

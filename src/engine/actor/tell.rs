@@ -4,7 +4,6 @@ use std::time::SystemTime;
 
 use crossbeam_channel::select;
 
-use super::super::local::LocalTask;
 use super::super::message::Event;
 use super::super::scribe::Loaded;
 use super::{Actor, CHANGES, Slot, TELL_EVERY, UNREAD};
@@ -83,7 +82,7 @@ impl Actor {
         if !self.log.is_empty() {
             let lines = std::mem::take(&mut self.log);
             if self.logs {
-                self.local.give(LocalTask::Log(lines.clone()));
+                self.local.log(lines.clone());
             }
             events.push(Event::Log(lines));
         }

@@ -106,6 +106,11 @@ pub fn explain(error: &FtpError) -> Explanation {
                      address; passive mode then works."
                 .into(),
         },
+        FtpError::NoDescriptors => say(
+            "This program may open no more files and connections.",
+            "The system limits how many each program has open (ulimit -n).",
+            "Use fewer connections, or raise that limit.",
+        ),
         FtpError::NoPort { detail } => Explanation {
             what: "No port was free to listen on for the server's data connection.".into(),
             why: sentence(detail),

@@ -93,7 +93,8 @@ pub(super) fn trouble(stage: Stage, trouble: &TlsTrouble) -> Explanation {
         TlsTrouble::NotTls => say(
             "The server does not speak TLS on this port.",
             "What it answered was no TLS: this is a plain FTP port, or another service.",
-            "Choose explicit TLS (usually port 21) instead of implicit (usually port 990), or check the port.",
+            "Where implicit TLS is chosen (usually port 990), choose explicit (usually port 21); where it is explicit, the server \
+             or something on the way answers in clear text after its yes to TLS: ask its administrator.",
         ),
         TlsTrouble::Version => say(
             "The server speaks no version of TLS that is safe enough.",
@@ -123,6 +124,15 @@ pub(super) fn trouble(stage: Stage, trouble: &TlsTrouble) -> Explanation {
             why: format!("{detail}."),
             advice: "Choose PEM files that hold the certificate and its unencrypted private key.".into(),
         },
+        TlsTrouble::ShortKey { bits } => Explanation {
+            what: "The server's key is too short for this program.".into(),
+            why: format!(
+                "It is an RSA key of {bits} bits; fewer than 2,048 can be broken, and Twinport cannot use them."
+            ),
+            advice:
+                "Ask the server's administrator for a certificate with a new key (RSA of 2,048 bits or more, or ECDSA)."
+                    .into(),
+        },
         TlsTrouble::Injected => say(
             "The encryption was not started: something came in clear text behind the server's yes.",
             "Somebody on the way can put words into the server's mouth like that. Nothing was sent, no password either.",
@@ -136,7 +146,8 @@ pub(super) fn trouble(stage: Stage, trouble: &TlsTrouble) -> Explanation {
         TlsTrouble::Truncated => say(
             "The encrypted data connection ended without its goodbye.",
             "The server crashed or the connection was cut: what came may be less than there is.",
-            "Retry: what is there is compared and continued.",
+            "Retry: what is there of a file is compared and continued. A server whose listings always end so has to be mended \
+             by its administrator.",
         ),
         TlsTrouble::Other { detail } => Explanation {
             what: if data { "The data connection's encryption failed." } else { "The encryption failed." }.into(),

@@ -227,6 +227,9 @@ fn listen_on(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 }
 
 fn no_port(error: &io::Error) -> FtpError {
+    if dial::lacks_descriptors(error) {
+        return FtpError::NoDescriptors;
+    }
     FtpError::NoPort { detail: dial::plain(error) }
 }
 

@@ -292,6 +292,9 @@ fn named_by_epsv(reply: Reply) -> Result<u16, FtpError> {
 }
 
 fn unreached(target: SocketAddr, error: &io::Error) -> FtpError {
+    if dial::lacks_descriptors(error) {
+        return FtpError::NoDescriptors;
+    }
     FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) }
 }
 

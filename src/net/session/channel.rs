@@ -44,6 +44,8 @@ pub struct DataChannel<'s> {
     held: Option<Reply>,
     /// Bytes went before the server said yes.
     eager: bool,
+    /// An encrypted listing ended without TLS' goodbye, though the server says that it is whole.
+    unclean: bool,
 }
 
 /// MODE Z at work.
@@ -88,7 +90,13 @@ impl<'s> DataChannel<'s> {
             next,
             held,
             eager,
+            unclean: false,
         }
+    }
+
+    /// Whether an encrypted listing ended without TLS' goodbye: anybody on the way could have cut it.
+    pub(super) fn ended_without_goodbye(&self) -> bool {
+        self.unclean
     }
 
     /// How large the whole file is, where that is known: with so many bytes it is whole, however the connection ends.
@@ -480,6 +488,11 @@ impl<'s> DataChannel<'s> {
         self.hear_last_words();
         match &self.verdict {
             Some(Err(error)) => Err(error.clone()),
+            // Many servers never say it. What came of a listing is shown, and counts as cut.
+            Some(Ok(_)) if matches!(self.verb, "LIST" | "MLSD") => {
+                self.unclean = true;
+                Ok(())
+            }
             _ => Err(FtpError::Tls { stage: Stage::Transfer, trouble: TlsTrouble::Truncated }),
         }
     }

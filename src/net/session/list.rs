@@ -480,6 +480,7 @@ impl Session {
         let mut channel = DataChannel::new(self, name, started);
         let poured =
             pour(&mut channel, &mut reader, &mut listing.entries, so_far, &mut |fresh| clock.adjust(whole, fresh));
+        let unclean = channel.ended_without_goodbye();
         let finished = match poured {
             Ok(()) => channel.finish(),
             Err(error) => {
@@ -499,6 +500,10 @@ impl Session {
             Ok(reply) if reply.text().to_ascii_lowercase().contains("truncated") => {
                 self.control.note("The server did not list the whole folder");
                 listing.cut = Some(visible(&reply.text()).into_owned());
+            }
+            Ok(_) if unclean => {
+                let words = "the encrypted data connection ended without its goodbye, so that it may have been cut";
+                listing.cut = Some(words.to_owned());
             }
             Ok(_) => {}
             Err(error) if listing.entries.is_empty() => return self.nothing_there(error, by_entering, whole),

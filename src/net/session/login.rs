@@ -29,15 +29,22 @@ use super::{Ahead, Clock, Next, Server, Session, gateway, secure};
 /// All the way.
 pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
     let site = &dial.site;
-    let failed = |error: std::io::Error| FtpError::CannotConnect {
-        host: site.host.clone(),
-        port: site.port(),
-        kind: error.kind(),
-        detail: dial::plain(&error),
+    let failed = |error: std::io::Error| match dial::lacks_descriptors(&error) {
+        true => FtpError::NoDescriptors,
+        false => FtpError::CannotConnect {
+            host: site.host.clone(),
+            port: site.port(),
+            kind: error.kind(),
+            detail: dial::plain(&error),
+        },
     };
     let mut wait = Wait::new(cancel).map_err(failed)?;
     let (stream, route) = route::reach(dial, &mut wait, &observer)?;
     let mut control = Control::new(stream, site.charset.clone(), observer, dial.timeouts.reply)?;
+    for secret in dial.secret.iter().chain(dial.proxy.iter().filter_map(|(_, secret)| secret.as_ref())) {
+        control.keep_secret(secret);
+    }
+    control.keep_secret(&Secret::from(site.account.as_str()));
     if site.security == Security::Implicit {
         secure::encrypt(dial, &mut control, &mut wait)?;
     }

@@ -44,7 +44,7 @@ pub(super) fn by_asking(dial: &Dial, known: bool, control: &mut Control, wait: &
         // Not before: the system's roots are read for it, which a server without TLS need not cost.
         return encrypt(dial, control, wait);
     }
-    let downgrade = site.learned.spoke_tls;
+    let downgrade = dial.tls.pinned || site.learned.spoke_tls;
     if site.security == Security::Explicit {
         return Err(FtpError::NoTls { reply, downgrade });
     }
@@ -104,10 +104,11 @@ impl Session {
                     *way = Way::Shut;
                     return Ok(begun);
                 }
-                Err(error) => {
-                    let distrust = guard.distrust(Stage::DataConnection);
-                    break distrust.unwrap_or_else(|| lost(Stage::DataConnection, &error));
-                }
+                Err(error) => match guard.distrust(Stage::DataConnection) {
+                    // Whatever the server says next: somebody may have taken the data connection over.
+                    Some(distrust) => return Err(distrust),
+                    None => break lost(Stage::DataConnection, &error),
+                },
             }
             match self.control.poll_reply(Stage::DataConnection)? {
                 Some(heard) if heard.reply.is_preliminary() => {
@@ -158,6 +159,11 @@ impl Session {
         let misses = reply.code == 522 || (says(&["reuse", "resum"]) && says(&["tls", "ssl", "session"]));
         match (misses, self.continued) {
             (false, _) => None,
+            // A server of TLS 1.3 that sends no tickets: TLS 1.2 continues sessions without any.
+            (true, false) if guard.is_tls13() => {
+                self.control.tell(Happening::Learned(Lesson::Tls12Only));
+                Some(true)
+            }
             (true, false) => Some(false),
             (true, true) if guard.is_tls13() => {
                 self.control.tell(Happening::Learned(Lesson::Tls12Only));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::ahead::{Ahead, Next};
 use super::{DataChannel, Session, Started, StoreAt};
-use crate::domain::{DataPath, Lesson, Mode, RemotePath, Site};
+use crate::domain::{DataPath, EntryKind, Lesson, Mode, RemotePath, Site};
 use crate::ftp::answer;
 use crate::ftp::deflate;
 use crate::ftp::error::{FtpError, Stage};
@@ -248,23 +248,36 @@ impl Session {
         let argument = self.file_argument(path)?;
         match self.start(&verb(argument), rest, Vec::new()) {
             Err(error) if self.may_take_bare_names(&error, path) => {
-                self.bare_names = true;
-                let again = self.file_argument(path).and_then(|name| self.start(&verb(name), rest, Vec::new()));
-                match again {
-                    Ok(started) => {
-                        self.control.note("The server takes names in the current folder only");
-                        self.control.tell(Happening::Learned(Lesson::Paths(false)));
-                        Ok(started)
-                    }
-                    Err(_) => {
-                        self.bare_names = false;
-                        self.bare_tries += 1;
-                        Err(error)
-                    }
+                self.bare_tries += 1;
+                if !self.takes_bare_names_only(path)? {
+                    return Err(error);
                 }
+                self.control.note("The server takes names in the current folder only");
+                self.control.tell(Happening::Learned(Lesson::Paths(false)));
+                self.bare_names = true;
+                let name = self.file_argument(path)?;
+                self.start(&verb(name), rest, Vec::new())
             }
             result => result,
         }
+    }
+
+    /// Whether the size of a file beside that one is told by its name and not by its path.
+    fn takes_bare_names_only(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
+        let Some(parent) = self.whole(path).parent() else { return Ok(false) };
+        let listing = match self.list(&parent, &mut |_| {}) {
+            Ok(listing) => listing,
+            Err(FtpError::Refused { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let Some(file) = listing.entries.into_iter().find(|entry| entry.kind == EntryKind::File) else {
+            return Ok(false);
+        };
+        let by_path = self.file_argument(&parent.join(&file.name))?;
+        if self.ask(&Verb::Size(by_path))?.is_positive() || !self.enter(&parent)? {
+            return Ok(false);
+        }
+        Ok(self.ask(&Verb::Size(Argument::new(&file.name)?))?.is_positive())
     }
 
     fn may_take_bare_names(&self, error: &FtpError, path: &RemotePath) -> bool {
@@ -498,7 +511,7 @@ impl Session {
         let patience = self.timeouts.reply;
         let sent = Instant::now();
         let mut begun = Begun::default();
-        let mut flowing = false;
+        let mut flowing: Option<Instant> = None;
         loop {
             if let Way::Ajar(listening) = way
                 && let Some(stream) = listening.accept(&mut self.wait)?
@@ -546,7 +559,9 @@ impl Session {
                 return Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply });
             }
             let until = match way {
-                Way::Open(_) if flowing => return Ok(begun),
+                // Readable may mean that it was closed again: then the refusal is on its way.
+                Way::Open(_) if flowing.is_some_and(|since| since.elapsed() >= REFUSAL_GRACE) => return Ok(begun),
+                Way::Open(_) if let Some(since) = flowing => since + REFUSAL_GRACE,
                 // A few servers forget the 150 and just wait for the bytes, or for the TLS handshake.
                 Way::Open(_) if upload || self.protected => sent + patience.min(NO_PRELIMINARY),
                 Way::Open(_) => sent + patience,
@@ -558,7 +573,9 @@ impl Session {
                     self.control.mark(ready.control);
                     if let Way::Open(stream) = way {
                         stream.mark(ready.data);
-                        flowing |= ready.data.read && !upload && !ready.control.read;
+                        if ready.data.read && !upload && !ready.control.read {
+                            flowing.get_or_insert_with(Instant::now);
+                        }
                     }
                 }
                 Err(Stop::Deadline) => match way {
@@ -566,7 +583,7 @@ impl Session {
                     Way::Open(_) | Way::Shut if let Some(reply) = begun.held => {
                         return Err(FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply });
                     }
-                    Way::Open(_) if upload || self.protected => return Ok(begun),
+                    Way::Open(_) if upload || self.protected || flowing.is_some() => return Ok(begun),
                     Way::Open(_) | Way::Shut => return Err(Stop::Deadline.error(Stage::Command, patience)),
                 },
                 Err(stop) => return Err(stop.error(Stage::DataConnection, patience)),
@@ -606,6 +623,9 @@ pub(super) struct Run {
 fn is_upload(verb: &Verb) -> bool {
     matches!(verb, Verb::Stor(_) | Verb::Appe(_))
 }
+
+/// For a reply to a download whose data connection became readable before it: servers that send no 150 at all wait so long.
+const REFUSAL_GRACE: Duration = Duration::from_millis(30);
 
 /// Refused files that are tried by their bare names, in one session: where that never helps, paths are not to blame.
 const BARE_TRIES: u8 = 3;

@@ -1,6 +1,7 @@
 //! TLS on both connections (RFC 4217): rustls, without ever blocking. What a session's connections share is a [`Guard`]:
 //! one configuration, one certificate, and the session that data connections continue, since servers demand that.
 
+mod bare_key;
 mod certificate;
 mod tape;
 mod tickets;
@@ -152,6 +153,9 @@ impl Guard {
     pub(super) fn distrust(&self, stage: Stage) -> Option<FtpError> {
         if let Some(offered) = self.verifier.offered() {
             return Some(FtpError::Untrusted(offered));
+        }
+        if let Some(bits) = self.verifier.short_key() {
+            return Some(FtpError::Tls { stage, trouble: TlsTrouble::ShortKey { bits } });
         }
         self.verifier.saw_another().then_some(FtpError::Tls { stage, trouble: TlsTrouble::OtherCertificate })
     }

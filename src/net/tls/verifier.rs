@@ -8,7 +8,7 @@ use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_sig
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-use super::certificate;
+use super::{bare_key, certificate};
 use crate::domain::{Distrust, Fingerprint, Offered, Site};
 use crate::net::terms::TlsTerms;
 
@@ -29,6 +29,8 @@ struct Seen {
     by_user: bool,
     offered: Option<Arc<Offered>>,
     another: bool,
+    /// Bits of an RSA key that is too short.
+    short_key: Option<usize>,
 }
 
 impl Verifier {
@@ -60,6 +62,31 @@ impl Verifier {
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A certificate that the library cannot read (X.509 version 1, unknown critical extensions) and the user has accepted: its
+    /// key alone must have signed the handshake.
+    fn unless_by_user(
+        &self,
+        judgement: Result<HandshakeSignatureValid, Error>,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let Err(error) = judgement else { return judgement };
+        let mut seen = self.seen();
+        if let Some(bits) = bare_key::weak_rsa(certificate) {
+            seen.short_key = Some(bits);
+            return Err(error);
+        }
+        let signed_by_key =
+            seen.by_user && bare_key::has_signed(certificate, signed.scheme, message, signed.signature());
+        if signed_by_key { Ok(HandshakeSignatureValid::assertion()) } else { Err(error) }
+    }
+
+    /// Bits of the server's RSA key, where a handshake failed since it is too short.
+    pub(super) fn short_key(&self) -> Option<usize> {
+        self.seen().short_key
     }
 
     fn is_accepted(&self, fingerprint: Fingerprint) -> bool {
@@ -118,7 +145,7 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
+        self.unless_by_user(verify_tls12_signature(message, cert, dss, &self.algorithms), message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -127,7 +154,7 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
+        self.unless_by_user(verify_tls13_signature(message, cert, dss, &self.algorithms), message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -160,7 +160,8 @@ fn general(
         password_note(ui, form, is_saved, state.keyring);
     }
     if form.logon == Logon::Account {
-        field(ui, "Account", |ui| input(ui, &mut form.account, width, false));
+        field(ui, "Account", |ui| input(ui, &mut form.account, width, false))
+            .on_hover_text("Kept in the keyring, as the password is. Empty: the one that is kept already.");
     }
     transfer(ui, form, model.settings.transfer_mode);
     begin(ui, form, problems, width, actions);
