@@ -27,6 +27,7 @@ use twinport::ui;
 type Start = Option<(Arc<Site>, Option<Secret>)>;
 
 fn main() -> ExitCode {
+    cli::process_list::hide_password();
     let arguments = cli::args::parse();
     if let Err(error) = arguments.check() {
         return cli::args::refuse(&error).into();

@@ -221,7 +221,7 @@ fn quiet_says_nothing_and_the_summary_goes_to_stderr() {
     let ran = twinport.succeed(["get", "--tls", "off", &url(&server, "/dir/"), "one"]);
     assert_eq!(ran.out, "");
     assert!(ran.err.starts_with("2 files, 3 B in "), "{}", ran.err);
-    let ran = twinport.succeed(["get", "-q", &url(&server, "/dir/"), "two"]);
+    let ran = twinport.succeed(["get", "-q", "--tls", "off", &url(&server, "/dir/"), "two"]);
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
 }
 

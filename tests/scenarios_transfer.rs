@@ -354,7 +354,7 @@ fn a_full_disk_here_stops_the_download_says_so_and_the_next_one_works() {
         }
         order
     };
-    let (first, second) = (fetch(&bench, "/a"), fetch(&bench, "/b"));
+    let (first, second) = (fetch(&bench, "/a"), bench.fetch("/b"));
     let jobs = bench.face.transfer(vec![first, second]);
     let JobState::Failed(JobError::Local(error)) = &jobs[0].state else { panic!("{jobs:?}") };
     assert!(error.explain().line().contains("disk is full"), "{}", error.explain().line());

@@ -144,7 +144,8 @@ fn a_tree_whose_listing_was_cut_is_looked_at_again() {
 fn hostile_names_remove_nothing_outside() {
     let server = FtpServer::start()
         .file("/precious", "x")
-        .dir("/tree")
+        // RMD is refused, as of every folder that is not empty.
+        .file("/tree/in", "x")
         .listing("/tree", "type=file; ../precious\r\ntype=dir; ..\r\n");
     let mut session = server.open();
     session.remove_tree(&path("/tree"), &mut |_| {}).unwrap_err();

@@ -153,6 +153,8 @@ pub enum PaneAction {
     Click(Row, Click),
     /// A key moves the cursor; `extend` with Shift.
     Move { motion: Motion, extend: bool },
+    /// Selects the row under the cursor too, or no longer.
+    Mark,
     /// Letters were typed while the pane has the keys.
     Type(String),
     /// A click beside the rows: nothing is selected.

@@ -17,6 +17,17 @@ use super::pane::{Coming, Item, Location, Pane, PaneError, Side};
 use super::perform::{Effect, Saved};
 use super::words;
 
+/// Why a directory is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NotListed {
+    /// It is not there.
+    Absent,
+    /// It may be there: it is no directory, or the server does not say why.
+    Refused,
+    /// What says nothing of it: a lost connection, a missing permission here.
+    Other,
+}
+
 /// While the queue fills a shown directory, it is read again at most so often, in seconds.
 const REFRESH_EVERY: f64 = 2.0;
 
@@ -204,13 +215,15 @@ impl Model {
                     effects.push(self.list(Location::Local(dir)));
                 }
             }
+            ConnectionState::Restored => self.connection.link = Link::Ready,
             ConnectionState::Failed(error) => {
                 self.lost();
                 let text = explain(&error);
                 self.connection.link =
                     if error.class() == Class::Cancelled { Link::Closed } else { Link::Failed(text.clone()) };
-                // The pane says it where nothing else is shown; rows that stay need a word beside them.
-                if self.remote.listing.is_some() && error.class() != Class::Cancelled {
+                // The pane says it where nothing else is shown; rows that stay need a word beside them, once.
+                let said = self.remote.error.as_ref().is_some_and(|error| error.text == text);
+                if self.remote.listing.is_some() && error.class() != Class::Cancelled && !said {
                     self.notify(Severity::Error, text);
                 }
             }
@@ -284,13 +297,18 @@ impl Model {
             pane.show(at, listing, rows);
             pane.growing = true;
         }
+        let mut instead = None;
         if complete {
             pane.growing = false;
-            pane.loading = None;
+            instead = pane.loading.take().and_then(|loading| loading.instead);
             pane.error = None;
             if let Some(name) = pane.cursor_on.take() {
                 pane.put_cursor_on(&name);
             }
+        }
+        if let Some(gone) = instead {
+            let shown = self.pane(side).path_text();
+            self.notify(Severity::Info, words::folder_gone(&gone.exact_text(&self.charset(side)), &shown));
         }
         // Once, not with each refresh.
         if let Some(text) = incomplete {
@@ -307,7 +325,12 @@ impl Model {
             self.remote.loading = None;
             return;
         }
-        self.not_listed(at, explain(error), matches!(error, FtpError::Refused { .. }), effects);
+        let why = match error {
+            FtpError::Refused { .. } if error.says_absent() => NotListed::Absent,
+            FtpError::Refused { .. } => NotListed::Refused,
+            _ => NotListed::Other,
+        };
+        self.not_listed(at, explain(error), why, effects);
     }
 
     fn local_listed(&mut self, dir: PathBuf, result: Result<Arc<Listing>, LocalError>, effects: &mut Vec<Effect>) {
@@ -320,7 +343,11 @@ impl Model {
                 }
             }
             Err(error) => {
-                let no_directory = error.kind == std::io::ErrorKind::NotADirectory;
+                let why = match error.kind {
+                    std::io::ErrorKind::NotFound => NotListed::Absent,
+                    std::io::ErrorKind::NotADirectory => NotListed::Refused,
+                    _ => NotListed::Other,
+                };
                 // The folder of last time may be gone: then the program begins at home, not with an error.
                 let first = self.local.listing.is_none() && dir != self.home;
                 if first && error.kind == std::io::ErrorKind::NotFound {
@@ -328,21 +355,30 @@ impl Model {
                     effects.push(self.list(home));
                     return;
                 }
-                self.not_listed(at, error.explain(), no_directory, effects);
+                self.not_listed(at, error.explain(), why, effects);
             }
         }
     }
 
-    fn not_listed(&mut self, at: Location, text: Explanation, no_directory: bool, effects: &mut Vec<Effect>) {
+    fn not_listed(&mut self, at: Location, text: Explanation, why: NotListed, effects: &mut Vec<Effect>) {
         let pane = self.pane_mut(at.side());
         let Some(loading) = pane.loading.take_if(|loading| loading.to == at) else { return };
         pane.growing = false;
         pane.cursor_on = None;
         // A link that leads to a file: what was meant is the file.
-        if let Some(link) = loading.link.filter(|_| no_directory) {
+        if let Some(link) = loading.link.filter(|_| why != NotListed::Other) {
             let into = self.pane(at.side().other()).location.clone();
             return self.transfer(vec![*link], &into, effects);
         }
+        // The folder that is shown was removed by another program: the nearest one above that is there takes its place.
+        let shown_is_gone = why == NotListed::Absent && pane.listing.is_some() && pane.location == at;
+        if shown_is_gone || (loading.up && why != NotListed::Other) {
+            let first = loading.instead.unwrap_or_else(|| pane.location.clone());
+            if self.above(&at, first, effects) {
+                return;
+            }
+        }
+        let pane = self.pane_mut(at.side());
         pane.error = Some(PaneError { at, text });
     }
 

@@ -92,6 +92,10 @@ pub struct Loading {
     pub since: f64,
     /// The link that was opened: where it turns out to be no directory, it is transferred.
     pub link: Option<Box<Item>>,
+    /// The user wants to the folder above: where that cannot be shown either, the next one above is tried.
+    pub up: bool,
+    /// The folder that is not there any more, in whose stead this one is read.
+    pub instead: Option<Location>,
 }
 
 /// A directory, read; its rows are still to be made.
@@ -414,9 +418,21 @@ impl Pane {
         }
     }
 
+    /// Selects the row under the cursor too, or no longer.
+    pub(super) fn mark(&mut self) {
+        if let Some(row) = self.selection.cursor {
+            self.selection.click(&self.rows, row, super::selection::Click::Toggle);
+        }
+    }
+
+    /// Whether a name is being typed: the last letter came within the last second.
+    pub(super) fn is_typing(&self, now: f64) -> bool {
+        !self.typed.0.is_empty() && now - self.typed.1 <= 1.0
+    }
+
     /// Puts the cursor on the next row whose name begins with what was typed within the last second.
     pub(super) fn type_ahead(&mut self, text: &str, now: f64) {
-        if now - self.typed.1 > 1.0 {
+        if !self.is_typing(now) {
             self.typed.0.clear();
         }
         self.typed.0.push_str(&text.to_lowercase());

@@ -180,6 +180,9 @@ impl Model {
             Action::SaveSites(sites) => {
                 let before = std::mem::replace(&mut self.sites, sites);
                 self.limit_sites(&before, &mut effects);
+                let gone = before.sites().into_iter().filter(|site| self.sites.site(site.id).is_none());
+                let forget = gone.map(|site| Effect::Engine(Command::ForgetAccount { account: site.account_secret() }));
+                effects.extend(forget);
                 effects.push(Effect::Save(Saved::Sites(self.sites.clone())));
             }
             Action::Teach { server_key, learned } => {
@@ -213,7 +216,7 @@ impl Model {
         let pane = self.pane_mut(side);
         pane.stale = false;
         pane.read_at = now;
-        pane.loading = Some(Loading { to: to.clone(), since: now, link: None });
+        pane.loading = Some(Loading { to: to.clone(), since: now, link: None, up: false, instead: None });
         Effect::Engine(match to {
             Location::Local(dir) => Command::ListLocal { dir },
             Location::Remote(dir) => Command::List { connection: self.connection.id, dir },
@@ -361,6 +364,9 @@ impl Model {
                 pane.selection.move_cursor(&pane.rows, motion, extend);
                 pane.reveal_cursor();
             }
+            PaneAction::Mark => pane.mark(),
+            // A blank within a name that is being typed is a letter of it; alone it marks, as in other file managers.
+            PaneAction::Type(text) if text == " " && !pane.is_typing(now) => pane.mark(),
             PaneAction::Type(text) => pane.type_ahead(&text, now),
             PaneAction::Focus => self.focus(side, effects),
             PaneAction::DismissError => pane.error = None,
@@ -392,7 +398,22 @@ impl Model {
         // The folder that was left is where the eye is.
         let left = pane.location.file_name();
         effects.push(self.list(parent));
-        self.pane_mut(side).cursor_on = left;
+        let pane = self.pane_mut(side);
+        pane.cursor_on = left;
+        if let Some(loading) = &mut pane.loading {
+            loading.up = true;
+        }
+    }
+
+    /// Reads the folder above `gone`, which is not there any more; `first` = what was to be shown.
+    pub(super) fn above(&mut self, gone: &Location, first: Location, effects: &mut Vec<Effect>) -> bool {
+        let Some(parent) = gone.parent() else { return false };
+        let side = parent.side();
+        effects.push(self.list(parent));
+        if let Some(loading) = &mut self.pane_mut(side).loading {
+            (loading.up, loading.instead) = (true, Some(first));
+        }
+        true
     }
 
     fn enter(&mut self, item: Item, effects: &mut Vec<Effect>) {

@@ -197,7 +197,7 @@ impl SiteDrafts {
         }
         self.book.visited.clone_from(&live.visited);
         let gone = live.sites().into_iter().filter(|site| self.book.site(site.id).is_none());
-        secrets.extend(gone.flat_map(|site| [(site.id, None), (site.account_secret(), None)]));
+        secrets.extend(gone.map(|site| (site.id, None)));
         self.saved = Arc::new(self.book.clone());
         self.forms.clear();
         self.imported.clear();

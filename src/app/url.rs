@@ -21,16 +21,13 @@ pub fn of(at: &Location, site: Option<&Site>) -> Option<String> {
     }
 }
 
-/// The paths in a text of the clipboard: one a line, each a `file://` URL or an absolute path that exists in this form.
-/// Empty where any line is neither: then it is just text.
+/// The paths in a text of the clipboard: one a line, each a `file://` URL, as file managers put it there. Empty where any
+/// line is anything else, a plain path too: then it is just text.
 pub fn pasted_files(text: &str) -> Vec<PathBuf> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "copy" && *line != "cut");
     let paths: Option<Vec<PathBuf>> = lines
         .map(|line| {
-            let path = match line.strip_prefix("file://") {
-                Some(rest) => file_url_path(rest)?,
-                None => PathBuf::from(line),
-            };
+            let path = file_url_path(line.strip_prefix("file://")?)?;
             path.is_absolute().then_some(path)
         })
         .collect();

@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "each says itself")]
 
 use crate::domain::bytes;
-use crate::engine::message::Step;
+use crate::engine::message::{Explanation, Step};
 
 use super::model::Operation;
 use super::pane::{Column, Item, Side};
@@ -24,6 +24,7 @@ pub const RESUME_QUEUE: &str = "Resume queue";
 pub const LIMIT_SPEEDS: &str = "Limit speeds";
 pub const OTHER_PANE: &str = "Other pane";
 pub const TRANSFER_QUEUE: &str = "Transfer queue";
+pub const TRANSFERS: &str = "Transfers";
 pub const MESSAGE_LOG: &str = "Message log";
 pub const TOGGLE_QUEUE: &str = "Show or hide the queue";
 pub const TOGGLE_LOG: &str = "Show or hide the log";
@@ -244,6 +245,15 @@ pub fn pane(side: Side) -> &'static str {
     match side {
         Side::Local => LOCAL_FILES,
         Side::Remote => REMOTE_FILES,
+    }
+}
+
+/// A folder that was shown was removed by another program; `shown` = the one that took its place.
+pub fn folder_gone(gone: &str, shown: &str) -> Explanation {
+    Explanation {
+        what: format!("“{gone}” is not there any more."),
+        why: "It was removed or renamed by another program.".to_owned(),
+        advice: format!("“{shown}” is shown instead, the nearest folder above it."),
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, bounded, never, select};
 
 use super::output::{complain, printable};
+use super::process_list::ADVICE;
 use super::screen::Screen;
 use super::url::Address;
 use super::{Context, Exit, Options};
@@ -69,11 +70,8 @@ pub(super) enum Refusal {
 impl Client {
     /// Finds the password and starts the engine; says on stderr what stands in the way.
     pub(super) fn start(address: &Address, options: &Options, context: &Context) -> Result<Self, Exit> {
-        if address.password.is_some() {
-            complain(&format!(
-                "the password in the URL can be read by everybody on this computer, in the list of processes: put it into \
-                 {PASSWORD_VARIABLE}, or leave it out to be asked."
-            ));
+        if address.password.is_some() && address.user.as_deref().is_some_and(|user| user != "anonymous") {
+            complain(ADVICE);
         }
         let mut site = address.site(&context.book);
         options.apply_to_site(&mut site);

@@ -6,6 +6,7 @@ mod client;
 mod list;
 mod orders;
 mod output;
+pub mod process_list;
 mod question;
 mod screen;
 mod sites;

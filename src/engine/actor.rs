@@ -248,7 +248,10 @@ impl Actor {
         }
         // What the user said last may still be on its way: it must outlast the program.
         for command in commands.try_iter() {
-            if matches!(command, Command::Enqueue(_) | Command::Queue(_) | Command::KeepSecret { .. }) {
+            if matches!(
+                command,
+                Command::Enqueue(_) | Command::Queue(_) | Command::KeepSecret { .. } | Command::ForgetAccount { .. }
+            ) {
                 self.obey(command);
             }
         }
@@ -269,6 +272,7 @@ impl Actor {
             Command::Answer { question, answer } => self.answer(question, answer),
             Command::Teach { server_key, learned } => self.teach(&server_key, *learned),
             Command::KeepSecret { site, secret } => self.keep_secret(site, secret),
+            Command::ForgetAccount { account } => self.keep_secret(account, None),
             Command::LimitSite { server_key, down, up } => self.limits.set_site(&server_key, down, up),
             Command::Configure(settings) => {
                 self.settings = *settings;
@@ -281,7 +285,10 @@ impl Actor {
     fn hear(&mut self, report: Report) {
         match report {
             Report::Happened(session, happening) => self.happened(session, happening),
-            Report::LoggedIn(session) => self.logged_in(session),
+            Report::LoggedIn(session) => {
+                self.logged_in(session);
+                self.restored(session);
+            }
             Report::Foreseen(session, jobs, bytes) => {
                 let busy = self.sessions.get_mut(&session).and_then(|slot| slot.tasks.front_mut());
                 busy.into_iter().for_each(|busy| busy.foreseen = (jobs, bytes));
@@ -304,6 +311,7 @@ impl Actor {
                     next.since = self.now;
                 }
                 let role = slot.role.clone();
+                let failed = finished.remote_error().cloned();
                 match finished {
                     Finished::Transferred { job, result, opening } => {
                         let failed = result.is_err();
@@ -321,6 +329,7 @@ impl Actor {
                     Finished::Managed { operation, result } => self.managed(session, operation, result),
                 }
                 if let Role::Browse(connection) = role {
+                    self.not_restored(session, failed);
                     self.continue_browsing(connection);
                 }
             }

@@ -25,6 +25,8 @@ pub(super) struct Browser {
     last_wish: Instant,
     /// NOOPs since then; `None` = the server has closed the session meanwhile: it is opened again when it is needed.
     noops: Option<u32>,
+    /// The session is being opened again by itself, in the middle of a task.
+    redialling: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,7 @@ impl Actor {
                 operations: VecDeque::new(),
                 last_wish: self.now,
                 noops: Some(0),
+                redialling: false,
             },
         );
         // What the queue brought from its journal may be older than what the site book knows.
@@ -171,8 +174,28 @@ impl Actor {
     }
 
     pub(super) fn stepped(&mut self, session: u64, step: Step) {
-        if let Some(connection) = self.browsing(session) {
-            self.tell(Event::Connection { connection, state: ConnectionState::Connecting(step) });
+        let Some(connection) = self.browsing(session) else { return };
+        if let Some(browser) = self.browsers.get_mut(&connection).filter(|browser| browser.state == State::Ready) {
+            browser.redialling = true;
+        }
+        self.tell(Event::Connection { connection, state: ConnectionState::Connecting(step) });
+    }
+
+    /// The session is logged in. Where it dialled again by itself, the faces show the steps of that and hear the end.
+    pub(super) fn restored(&mut self, session: u64) {
+        let Some(connection) = self.browsing(session) else { return };
+        let Some(browser) = self.browsers.get_mut(&connection) else { return };
+        if std::mem::take(&mut browser.redialling) {
+            self.tell(Event::Connection { connection, state: ConnectionState::Restored });
+        }
+    }
+
+    /// A task ended with that error. Where it was while the session dialled again by itself, there is no connection now.
+    pub(super) fn not_restored(&mut self, session: u64, error: Option<FtpError>) {
+        let Some(connection) = self.browsing(session) else { return };
+        let Some(browser) = self.browsers.get_mut(&connection) else { return };
+        if let (true, Some(error)) = (std::mem::take(&mut browser.redialling), error) {
+            self.browser_failed(connection, error);
         }
     }
 
@@ -247,10 +270,7 @@ impl Actor {
     pub(super) fn listed(&mut self, session: u64, dir: RemotePath, result: Result<Arc<Listing>, FtpError>) {
         let Some(connection) = self.browsing(session) else { return };
         match result {
-            Ok(listing) => {
-                self.tell(Event::Listed { connection, listing, complete: true });
-                self.still_connected(connection);
-            }
+            Ok(listing) => self.tell(Event::Listed { connection, listing, complete: true }),
             Err(error) => self.tell(Event::ListFailed { connection, dir, error }),
         }
     }
@@ -302,13 +322,6 @@ impl Actor {
         let site = Arc::clone(&browser.site);
         let dial = self.dial(&site);
         self.give(session, Task { dial, cancel: Cancel::new(), work: Work::Open }, None);
-    }
-
-    /// The session dialled again by itself while it worked: the window still shows the steps of that.
-    fn still_connected(&mut self, connection: ConnectionId) {
-        if let Some(browser) = self.browsers.get_mut(&connection) {
-            browser.state = State::Ready;
-        }
     }
 
     fn browser_failed(&mut self, connection: ConnectionId, error: FtpError) {

@@ -51,6 +51,8 @@ pub enum Command {
     Teach { server_key: String, learned: Box<Learned> },
     /// Puts a saved site's password into the keyring, or (`None`) takes it out.
     KeepSecret { site: SiteId, secret: Option<Secret> },
+    /// A site was deleted: its account goes from the keyring.
+    ForgetAccount { account: SiteId },
     /// How fast that server may be used from now on, bytes a second, whatever the settings say for all: the user changed
     /// a site. Transfers that run obey at once.
     LimitSite { server_key: String, down: Option<u64>, up: Option<u64> },
@@ -117,6 +119,8 @@ pub enum ConnectionState {
     Reached(ControlPath),
     /// Logged in. `home` is the login directory.
     Ready { home: RemotePath },
+    /// Logged in again: the server had closed the session while it was idle. What was shown still holds.
+    Restored,
     /// Could not be opened, or was lost. The engine does not try again by itself.
     Failed(FtpError),
     /// Closed because the user wanted it.

@@ -152,3 +152,17 @@ pub(super) enum Finished {
         opening: bool,
     },
 }
+
+impl Finished {
+    /// What of the server, or of the way to it, ended the task.
+    pub(super) fn remote_error(&self) -> Option<&FtpError> {
+        match self {
+            Self::Opened(result) => result.as_ref().err(),
+            Self::KeptAlive { .. } => None,
+            Self::Listed { result, .. } => result.as_ref().err(),
+            Self::Managed { result, .. } => result.as_ref().err(),
+            Self::Transferred { result: Err(JobError::Remote(error)), .. } => Some(error),
+            Self::Transferred { .. } => None,
+        }
+    }
+}

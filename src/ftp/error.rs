@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::answer;
 use super::reply::Reply;
 use crate::domain::{Offered, RemotePath};
 
@@ -182,6 +183,11 @@ impl FtpError {
             Self::Refused { verb: "STOR" | "APPE" | "MKD", reply, .. } => lacks_room(reply),
             _ => false,
         }
+    }
+
+    /// Whether the server says that what the command names is not there. `false` also where it gives no reason.
+    pub fn says_absent(&self) -> bool {
+        matches!(self, Self::Refused { reply, .. } if answer::says_absent(reply))
     }
 
     /// What the caller can do.

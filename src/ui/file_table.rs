@@ -106,7 +106,7 @@ impl FileTable {
             let Some(row) = pane.rows.row(at) else { continue };
             let size = vec2(content.x.max(body.width()), theme::ROW);
             let rect = Rect::from_min_size(pos2(origin.x, origin.y + y_of(at)), size);
-            let response = self.row(ui, rect, row, shown, actions);
+            let response = self.row(ui, rect, (at, row), shown, actions);
             if pointer.is_some_and(|pointer| rect.contains(pointer)) {
                 under = Some(Under { row, rect: rect.intersect(body) });
             }
@@ -116,7 +116,14 @@ impl FileTable {
         under
     }
 
-    fn row(&mut self, ui: &Ui, rect: Rect, row: Row, shown: &Shown<'_>, actions: &mut Actions) -> Response {
+    fn row(
+        &mut self,
+        ui: &Ui,
+        rect: Rect,
+        (at, row): (usize, Row),
+        shown: &Shown<'_>,
+        actions: &mut Actions,
+    ) -> Response {
         let pane = shown.pane;
         let id = keys::id(Field::Rows(shown.side)).with(row);
         // Not focusable one by one: the arrow keys walk through rows, Tab goes past them.
@@ -126,10 +133,16 @@ impl FileTable {
             Row::Entry(index) => (pane.rows.text(index), pane.entry(index)),
         };
         let selected = pane.selection.shows(row);
-        response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, selected, name));
-        if let Some(entry) = entry {
-            ui.ctx().accesskit_node_builder(id, |node| node.set_description(format::description(entry, name)));
-        }
+        response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, name));
+        ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_selected(selected);
+            // Only what is seen is in the tree: which of how many it is must be told.
+            node.set_position_in_set(at + 1);
+            node.set_size_of_set(pane.rows.len());
+            if let Some(entry) = entry {
+                node.set_description(format::description(entry, name));
+            }
+        });
         self.clicks(ui, &response, row, shown, actions);
         drag(ui, &response, row, shown, actions);
         let painted = paint(ui, rect, &response, (row, name, entry), shown);
@@ -175,6 +188,11 @@ fn list(ui: &Ui, body: Rect, shown: &Shown<'_>, actions: &mut Actions) -> Respon
     let id = keys::id(Field::Rows(shown.side));
     let response = ui.interact(body, id, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::List, true, words::rows(shown.side)));
+    // The row that the arrow keys are on, for those who hear it.
+    let cursor = shown.pane.selection.cursor.filter(|row| shown.pane.rows.position(*row).is_some());
+    if let Some(row) = cursor.filter(|_| shown.model.active == shown.side) {
+        ui.ctx().accesskit_node_builder(id, |node| node.set_active_descendant(id.with(row).accesskit_id()));
+    }
     if response.gained_focus() && shown.model.active != shown.side {
         actions.push(Action::Pane(shown.side, PaneAction::Focus));
     }

@@ -27,9 +27,15 @@ pub(super) fn rows_have_keys(ctx: &Context, model: &Model, side: Side) -> bool {
     model.active == side && free && !is_modal(model)
 }
 
+/// The rows of the queue, as one widget that can have the keys.
+pub(super) fn queue() -> Id {
+    Id::unique("queue rows")
+}
+
 /// Turns the frame's keys into actions, and takes them from the input.
 pub(super) fn collect(ui: &Ui, model: &Model, actions: &mut Actions) {
     let ctx = ui.ctx();
+    clean(ui);
     if is_modal(model) || ctx.any_popup_open() {
         return;
     }
@@ -41,14 +47,22 @@ pub(super) fn collect(ui: &Ui, model: &Model, actions: &mut Actions) {
     ui.input_mut(|input| {
         input.events.retain(|event| {
             let action = match event {
-                Event::Key { key, pressed: true, modifiers, .. } if !modifiers.alt => {
-                    command(&commands, *key, *modifiers, rows)
-                        .or_else(|| if rows { in_rows(model, side, *key, *modifiers, page) } else { None })
+                // A click of the list, for the toolkit: as a letter it comes once more.
+                Event::Key { key: EguiKey::Space, modifiers, .. } if rows && modifiers.is_none() => return false,
+                Event::Key { key, pressed: true, modifiers, repeat, .. } if !modifiers.alt => {
+                    let found = command(&commands, *key, *modifiers, rows)
+                        .or_else(|| if rows { in_rows(model, side, *key, *modifiers, page) } else { None });
+                    // A key that is held moves on and on; what it does otherwise, it does once.
+                    match found {
+                        Some(action) if *repeat && !may_repeat(&action) => return false,
+                        found => found,
+                    }
                 }
                 Event::Text(text) if rows && !text.chars().any(char::is_control) => {
                     Some(Action::Pane(side, PaneAction::Type(text.clone())))
                 }
-                Event::Paste(text) if !typing => {
+                // What file managers put there. A path that is just text (of a log, of a terminal) orders nothing.
+                Event::Paste(text) if !typing && rows && side == Side::Remote => {
                     let files = url::pasted_files(text);
                     let into = model.remote.location.clone();
                     (!files.is_empty()).then_some(Action::DropFiles { files, into })
@@ -64,6 +78,27 @@ pub(super) fn collect(ui: &Ui, model: &Model, actions: &mut Actions) {
             }
         });
     });
+}
+
+/// Takes from the input what no widget may see as it is: the repetitions of a held Enter or Space, each of which would
+/// press the button that has the focus, and line ends at the end of a pasted line, which would become a blank of the value.
+fn clean(ui: &Ui) {
+    let typing = ui.ctx().text_edit_focused();
+    ui.input_mut(|input| {
+        input.events.retain_mut(|event| match event {
+            Event::Key { key: EguiKey::Enter | EguiKey::Space, pressed: true, repeat: true, .. } => typing,
+            Event::Paste(text) if typing => {
+                text.truncate(text.trim_end_matches(['\r', '\n']).len());
+                true
+            }
+            _ => true,
+        });
+    });
+}
+
+/// Whether a held key repeats it: what only moves, or types.
+fn may_repeat(action: &Action) -> bool {
+    matches!(action, Action::Pane(_, PaneAction::Move { .. }))
 }
 
 /// A key as people write it: `Ctrl+Shift+N`.
@@ -102,6 +137,7 @@ fn in_rows(model: &Model, side: Side, key: EguiKey, modifiers: Modifiers, page: 
         EguiKey::PageDown => Motion::PageDown(page),
         EguiKey::Home => Motion::Home,
         EguiKey::End => Motion::End,
+        EguiKey::Space if modifiers.command => return Some(Action::Pane(side, PaneAction::Mark)),
         EguiKey::Enter if modifiers.is_none() => {
             return Some(Action::Pane(side, PaneAction::Activate(pane.selection.cursor?)));
         }

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use egui::{
-    Align, Button, Color32, Layout, Popup, Rect, Response, RichText, Sense, TextEdit, Ui, UiBuilder, WidgetInfo,
+    Align, Button, Color32, Key, Layout, Popup, Rect, Response, RichText, Sense, TextEdit, Ui, UiBuilder, WidgetInfo,
     accesskit::Role, pos2, vec2,
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::dialogs::painted;
-use super::{format, icons, theme};
+use super::{format, icons, keys, theme};
 use crate::app::queue_view::{Found, Job, Tab};
 use crate::app::{Action, Actions, Model, words};
 use crate::domain::{EntryKind, JobId, bytes, bytes_of, rate, time_left};
@@ -20,6 +20,10 @@ pub(super) struct QueuePanel {
     tab: Tab,
     selected: HashSet<JobId>,
     anchor: Option<JobId>,
+    /// The row that keys start from.
+    cursor: Option<JobId>,
+    /// A key moved the cursor: its row is scrolled to.
+    reveal: bool,
     filter: String,
     found: Found,
 }
@@ -30,6 +34,8 @@ impl Default for QueuePanel {
             tab: Tab::Active,
             selected: HashSet::new(),
             anchor: None,
+            cursor: None,
+            reveal: false,
             filter: String::new(),
             found: Found::default(),
         }
@@ -188,6 +194,7 @@ impl QueuePanel {
             }
             return;
         }
+        self.keys(ui, jobs, model, actions);
         // Columns are told apart by their alignment; a line shows while one is dragged.
         ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
         let wide = ui.available_width();
@@ -203,6 +210,10 @@ impl QueuePanel {
             .min_scrolled_height(0.0)
             .max_scroll_height(f32::INFINITY)
             .cell_layout(Layout::left_to_right(Align::Center));
+        let cursor = self.cursor.and_then(|cursor| jobs.iter().position(|id| *id == cursor));
+        if let Some(row) = cursor.filter(|_| std::mem::take(&mut self.reveal)) {
+            table = table.scroll_to_row(row, None);
+        }
         table = match self.tab {
             Tab::Active => table
                 .column(Column::remainder().at_least(120.0).clip(true))
@@ -275,6 +286,8 @@ impl QueuePanel {
         if response.clicked() || (response.secondary_clicked() && !self.selected.contains(&id)) {
             let modifiers = response.ctx.input(|input| input.modifiers);
             self.click(id, jobs, modifiers.command && response.clicked(), modifiers.shift && response.clicked());
+            // From now on keys mean these rows, not those of a pane.
+            response.ctx.memory_mut(|memory| memory.request_focus(keys::queue()));
         }
         let explained = explanation(job);
         let ended = job.view.ended.map(|time| format!("Finished {}", format::time(time)));
@@ -287,7 +300,94 @@ impl QueuePanel {
         Popup::context_menu(&response).show(|ui| self.menu(ui, job, jobs, &explained, actions));
     }
 
+    /// While the rows have the keys: arrows move, Del takes out, Ctrl+A selects all, Enter tries again.
+    fn keys(&mut self, ui: &Ui, jobs: &[JobId], model: &Model, actions: &mut Actions) {
+        let list = ui.interact(ui.available_rect_before_wrap(), keys::queue(), Sense::focusable_noninteractive());
+        list.widget_info(|| WidgetInfo::labeled(Role::List, true, words::TRANSFERS));
+        if !list.has_focus() || model.dialog.is_some() || ui.ctx().any_popup_open() {
+            return;
+        }
+        let filter = egui::EventFilter { vertical_arrows: true, ..egui::EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
+        let mut pressed = Vec::new();
+        ui.input_mut(|input| {
+            input.events.retain(|event| {
+                let egui::Event::Key { key, pressed: true, modifiers, repeat, .. } = event else { return true };
+                let moves =
+                    matches!(key, Key::ArrowUp | Key::ArrowDown | Key::PageUp | Key::PageDown | Key::Home | Key::End);
+                let acts = match key {
+                    Key::A => modifiers.command && !modifiers.shift,
+                    Key::Delete | Key::Enter | Key::Space => true,
+                    _ => moves,
+                };
+                if acts && (moves || !repeat) && !modifiers.alt {
+                    pressed.push((*key, *modifiers));
+                }
+                !acts || modifiers.alt
+            });
+        });
+        for (key, modifiers) in pressed {
+            self.press(key, modifiers, jobs, model, actions);
+        }
+    }
+
+    fn press(&mut self, key: Key, modifiers: egui::Modifiers, jobs: &[JobId], model: &Model, actions: &mut Actions) {
+        let last = jobs.len().saturating_sub(1);
+        let here = self.cursor.and_then(|cursor| jobs.iter().position(|id| *id == cursor));
+        let to = match (key, here) {
+            (Key::ArrowUp, Some(at)) => at.saturating_sub(1),
+            (Key::ArrowDown, Some(at)) => (at + 1).min(last),
+            (Key::PageUp, Some(at)) => at.saturating_sub(PAGE),
+            (Key::PageDown, Some(at)) => (at + PAGE).min(last),
+            (Key::End, _) => last,
+            (Key::Home | Key::ArrowUp | Key::ArrowDown | Key::PageUp | Key::PageDown, _) => 0,
+            (Key::A, _) => {
+                self.selected = jobs.iter().copied().collect();
+                return;
+            }
+            (Key::Space, _) => {
+                if let Some(cursor) = self.cursor {
+                    self.click(cursor, jobs, true, false);
+                }
+                return;
+            }
+            (Key::Delete, _) => {
+                let gone: Vec<JobId> = jobs.iter().copied().filter(|id| self.selected.contains(id)).collect();
+                // The next one is where the eye is, but nothing more goes by the same key.
+                let after = here.and_then(|at| jobs[at..].iter().find(|id| !self.selected.contains(id)));
+                self.cursor = after.copied().or_else(|| jobs.iter().rfind(|id| !self.selected.contains(id)).copied());
+                self.anchor = self.cursor;
+                if !gone.is_empty() {
+                    actions.push(Action::Queue(QueueCommand::Remove(gone)));
+                }
+                return;
+            }
+            _ => {
+                let chosen = jobs.iter().copied().filter(|id| self.selected.contains(id));
+                let is = |id: &JobId, wanted: fn(&JobState) -> bool| {
+                    model.queue.job(*id).is_some_and(|job| wanted(&job.view.state))
+                };
+                let (failed, rest): (Vec<_>, Vec<_>) =
+                    chosen.partition(|id| is(id, |state| matches!(state, JobState::Failed(_))));
+                let paused: Vec<JobId> =
+                    rest.into_iter().filter(|id| is(id, |state| *state == JobState::Paused)).collect();
+                if !failed.is_empty() {
+                    actions.push(Action::Queue(QueueCommand::Retry(failed)));
+                }
+                if !paused.is_empty() {
+                    actions.push(Action::Queue(QueueCommand::Resume(paused)));
+                }
+                return;
+            }
+        };
+        if let Some(id) = jobs.get(to) {
+            self.click(*id, jobs, false, modifiers.shift);
+            self.reveal = true;
+        }
+    }
+
     fn click(&mut self, id: JobId, jobs: &[JobId], toggle: bool, extend: bool) {
+        self.cursor = Some(id);
         let at = |id: JobId| jobs.iter().position(|other| *other == id);
         if let (true, Some(from), Some(to)) = (extend, self.anchor.and_then(at), at(id)) {
             self.selected = jobs[from.min(to)..=from.max(to)].iter().copied().collect();
@@ -343,6 +443,9 @@ impl QueuePanel {
         }
     }
 }
+
+/// Rows that PageUp and PageDown move: the panel shows about so many.
+const PAGE: usize = 8;
 
 /// Of a filter, so many jobs are looked at before a frame is drawn.
 const LOOKS_A_FRAME: usize = 20_000;

@@ -305,7 +305,7 @@ fn style(palette: &Palette, visuals: Visuals) -> Style {
     v.warn_fg_color = palette.warn;
     v.error_fg_color = palette.error;
     v.selection.bg_fill = palette.selection;
-    v.selection.stroke = Stroke::new(1.0, palette.accent);
+    v.selection.stroke = Stroke::new(1.0, palette.on_selection);
     v.text_cursor.stroke = Stroke::new(1.5, palette.accent);
     // A blinking cursor repaints for ever; an idle window draws nothing.
     v.text_cursor.blink = false;

@@ -93,7 +93,7 @@ pub(super) fn trouble(stage: Stage, trouble: &TlsTrouble) -> Explanation {
         TlsTrouble::NotTls => say(
             "The server does not speak TLS on this port.",
             "What it answered was no TLS: this is a plain FTP port, or another service.",
-            "Where implicit TLS is chosen (usually port 990), choose explicit (usually port 21); where it is explicit, the server \
+            "Where implicit TLS is chosen (usually port 990), choose explicit TLS (usually port 21); where it is explicit, the server \
              or something on the way answers in clear text after its yes to TLS: ask its administrator.",
         ),
         TlsTrouble::Version => say(

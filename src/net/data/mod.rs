@@ -128,6 +128,11 @@ impl Arranger {
         Self { pret: true, ..self }
     }
 
+    /// Whether the server is told what comes, and so may refuse it before there is a data connection.
+    pub(super) fn announces(&self) -> bool {
+        self.pret
+    }
+
     /// Arranges a data connection for this command. `ahead` is sent before, in the same write where the server takes
     /// that, and taken out; all of it but REST must be accepted.
     pub(super) fn arrange(

@@ -173,9 +173,13 @@ impl Session {
             }
             // A no for the moment says nothing of what is there.
         }
-        let both = [Verb::Size(argument.clone()), Verb::Mdtm(argument)];
-        let replies = self.ask_and_open(&both, retrieves)?;
-        let [size, time] = &replies[..] else {
+        let probe = self.directory_size()?;
+        let verbs: Vec<Verb> = probe.into_iter().chain([Verb::Size(argument.clone()), Verb::Mdtm(argument)]).collect();
+        let replies = self.ask_and_open(&verbs, retrieves)?;
+        if let [probed, _, _] = &replies[..] {
+            self.sizes_directories = Some(probed.reply.code == 213);
+        }
+        let [.., size, time] = &replies[..] else {
             return Err(FtpError::Protocol { detail: "a reply is missing".into() });
         };
         let (size, time) = (size.reply.clone(), time.reply.clone());
@@ -186,7 +190,7 @@ impl Session {
         let file = Facts { kind: EntryKind::File, size: answer::size(&size), modified };
         let directory = Facts { kind: EntryKind::Directory, size: None, modified };
         // Some servers answer SIZE for directories too, a few of them MDTM as well: only CWD tells them apart.
-        if size.code == 213 && time.code == 213 && !self.sizes_directories()? {
+        if size.code == 213 && time.code == 213 && self.sizes_directories == Some(false) {
             return Ok(Some(file));
         }
         match self.is_directory(&whole)? {
@@ -256,25 +260,17 @@ impl Session {
         Ok(!reply.is_positive())
     }
 
-    /// Whether the server answers SIZE and MDTM for directories as it does for files; asked once a session, of the login
-    /// directory, and of servers only that nobody knows.
-    fn sizes_directories(&mut self) -> Result<bool, FtpError> {
-        if self.server.is_known() {
-            return Ok(false);
-        }
-        if let Some(known) = self.sizes_directories {
-            return Ok(known);
+    /// SIZE of the login directory, where nobody knows yet whether this server answers it for directories, too: it goes along
+    /// with what is asked about a file.
+    fn directory_size(&mut self) -> Result<Option<Verb>, FtpError> {
+        if self.sizes_directories.is_none() && self.server.is_known() {
+            self.sizes_directories = Some(false);
+        } else if self.sizes_directories.is_none() && self.home.is_home() {
+            // No directory to ask about.
+            self.sizes_directories = Some(true);
         }
         let home = self.home.clone();
-        let argument = self.dir_argument(&home)?;
-        let answers = if home.is_home() {
-            // Nothing to ask about.
-            true
-        } else {
-            self.ask(&Verb::Size(argument))?.code == 213
-        };
-        self.sizes_directories = Some(answers);
-        Ok(answers)
+        self.sizes_directories.is_none().then(|| self.dir_argument(&home).map(Verb::Size)).transpose()
     }
 
     /// Whether PWD told a login directory that cannot be entered (a server in a jail that tells the path outside of it): paths

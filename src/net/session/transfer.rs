@@ -288,6 +288,7 @@ impl Session {
             && untried
             && !self.server.is_known()
             && !self.no_cwd
+            && !self.arranger.announces()
             && self.whole(path).is_absolute()
             && !self.is_broken()
     }

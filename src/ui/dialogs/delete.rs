@@ -59,6 +59,9 @@ fn question(deletion: &Deletion) -> String {
     let folders = deletion.items.iter().any(|item| item.entry.kind == EntryKind::Directory);
     let with = if folders { ", with everything in it," } else { "" };
     match &deletion.items[..] {
+        [only] if only.entry.kind == EntryKind::Link => {
+            format!("Delete the link “{}” {place}? What it leads to stays.", only.name)
+        }
         [only] => format!("Delete “{}”{with} {place}?", only.name),
         items => {
             let with = if folders { ", folders with everything in them," } else { "" };
