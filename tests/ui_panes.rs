@@ -261,8 +261,7 @@ fn a_path_can_be_typed_and_an_error_stands_beside_it() {
     let Command::ListLocal { dir } = desk.only() else { panic!("no listing") };
     assert_eq!(dir, PathBuf::from("/home/me/nowhere"));
     let before = desk.row(LOCAL, "a.txt").rect();
-    let error =
-        LocalError::new(LocalAction::List, &PathBuf::from(dir.clone()), &std::io::Error::from(ErrorKind::NotFound));
+    let error = LocalError::new(LocalAction::List, &dir, &std::io::Error::from(ErrorKind::NotFound));
     let what = error.explain().what;
     desk.tell(Event::LocalListed { dir, result: Err(error) });
     desk.harness.get_by_label(&what);

@@ -302,8 +302,14 @@ impl Model {
             pane.growing = false;
             instead = pane.loading.take().and_then(|loading| loading.instead);
             pane.error = None;
-            if let Some(name) = pane.cursor_on.take() {
-                pane.put_cursor_on(&name);
+            let made = std::mem::take(&mut pane.made);
+            if let Some(name) = pane.cursor_on.take()
+                && pane.put_cursor_on(&name)
+                && made
+            {
+                let filtered = !pane.filter.is_empty();
+                let name = self.charset(side).show(&name);
+                self.notify(Severity::Info, words::made_unseen(&name, filtered));
             }
         }
         if let Some(gone) = instead {

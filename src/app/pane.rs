@@ -147,6 +147,8 @@ pub struct Pane {
     pub(super) stale: bool,
     /// The name to put the cursor on when the next listing is complete (what was just made, renamed, or left).
     pub(super) cursor_on: Option<Vec<u8>>,
+    /// What the cursor goes to was made or renamed by the user, who wants to see it.
+    pub(super) made: bool,
     /// When it was last read ([`super::Model::now`]).
     pub(super) read_at: f64,
     /// A listing whose rows are still to be made.
@@ -242,6 +244,7 @@ impl Pane {
             growing: false,
             stale: false,
             cursor_on: None,
+            made: false,
             read_at: 0.0,
             coming: None,
             unsorted: false,
@@ -409,13 +412,17 @@ impl Pane {
     }
 
     /// Puts the cursor on the entry of that name, if it is there.
-    pub(super) fn put_cursor_on(&mut self, name: &[u8]) {
-        let Some(listing) = &self.listing else { return };
+    ///
+    /// Returns whether it is there but not shown.
+    pub(super) fn put_cursor_on(&mut self, name: &[u8]) -> bool {
+        let Some(listing) = &self.listing else { return false };
         let found = self.rows.entries().find(|index| &*listing.entries[*index].name == name);
         if let Some(index) = found {
             self.selection.click(&self.rows, Row::Entry(index), super::selection::Click::Only);
             self.reveal_cursor();
+            return false;
         }
+        listing.entries.iter().any(|entry| &*entry.name == name)
     }
 
     /// Selects the row under the cursor too, or no longer.

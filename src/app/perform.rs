@@ -590,7 +590,8 @@ impl Model {
         if name.is_empty() || text == prompt.initial {
             return;
         }
-        self.pane_mut(prompt.side).cursor_on = Some(name.clone());
+        let pane = self.pane_mut(prompt.side);
+        (pane.cursor_on, pane.made) = (Some(name.clone()), true);
         match prompt.what {
             PromptFor::Rename(item) => {
                 let to = item.at.parent().unwrap_or(item.at.clone()).join(&name);

@@ -21,13 +21,19 @@ pub fn of(at: &Location, site: Option<&Site>) -> Option<String> {
     }
 }
 
-/// The paths in a text of the clipboard: one a line, each a `file://` URL, as file managers put it there. Empty where any
-/// line is anything else, a plain path too: then it is just text.
+/// The paths in a text of the clipboard: one a line, `file://` URLs as file managers put them there, among which there may be
+/// plain paths. Empty where any line is neither, or none is a URL: then it is just text, of a log or a terminal.
 pub fn pasted_files(text: &str) -> Vec<PathBuf> {
+    if !text.lines().any(|line| line.trim_start().starts_with("file://")) {
+        return Vec::new();
+    }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "copy" && *line != "cut");
     let paths: Option<Vec<PathBuf>> = lines
         .map(|line| {
-            let path = file_url_path(line.strip_prefix("file://")?)?;
+            let path = match line.strip_prefix("file://") {
+                Some(rest) => file_url_path(rest)?,
+                None => PathBuf::from(line),
+            };
             path.is_absolute().then_some(path)
         })
         .collect();
@@ -95,6 +101,7 @@ mod tests {
         assert_eq!(files, [PathBuf::from("/tmp/a b"), PathBuf::from("/tmp/c")]);
         assert_eq!(pasted_files("copy\nfile://localhost/tmp/x"), [PathBuf::from("/tmp/x")]);
         assert!(pasted_files("hello").is_empty());
+        assert!(pasted_files("/var/www/html").is_empty(), "a path alone is text");
         assert!(pasted_files("/tmp/a\nhello").is_empty());
         let at = Location::Local("/tmp/a b".into());
         assert_eq!(of(&at, None).as_deref(), Some("file:///tmp/a%20b"));

@@ -248,6 +248,17 @@ pub fn pane(side: Side) -> &'static str {
     }
 }
 
+/// What the user made, or gave another name, is not among the rows: the filter hides it, or its dot does.
+pub fn made_unseen(name: &str, filtered: bool) -> Explanation {
+    let (why, advice) = match filtered {
+        true => ("The filter hides it.", "Clear the filter to see it."),
+        false => {
+            ("Its name begins with a dot, and hidden files are not shown.", "Show hidden files (Ctrl+H) to see it.")
+        }
+    };
+    Explanation { what: format!("“{name}” is there."), why: why.to_owned(), advice: advice.to_owned() }
+}
+
 /// A folder that was shown was removed by another program; `shown` = the one that took its place.
 pub fn folder_gone(gone: &str, shown: &str) -> Explanation {
     Explanation {

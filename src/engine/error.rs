@@ -105,9 +105,11 @@ impl JobError {
         match self {
             Self::Remote(error) => error.class(),
             // Of the last one, the next try has only the name to give.
-            Self::SourceChanged(_) | Self::Unnamed { .. } | Self::PartChanged(_) => Class::Transient,
+            Self::SourceChanged(_) | Self::Unnamed { .. } => Class::Transient,
             Self::Local(error) if error.lacks_descriptors() => Class::Transient,
+            // Another program is at work on it, or the drive was pulled out: nobody knows where a next try would write.
             Self::Local(_)
+            | Self::PartChanged(_)
             | Self::Corrupted { .. }
             | Self::NoRoom { .. }
             | Self::NoSource(_)

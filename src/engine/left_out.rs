@@ -40,7 +40,7 @@ impl Reason {
             Self::NoFile => ("It is no file and no folder.".into(), "A pipe, a socket or a device has no end.", ""),
             Self::LinkToFolder => (
                 "It is a link to a folder.".into(),
-                "It may lead in a circle, or to what is transferred already.",
+                "It may lead in a circle, or to what is transferred anyway.",
                 "Transfer the folder that it leads to by itself.",
             ),
             Self::LinkToNothing => ("It is a link to nothing.".into(), "", "Delete it, or mend where it leads."),

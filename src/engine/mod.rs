@@ -104,7 +104,10 @@ pub struct Trust {
 
 /// What is called with a server's host before a password goes to it in clear text.
 #[derive(Clone, Default)]
-pub struct ClearTextWarning(pub Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct ClearTextWarning(pub Option<Arc<Warn>>);
+
+/// Says a sentence.
+pub type Warn = dyn Fn(&str) + Send + Sync;
 
 impl std::fmt::Debug for ClearTextWarning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

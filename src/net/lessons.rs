@@ -33,7 +33,7 @@ impl Lessons {
 
     /// Adds them to what is known; `true` = something of it is new.
     pub fn teach(&self, learned: &mut Learned) -> bool {
-        self.lock().iter().fold(false, |news, lesson| learned.learn(*lesson) || news)
+        self.lock().iter().filter(|lesson| learned.learn(**lesson)).count() > 0
     }
 
     /// None are known any more.

@@ -1,5 +1,6 @@
 //! Sites from elsewhere: FileZilla's `sitemanager.xml`, or a Twinport export. Says what it left out, and why.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -27,6 +28,8 @@ pub struct Import {
 pub struct Added {
     /// How many sites.
     pub sites: usize,
+    /// How many of them the book had already, by name, server and user.
+    pub known: usize,
     /// Passwords to put into the keyring.
     pub secrets: Vec<(SiteId, Secret)>,
     /// Plain sentences about what was left out.
@@ -54,6 +57,9 @@ impl Import {
 
     /// Puts everything at that place of the book, under new ids.
     pub fn add_to(self, book: &mut SiteBook, spot: Spot) -> Added {
+        let what = |site: &Site| (site.name.clone(), site.server_key());
+        let before: HashSet<_> = book.sites().into_iter().map(what).collect();
+        let known = self.items.iter().flat_map(Node::sites).filter(|site| before.contains(&what(site))).count();
         let mut ids = Vec::new();
         for node in self.items {
             let id = book.add(node, spot);
@@ -63,7 +69,7 @@ impl Import {
             self.secrets.into_iter().filter_map(|(at, secret)| Some((*ids.get(at)?, secret))).collect();
         let accounts = ids.iter().filter_map(|id| book.site(*id)).filter(|site| !site.account.is_empty());
         secrets.extend(accounts.map(|site| (site.account_secret(), Secret::from(site.account.as_str()))));
-        Added { sites: self.sites, secrets, notes: self.notes }
+        Added { sites: self.sites, known, secrets, notes: self.notes }
     }
 }
 

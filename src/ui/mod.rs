@@ -103,6 +103,8 @@ struct View {
     /// Rows of huge folders being made: of the local pane, of the remote one.
     arrangers: [Arranger; 2],
     title: String,
+    /// Whether the window was compared with the screen.
+    fitted: bool,
     /// Whether a dialog was open in the last frame.
     modal: bool,
     saved: Option<Settings>,
@@ -218,6 +220,30 @@ impl Desktop {
     }
 }
 
+/// Points that a window manager's bars take of a screen, about: a title bar, and a panel.
+const BARS: Vec2 = Vec2::new(8.0, 64.0);
+
+impl Desktop {
+    /// At the first start, or on a smaller screen than last time, the window is made to fit: once.
+    fn fit_screen(&mut self, ctx: &Context) {
+        if self.view.fitted {
+            return;
+        }
+        let (screen, inner, free) = ctx.input(|input| {
+            let viewport = input.viewport();
+            let free = viewport.maximized != Some(true) && viewport.fullscreen != Some(true);
+            (viewport.monitor_size, viewport.inner_rect, free)
+        });
+        let (Some(screen), Some(inner)) = (screen, inner) else { return };
+        self.view.fitted = true;
+        let most = (screen - BARS).max(Vec2::splat(1.0));
+        if free && screen.x > 1.0 && (inner.width() > most.x || inner.height() > most.y) {
+            ctx.send_viewport_cmd(ViewportCommand::MinInnerSize(LEAST_SIZE.min(most)));
+            ctx.send_viewport_cmd(ViewportCommand::InnerSize(inner.size().min(most)));
+        }
+    }
+}
+
 impl eframe::App for Desktop {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.model.now = ctx.input(|input| input.time);
@@ -250,6 +276,10 @@ impl eframe::App for Desktop {
             self.view.title = title;
         }
         self.remember_window(ctx);
+        self.fit_screen(ctx);
+        if ctx.input(|input| input.viewport().close_requested()) && self.view.dialogs.asks_before_closing() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

@@ -98,10 +98,8 @@ fn adopt(
     let map = Map::read(&plain).filter(|map| map.size == size && pieces.exists());
     if map.is_some() {
         let now = as_told(session.facts(remote)?);
-        if now.size == Some(size) && !differ(now.modified, job.modified) {
-            if part.turn_into(&pieces)? {
-                return Ok(map);
-            }
+        if now.size == Some(size) && !differ(now.modified, job.modified) && part.turn_into(&pieces)? {
+            return Ok(map);
         }
     }
     // Nobody knows what is in them.

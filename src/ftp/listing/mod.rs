@@ -40,6 +40,9 @@ pub enum Source {
     List,
 }
 
+/// A directory's name, and what is unique about it.
+pub type Identity = (Box<[u8]>, Box<[u8]>);
+
 /// Reads a listing.
 pub struct ListingReader {
     source: Source,
@@ -61,7 +64,7 @@ pub struct ListingReader {
     misses: u32,
     unread: Vec<String>,
     /// See [`Self::directories`].
-    directories: Vec<(Box<[u8]>, Box<[u8]>)>,
+    directories: Vec<Identity>,
     /// See [`Self::own`].
     own: Option<Box<[u8]>>,
     /// Bytes of memory that the entries take, about.
@@ -201,7 +204,7 @@ impl ListingReader {
     }
 
     /// What is unique about each directory among the entries, as MLSD tells it (RFC 3659 section 7.5.2): by its name.
-    pub fn directories(&mut self) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+    pub fn directories(&mut self) -> Vec<Identity> {
         std::mem::take(&mut self.directories)
     }
 

@@ -78,6 +78,14 @@ impl Dialogs {
         }
     }
 
+    /// The window is to be closed: whether a dialog asks first what is to become of what was typed into it.
+    pub(super) fn asks_before_closing(&mut self) -> bool {
+        match &mut self.open {
+            Some(Open::SiteManager(manager)) => manager.asks_before_closing(),
+            _ => false,
+        }
+    }
+
     /// Opens and closes what the model says.
     fn follow(&mut self, model: &Model) {
         let Some(dialog) = &model.dialog else {

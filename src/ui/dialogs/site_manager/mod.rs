@@ -273,6 +273,15 @@ impl SiteManager {
         self.form.refused(&problems.unwrap_or_default());
     }
 
+    /// Asks what is to become of changes that are not saved; `false` = there are none.
+    pub(super) fn asks_before_closing(&mut self) -> bool {
+        let changed = self.drafts.is_changed();
+        if changed {
+            self.sheet = Some(Sheet::Unsaved);
+        }
+        changed
+    }
+
     fn close(&mut self, model: &Model, actions: &mut Actions) {
         if self.drafts.is_changed() {
             self.sheet = Some(Sheet::Unsaved);
@@ -423,7 +432,12 @@ impl SiteManager {
             Some(Ok(import)) => {
                 let added = self.drafts.import(import);
                 self.sheet = (!added.notes.is_empty()).then_some(Sheet::LeftOut(added.notes));
-                self.told = Some(format!("Imported {}; not saved yet.", words::count(added.sites, "site", "sites")));
+                let known = match added.known {
+                    0 => String::new(),
+                    some => format!(", {} of which you have already", words::grouped(some)),
+                };
+                let sites = words::count(added.sites, "site", "sites");
+                self.told = Some(format!("Imported {sites}{known}; not saved yet."));
             }
             Some(Err(error)) => self.told = Some(error),
             None => {}
