@@ -161,12 +161,20 @@ fn without_a_connection_a_drop_says_so() {
 #[test]
 fn pasted_files_are_uploaded_and_pasted_text_is_not() {
     let mut desk = connected();
+    // Over the remote rows: over the local ones nothing is uploaded.
+    desk.harness.event(egui::Event::Paste("file:///tmp/a%20b".into()));
+    desk.harness.run();
+    assert!(desk.taken().is_empty());
+    desk.press(egui::Key::F6);
+    desk.taken();
     desk.harness.event(egui::Event::Paste("file:///tmp/a%20b\n/tmp/c".into()));
     desk.harness.run();
     assert_eq!(uploads(desk.only()).0, [PathBuf::from("/tmp/a b"), PathBuf::from("/tmp/c")]);
-    desk.harness.event(egui::Event::Paste("hello".into()));
-    desk.harness.run();
-    assert!(desk.taken().is_empty());
+    for text in ["hello", "/var/www/html"] {
+        desk.harness.event(egui::Event::Paste(text.into()));
+        desk.harness.run();
+        assert!(desk.taken().is_empty(), "{text}");
+    }
 }
 
 #[test]

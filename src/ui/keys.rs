@@ -87,7 +87,7 @@ fn clean(ui: &Ui) {
     ui.input_mut(|input| {
         input.events.retain_mut(|event| match event {
             Event::Key { key: EguiKey::Enter | EguiKey::Space, pressed: true, repeat: true, .. } => typing,
-            Event::Paste(text) if typing => {
+            Event::Paste(text) | Event::Text(text) if typing => {
                 text.truncate(text.trim_end_matches(['\r', '\n']).len());
                 true
             }

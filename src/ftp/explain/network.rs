@@ -14,7 +14,7 @@ pub(super) fn cannot_connect(host: &str, port: u16, kind: ErrorKind, detail: &st
     let what = format!("No connection to “{host}” on port {port}.");
     let (why, advice) = match kind {
         ErrorKind::ConnectionRefused => (
-            "The computer is there, but nothing listens on that port.".into(),
+            "The computer is there, but it refused the connection: nothing listens on that port.".into(),
             "Check the port (FTP uses 21; port 22 is SFTP, another protocol), and whether the FTP server is running.",
         ),
         ErrorKind::TimedOut | ErrorKind::WouldBlock => (
