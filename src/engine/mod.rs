@@ -9,6 +9,7 @@ mod download;
 mod error;
 mod estimate;
 mod folder;
+mod heap;
 mod inbox;
 mod job;
 mod keep_alive;

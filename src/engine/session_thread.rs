@@ -23,7 +23,7 @@ use super::message::{Direction, Remark};
 use super::secrets::Secrets;
 use super::upload::Habits;
 use super::work::{Assignment, Finished, Report, Task, Work, Worked};
-use super::{download, folder, manage, pump, upload};
+use super::{download, folder, heap, manage, pump, upload};
 
 /// The engine's end of it. Dropping it ends the thread after its task.
 pub(super) struct SessionThread {
@@ -95,7 +95,7 @@ fn is_worth_showing(rows: usize, shown: usize) -> bool {
 }
 
 /// Rows of a listing that are shown before it is whole: of more the copies would take as much memory as the listing.
-const SHOWN_SO_FAR: usize = 1_000_000;
+const SHOWN_SO_FAR: usize = 200_000;
 
 struct Worker {
     number: u64,
@@ -163,6 +163,13 @@ impl Worker {
             }
             Work::List(dir) => {
                 let result = self.list(task, dir);
+                // Given up as endless, or large: what was freed of it is of no use to this thread.
+                if result.as_ref().map_or_else(
+                    |error| !matches!(error, FtpError::Refused { .. }),
+                    |listing| listing.entries.len() > heap::LARGE,
+                ) {
+                    heap::give_back();
+                }
                 let dir = result.as_ref().map_or_else(|_| dir.clone(), |listing| listing.dir.clone());
                 Finished::Listed { dir, result }
             }
