@@ -180,3 +180,24 @@ fn keys_do_nothing_behind_a_dialog() {
     desk.press_with(CTRL, Key::D);
     assert!(desk.taken().is_empty());
 }
+
+/// A held key moves on and on; what it does otherwise, it does once.
+#[test]
+fn a_held_enter_orders_one_transfer_and_ctrl_space_marks() {
+    let mut desk = connected();
+    desk.press(Key::End);
+    desk.taken();
+    let held = |desk: &mut harness::Desk, pressed, repeat| {
+        let (key, modifiers) = (Key::Enter, Modifiers::NONE);
+        desk.harness.event(egui::Event::Key { key, physical_key: None, pressed, repeat, modifiers });
+        desk.harness.run();
+    };
+    // The window finds the repetitions out by itself: the key is down already.
+    (0..20).for_each(|_| held(&mut desk, true, true));
+    held(&mut desk, false, false);
+    assert_eq!(desk.taken().len(), 1);
+    desk.press_with(CTRL, Key::Space);
+    assert!(desk.selected(LOCAL).is_empty(), "marked before, and no longer");
+    desk.press_with(CTRL, Key::Space);
+    assert_eq!(desk.selected(LOCAL), ["c.txt"]);
+}

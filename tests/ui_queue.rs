@@ -55,6 +55,25 @@ fn queue_commands(desk: &mut Desk) -> Vec<QueueCommand> {
     commands.collect()
 }
 
+/// Del meant for the queue never asks about a pane's files: keys act where the last click was.
+#[test]
+fn keys_act_on_the_rows_of_the_queue_once_one_is_clicked() {
+    let mut desk = desk();
+    desk.click(Role::Tab, "Queued (2)");
+    desk.click(Role::Row, "two.bin: Waiting");
+    desk.key(egui::Key::ArrowDown);
+    queue_commands(&mut desk);
+    desk.key(egui::Key::Delete);
+    assert_eq!(queue_commands(&mut desk), [QueueCommand::Remove(vec![JobId(3)])]);
+    assert!(!desk.is_open("Delete"), "nothing is asked about files");
+    desk.click(Role::Tab, "Failed (1)");
+    let row = desk.harness.get_all_by_role(Role::Row).next().unwrap();
+    row.click();
+    desk.run();
+    desk.key(egui::Key::Enter);
+    assert_eq!(queue_commands(&mut desk), [QueueCommand::Retry(vec![JobId(4)])]);
+}
+
 #[test]
 fn tabs_count_their_jobs_and_show_them() {
     let mut desk = desk();
