@@ -391,6 +391,12 @@ fn failures_of_tls_itself_are_told() {
         ("implicit TLS to a plain port", tls(Stage::Connect, TlsTrouble::NotTls), "does not speak TLS", "explicit TLS"),
         ("too old", tls(Stage::Login, TlsTrouble::Version), "no version of TLS", "TLS 1.2"),
         ("words behind the 234", tls(Stage::Login, TlsTrouble::Injected), "clear text behind", "another network"),
+        (
+            "clear text in the middle",
+            tls(Stage::Command, TlsTrouble::ClearText { words: "500 OOPS: vsf_sysutil_bind".into() }),
+            "500 OOPS",
+            "Connect again",
+        ),
         ("no goodbye", tls(Stage::Transfer, TlsTrouble::Truncated), "without its goodbye", "Retry"),
         (
             "another certificate",

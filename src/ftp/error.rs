@@ -172,6 +172,9 @@ pub enum TlsTrouble {
     OtherCertificate,
     /// The data connection ended without saying goodbye: it may have been cut.
     Truncated,
+    /// In the middle of TLS came a reply in clear text: vsftpd's processes say so that they die
+    /// (<https://security.appspot.com/vsftpd.html>, `bug()` in its utility.c).
+    ClearText { words: String },
     /// Anything else.
     Other { detail: String },
 }
@@ -222,7 +225,9 @@ impl FtpError {
             Self::Untrusted(_) | Self::NoTls { .. } | Self::ClearTextUnasked(_) => Class::NeedsUser,
             Self::Tls { trouble, .. } => match trouble {
                 TlsTrouble::Truncated => Class::Transient,
-                TlsTrouble::Other { .. } | TlsTrouble::OtherCertificate => Class::Reconnect,
+                TlsTrouble::Other { .. } | TlsTrouble::ClearText { .. } | TlsTrouble::OtherCertificate => {
+                    Class::Reconnect
+                }
                 _ => Class::NeedsUser,
             },
             Self::Proxy(failure) => failure.class(),

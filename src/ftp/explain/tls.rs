@@ -149,6 +149,11 @@ pub(super) fn trouble(stage: Stage, trouble: &TlsTrouble) -> Explanation {
             "Retry: what is there of a file is compared and continued. A server whose listings always end so has to be mended \
              by its administrator.",
         ),
+        TlsTrouble::ClearText { words } => Explanation {
+            what: "The server went on in clear text in the middle of the encryption.".into(),
+            why: format!("It said: “{}”. Servers do so when one of their processes fails.", words.trim()),
+            advice: "Connect again. If it stays so, the server's log tells its administrator more.".into(),
+        },
         TlsTrouble::Other { detail } => Explanation {
             what: if data { "The data connection's encryption failed." } else { "The encryption failed." }.into(),
             why: format!("TLS: {detail}."),

@@ -273,6 +273,7 @@ impl Tls {
         let count = self.connection.read_tls(&mut &self.inbox[self.from..self.to])?;
         let taken = self.from..self.from + count;
         self.from += count;
+        let words = clear_text(&self.inbox[taken.clone()]);
         let connection = &mut self.connection;
         let processed = match self.recording.take() {
             None => connection.process_new_packets(),
@@ -290,14 +291,40 @@ impl Tls {
         if let Err(error) = processed {
             // The other side is told why, if that is possible.
             self.flush(wire).ok();
-            return Err(io::Error::new(ErrorKind::InvalidData, error));
+            let error = match (error, words) {
+                (rustls::Error::InvalidMessage(_), Some(words)) => {
+                    io::Error::new(ErrorKind::InvalidData, ClearText(words))
+                }
+                (error, _) => io::Error::new(ErrorKind::InvalidData, error),
+            };
+            return Err(error);
         }
         Ok(true)
     }
 }
 
+/// A reply that came where TLS was due.
+#[derive(Debug, thiserror::Error)]
+#[error("in clear text: {0}")]
+struct ClearText(String);
+
+/// The first line of what came, where that is a reply (RFC 959 section 4.2) and no TLS record (whose first byte is no digit).
+fn clear_text(heard: &[u8]) -> Option<String> {
+    let (code, rest) = heard.split_at_checked(3)?;
+    let is_reply = code.iter().all(u8::is_ascii_digit) && matches!(rest.first(), Some(b' ' | b'-'));
+    let line = heard.split(|byte| matches!(byte, b'\r' | b'\n')).next().filter(|_| is_reply)?;
+    Some(String::from_utf8_lossy(line).chars().filter(|c| !c.is_control()).take(200).collect())
+}
+
 /// TLS' own reason in an error of a stream; `None` = it is the network's.
 pub(super) fn typed(error: &io::Error, stage: Stage) -> Option<FtpError> {
+    if let Some(ClearText(words)) = error.get_ref()?.downcast_ref() {
+        let trouble = match stage {
+            Stage::Connect | Stage::Greeting | Stage::Login => TlsTrouble::NotTls,
+            _ => TlsTrouble::ClearText { words: words.clone() },
+        };
+        return Some(FtpError::Tls { stage, trouble });
+    }
     let reason = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     let trouble = match reason {
         rustls::Error::InvalidMessage(_) if matches!(stage, Stage::Connect | Stage::Greeting | Stage::Login) => {
@@ -390,6 +417,13 @@ const OUTBOX: usize = 256 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reply_where_tls_was_due_is_told_in_its_words() {
+        assert_eq!(clear_text(b"500 OOPS: child died\r\n").as_deref(), Some("500 OOPS: child died"));
+        assert_eq!(clear_text(&[23, 3, 3, 0, 20]), None);
+        assert_eq!(clear_text(b"50"), None);
+    }
 
     #[test]
     fn a_server_is_named_as_it_was_dialled() {
