@@ -150,8 +150,8 @@ pub(super) fn trouble(stage: Stage, trouble: &TlsTrouble) -> Explanation {
              by its administrator.",
         ),
         TlsTrouble::ClearText { words } => Explanation {
-            what: "The server went on in clear text in the middle of the encryption.".into(),
-            why: format!("It said: “{}”. Servers do so when one of their processes fails.", words.trim()),
+            what: format!("The server went on in clear text, in the middle of TLS: “{}”.", words.trim()),
+            why: "Servers do so when one of their processes fails.".into(),
             advice: "Connect again. If it stays so, the server's log tells its administrator more.".into(),
         },
         TlsTrouble::Other { detail } => Explanation {

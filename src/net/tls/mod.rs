@@ -319,8 +319,10 @@ fn clear_text(heard: &[u8]) -> Option<String> {
 /// TLS' own reason in an error of a stream; `None` = it is the network's.
 pub(super) fn typed(error: &io::Error, stage: Stage) -> Option<FtpError> {
     if let Some(ClearText(words)) = error.get_ref()?.downcast_ref() {
+        // A process that dies, or a no for the moment, is none of a port where TLS is not spoken.
+        let fails = words.starts_with('4') || words.starts_with("500 OOPS");
         let trouble = match stage {
-            Stage::Connect | Stage::Greeting | Stage::Login => TlsTrouble::NotTls,
+            Stage::Connect | Stage::Greeting | Stage::Login if !fails => TlsTrouble::NotTls,
             _ => TlsTrouble::ClearText { words: words.clone() },
         };
         return Some(FtpError::Tls { stage, trouble });
