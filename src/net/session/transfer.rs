@@ -265,6 +265,11 @@ impl Session {
     /// Whether the size of a file beside that one is told by its name and not by its path.
     fn takes_bare_names_only(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
         let Some(parent) = self.whole(path).parent() else { return Ok(false) };
+        // On its own: a port that was named in the same write would be left open where there is no such folder, and pyftpdlib,
+        // which connects at once, answers the next one with 425 now and then.
+        if !self.enter(&parent)? {
+            return Ok(false);
+        }
         let listing = match self.list(&parent, &mut |_| {}) {
             Ok(listing) => listing,
             Err(FtpError::Refused { .. }) => return Ok(false),
@@ -274,7 +279,7 @@ impl Session {
             return Ok(false);
         };
         let by_path = self.file_argument(&parent.join(&file.name))?;
-        if self.ask(&Verb::Size(by_path))?.is_positive() || !self.enter(&parent)? {
+        if self.ask(&Verb::Size(by_path))?.is_positive() {
             return Ok(false);
         }
         Ok(self.ask(&Verb::Size(Argument::new(&file.name)?))?.is_positive())
