@@ -3,6 +3,7 @@
 
 mod found;
 mod order;
+mod selection;
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
@@ -13,6 +14,7 @@ use crate::engine::message::{JobChange, JobState, JobView, Kept, Outcome, Progre
 
 pub use self::found::Found;
 use self::order::Order;
+pub use self::selection::QueueSelection;
 
 /// A queue longer than this is sorted into its tabs only now and then, and a piece at a time.
 const LONG: usize = 20_000;
@@ -113,11 +115,6 @@ impl Queue {
         let view = self.jobs.find(id)?.view(id);
         let (rate, time_left) = self.speeds.get(&id).copied().unwrap_or_default();
         Some(Job { view, rate, time_left })
-    }
-
-    /// Whether it is not gone.
-    pub fn has(&self, id: JobId) -> bool {
-        self.jobs.find(id).is_some()
     }
 
     /// Whether something runs or will run without the user.

@@ -46,6 +46,21 @@ pub enum Motion {
     End,
 }
 
+impl Motion {
+    /// The row that it leads to, of `rows` of them, where the cursor is at `here`; `None` = there is no row.
+    pub fn target(self, here: Option<usize>, rows: usize) -> Option<usize> {
+        let last = rows.checked_sub(1)?;
+        Some(match (self, here) {
+            (Self::Home, _) | (Self::Down | Self::PageDown(_), None) => 0,
+            (Self::End, _) | (Self::Up | Self::PageUp(_), None) => last,
+            (Self::Up, Some(at)) => at.saturating_sub(1),
+            (Self::Down, Some(at)) => (at + 1).min(last),
+            (Self::PageUp(page), Some(at)) => at.saturating_sub(page.max(1)),
+            (Self::PageDown(page), Some(at)) => (at + page.max(1)).min(last),
+        })
+    }
+}
+
 impl Selection {
     /// Whether that entry is selected.
     pub fn contains(&self, index: usize) -> bool {
@@ -97,17 +112,8 @@ impl Selection {
     }
 
     pub(super) fn move_cursor(&mut self, rows: &Rows, motion: Motion, extend: bool) {
-        let Some(last) = rows.len().checked_sub(1) else { return };
         let here = self.cursor.and_then(|row| rows.position(row));
-        let to = match (motion, here) {
-            (Motion::Home, _) | (Motion::Down | Motion::PageDown(_), None) => 0,
-            (Motion::End, _) | (Motion::Up | Motion::PageUp(_), None) => last,
-            (Motion::Up, Some(at)) => at.saturating_sub(1),
-            (Motion::Down, Some(at)) => (at + 1).min(last),
-            (Motion::PageUp(page), Some(at)) => at.saturating_sub(page.max(1)),
-            (Motion::PageDown(page), Some(at)) => (at + page.max(1)).min(last),
-        };
-        let Some(row) = rows.row(to) else { return };
+        let Some(row) = motion.target(here, rows.len()).and_then(|to| rows.row(to)) else { return };
         self.click(rows, row, if extend { Click::Range } else { Click::Only });
     }
 

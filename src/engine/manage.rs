@@ -3,7 +3,7 @@
 
 use crate::domain::{EntryKind, ModeChange, RemotePath};
 use crate::ftp::error::{Class, FtpError};
-use crate::net::session::{Session, StoreAt};
+use crate::net::session::{DEEPEST, Session, StoreAt};
 
 use super::message::{PermissionTarget, RemoteOperation};
 
@@ -173,6 +173,3 @@ fn must_be_free(session: &mut Session, path: &RemotePath) -> Result<(), FtpError
 fn exists(path: &RemotePath) -> FtpError {
     FtpError::Exists { path: path.to_string() }
 }
-
-/// Directories within each other; no real tree is deeper, a link that leads in a circle is, without end.
-const DEEPEST: usize = 200;

@@ -12,7 +12,7 @@ use crate::domain::{EntryKind, Lesson, Listing, Proxy, RemotePath};
 use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::happening::{Happening, Observer};
 use crate::net::lessons::Lessons;
-use crate::net::session::{Next, Session};
+use crate::net::session::{DEEPEST, Next, Session};
 
 use super::download::Clock;
 use super::error::JobError;
@@ -88,14 +88,16 @@ impl Drop for SessionThread {
 
 /// Rows are shown while a listing downloads, but not more often than this.
 const PARTIAL_EVERY: Duration = Duration::from_millis(250);
-/// Each time all rows so far are copied, and sorted by the face: only when there are half as many again, so that all
-/// copies together are at most three times the listing, however large it is.
+
+/// Rows of a listing that are shown before it is whole: of more the copies would take as much memory as the listing.
+const SHOWN_SO_FAR: usize = 1_000_000;
+
+/// Whether rows of a listing that still downloads are shown. Each time all rows so far are copied, and sorted by the face:
+/// only when there are half as many again, so that all copies together are at most three times the listing, however large
+/// it is.
 fn is_worth_showing(rows: usize, shown: usize) -> bool {
     rows >= shown + shown / 2 && rows <= SHOWN_SO_FAR
 }
-
-/// Rows of a listing that are shown before it is whole: of more the copies would take as much memory as the listing.
-const SHOWN_SO_FAR: usize = 200_000;
 
 struct Worker {
     number: u64,
@@ -163,11 +165,12 @@ impl Worker {
             }
             Work::List(dir) => {
                 let result = self.list(task, dir);
-                // Given up as endless, or large: what was freed of it is of no use to this thread.
-                if result.as_ref().map_or_else(
-                    |error| !matches!(error, FtpError::Refused { .. }),
-                    |listing| listing.entries.len() > heap::LARGE,
-                ) {
+                // What was freed of a listing without end, or of a large one, is of no use to this thread.
+                let is_large = match &result {
+                    Ok(listing) => listing.entries.len() > heap::LARGE,
+                    Err(error) => matches!(error, FtpError::EndlessListing { .. }),
+                };
+                if is_large {
                     heap::give_back();
                 }
                 let dir = result.as_ref().map_or_else(|_| dir.clone(), |listing| listing.dir.clone());
@@ -464,9 +467,6 @@ impl Worker {
         }
     }
 }
-
-/// Directories within each other; no real tree is deeper, a link that leads in a circle is, without end.
-const DEEPEST: usize = 200;
 
 /// Whether the session had gone while it lay idle, so that the same on a new one is worth a try.
 fn has_gone(error: &FtpError, work: &Work) -> bool {

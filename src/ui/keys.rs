@@ -117,7 +117,8 @@ pub(super) fn shortcut_text(shortcut: Shortcut) -> String {
     format!("{ctrl}{}{key}", if shortcut.shift { "Shift+" } else { "" })
 }
 
-fn is_modal(model: &Model) -> bool {
+/// Whether a dialog has the keys.
+pub(super) fn is_modal(model: &Model) -> bool {
     // "File exists" is a window beside the others: the user may go on meanwhile.
     let password = model.questions.iter().any(|(_, question)| matches!(question, Question::Password { .. }));
     model.dialog.is_some() || password
@@ -130,23 +131,26 @@ fn command(commands: &[Action], key: EguiKey, modifiers: Modifiers, rows: bool) 
 
 fn in_rows(model: &Model, side: Side, key: EguiKey, modifiers: Modifiers, page: usize) -> Option<Action> {
     let pane = model.pane(side);
-    let motion = match key {
+    let action = match key {
+        EguiKey::Space if modifiers.command => PaneAction::Mark,
+        EguiKey::Enter if modifiers.is_none() => PaneAction::Activate(pane.selection.cursor?),
+        EguiKey::Escape if !pane.filter.is_empty() => PaneAction::Filter(String::new()),
+        _ => PaneAction::Move { motion: motion(key, page)?, extend: modifiers.shift },
+    };
+    Some(Action::Pane(side, action))
+}
+
+/// Where a key moves the cursor of a list, whose page has so many rows; `None` = the key moves nothing.
+pub(super) fn motion(key: EguiKey, page: usize) -> Option<Motion> {
+    Some(match key {
         EguiKey::ArrowUp => Motion::Up,
         EguiKey::ArrowDown => Motion::Down,
         EguiKey::PageUp => Motion::PageUp(page),
         EguiKey::PageDown => Motion::PageDown(page),
         EguiKey::Home => Motion::Home,
         EguiKey::End => Motion::End,
-        EguiKey::Space if modifiers.command => return Some(Action::Pane(side, PaneAction::Mark)),
-        EguiKey::Enter if modifiers.is_none() => {
-            return Some(Action::Pane(side, PaneAction::Activate(pane.selection.cursor?)));
-        }
-        EguiKey::Escape if !pane.filter.is_empty() => {
-            return Some(Action::Pane(side, PaneAction::Filter(String::new())));
-        }
         _ => return None,
-    };
-    Some(Action::Pane(side, PaneAction::Move { motion, extend: modifiers.shift }))
+    })
 }
 
 fn from_egui(key: EguiKey) -> Option<Key> {

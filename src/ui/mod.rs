@@ -54,6 +54,8 @@ const EVENTS_A_FRAME: usize = 2000;
 const TIME_A_FRAME: Duration = Duration::from_millis(3);
 /// Smaller than this the panes make no sense.
 const LEAST_SIZE: Vec2 = Vec2::new(720.0, 480.0);
+/// Points that a window manager's bars take of a screen, about: a title bar, and a panel.
+const BARS: Vec2 = Vec2::new(8.0, 64.0);
 
 /// What the window is made of. `commands` and `save` must not block.
 pub struct Parts {
@@ -218,12 +220,7 @@ impl Desktop {
             self.model.settings.window.size = size.into();
         }
     }
-}
 
-/// Points that a window manager's bars take of a screen, about: a title bar, and a panel.
-const BARS: Vec2 = Vec2::new(8.0, 64.0);
-
-impl Desktop {
     /// At the first start, or on a smaller screen than last time, the window is made to fit: once.
     fn fit_screen(&mut self, ctx: &Context) {
         if self.view.fitted {

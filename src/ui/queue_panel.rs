@@ -1,7 +1,5 @@
 //! The transfer queue: four tabs, what moves now and how long it will take, and in words why something failed.
 
-use std::collections::HashSet;
-
 use egui::{
     Align, Button, Color32, Key, Layout, Popup, Rect, Response, RichText, Sense, TextEdit, Ui, UiBuilder, WidgetInfo,
     accesskit::Role, pos2, vec2,
@@ -10,7 +8,8 @@ use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::dialogs::painted;
 use super::{format, icons, keys, theme};
-use crate::app::queue_view::{Found, Job, Tab};
+use crate::app::queue_view::{Found, Job, QueueSelection, Tab};
+use crate::app::selection::Click;
 use crate::app::{Action, Actions, Model, words};
 use crate::domain::{EntryKind, JobId, bytes, bytes_of, rate, time_left};
 use crate::engine::message::{Direction, JobState, Outcome, Place, QueueCommand};
@@ -18,27 +17,14 @@ use crate::engine::message::{Direction, JobState, Outcome, Place, QueueCommand};
 /// The queue panel's own state.
 pub(super) struct QueuePanel {
     tab: Tab,
-    selected: HashSet<JobId>,
-    anchor: Option<JobId>,
-    /// The row that keys start from.
-    cursor: Option<JobId>,
-    /// A key moved the cursor: its row is scrolled to.
-    reveal: bool,
+    selection: QueueSelection,
     filter: String,
     found: Found,
 }
 
 impl Default for QueuePanel {
     fn default() -> Self {
-        Self {
-            tab: Tab::Active,
-            selected: HashSet::new(),
-            anchor: None,
-            cursor: None,
-            reveal: false,
-            filter: String::new(),
-            found: Found::default(),
-        }
+        Self { tab: Tab::Active, selection: QueueSelection::default(), filter: String::new(), found: Found::default() }
     }
 }
 
@@ -73,7 +59,7 @@ impl QueuePanel {
             for tab in Tab::ALL {
                 if self.tab_button(ui, model, tab).clicked() {
                     self.tab = tab;
-                    self.selected.clear();
+                    self.selection.clear();
                     if !open {
                         actions.push(Action::ToggleQueue);
                     }
@@ -182,9 +168,6 @@ impl QueuePanel {
     }
 
     fn rows(&mut self, ui: &mut Ui, model: &Model, jobs: &[JobId], actions: &mut Actions) {
-        if !self.selected.is_empty() {
-            self.selected.retain(|id| model.queue.has(*id));
-        }
         if jobs.is_empty() {
             let filtered = model.queue.count(self.tab) > 0 && !self.filter.trim().is_empty();
             if filtered {
@@ -194,7 +177,7 @@ impl QueuePanel {
             }
             return;
         }
-        self.keys(ui, jobs, model, actions);
+        let moved = self.keys(ui, jobs, model, actions);
         // Columns are told apart by their alignment; a line shows while one is dragged.
         ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
         let wide = ui.available_width();
@@ -210,8 +193,7 @@ impl QueuePanel {
             .min_scrolled_height(0.0)
             .max_scroll_height(f32::INFINITY)
             .cell_layout(Layout::left_to_right(Align::Center));
-        let cursor = self.cursor.and_then(|cursor| jobs.iter().position(|id| *id == cursor));
-        if let Some(row) = cursor.filter(|_| std::mem::take(&mut self.reveal)) {
+        if let Some(row) = moved {
             table = table.scroll_to_row(row, None);
         }
         table = match self.tab {
@@ -267,7 +249,7 @@ impl QueuePanel {
                         row.col(|_| {});
                         return;
                     };
-                    row.set_selected(self.selected.contains(&job.view.id));
+                    row.set_selected(self.selection.contains(job.view.id));
                     if active {
                         active_cells(&mut row, &job)
                     } else {
@@ -282,10 +264,22 @@ impl QueuePanel {
     fn react(&mut self, response: &Response, job: &Job, jobs: &[JobId], actions: &mut Actions) {
         let id = job.view.id;
         let name = format!("{}: {}", name_of(job), state_words(job));
-        response.widget_info(|| WidgetInfo::selected(Role::Row, true, self.selected.contains(&id), &name));
-        if response.clicked() || (response.secondary_clicked() && !self.selected.contains(&id)) {
-            let modifiers = response.ctx.input(|input| input.modifiers);
-            self.click(id, jobs, modifiers.command && response.clicked(), modifiers.shift && response.clicked());
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, self.selection.contains(id), &name));
+        if self.selection.cursor() == Some(id) {
+            response
+                .ctx
+                .accesskit_node_builder(keys::queue(), |node| node.set_active_descendant(response.id.accesskit_id()));
+        }
+        let modifiers = response.ctx.input(|input| input.modifiers);
+        let how = match (response.clicked(), response.secondary_clicked()) {
+            (true, _) if modifiers.shift => Some(Click::Range),
+            (true, _) if modifiers.command => Some(Click::Toggle),
+            (true, _) => Some(Click::Only),
+            (false, true) => Some(Click::Menu),
+            (false, false) => None,
+        };
+        if let Some(how) = how {
+            self.selection.click(jobs, id, how);
             // From now on keys mean these rows, not those of a pane.
             response.ctx.memory_mut(|memory| memory.request_focus(keys::queue()));
         }
@@ -300,12 +294,13 @@ impl QueuePanel {
         Popup::context_menu(&response).show(|ui| self.menu(ui, job, jobs, &explained, actions));
     }
 
-    /// While the rows have the keys: arrows move, Del takes out, Ctrl+A selects all, Enter tries again.
-    fn keys(&mut self, ui: &Ui, jobs: &[JobId], model: &Model, actions: &mut Actions) {
+    /// While the rows have the keys: arrows move, Del takes out, Ctrl+A selects all, Enter tries again. The row that the
+    /// cursor was moved to comes back.
+    fn keys(&mut self, ui: &Ui, jobs: &[JobId], model: &Model, actions: &mut Actions) -> Option<usize> {
         let list = ui.interact(ui.available_rect_before_wrap(), keys::queue(), Sense::focusable_noninteractive());
         list.widget_info(|| WidgetInfo::labeled(Role::List, true, words::TRANSFERS));
-        if !list.has_focus() || model.dialog.is_some() || ui.ctx().any_popup_open() {
-            return;
+        if !list.has_focus() || keys::is_modal(model) || ui.ctx().any_popup_open() {
+            return None;
         }
         let filter = egui::EventFilter { vertical_arrows: true, ..egui::EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
@@ -313,8 +308,7 @@ impl QueuePanel {
         ui.input_mut(|input| {
             input.events.retain(|event| {
                 let egui::Event::Key { key, pressed: true, modifiers, repeat, .. } = event else { return true };
-                let moves =
-                    matches!(key, Key::ArrowUp | Key::ArrowDown | Key::PageUp | Key::PageDown | Key::Home | Key::End);
+                let moves = keys::motion(*key, PAGE).is_some();
                 let acts = match key {
                     Key::A => modifiers.command && !modifiers.shift,
                     Key::Delete | Key::Enter | Key::Space => true,
@@ -326,87 +320,50 @@ impl QueuePanel {
                 !acts || modifiers.alt
             });
         });
+        let mut moved = None;
         for (key, modifiers) in pressed {
-            self.press(key, modifiers, jobs, model, actions);
+            match (key, self.selection.cursor()) {
+                (Key::A, _) => self.selection.select_all(jobs),
+                (Key::Space, Some(cursor)) => self.selection.click(jobs, cursor, Click::Toggle),
+                (Key::Delete, _) => {
+                    let gone = self.selection.take(jobs);
+                    if !gone.is_empty() {
+                        actions.push(Action::Queue(QueueCommand::Remove(gone)));
+                    }
+                }
+                (Key::Enter, _) => self.go_on(jobs, model, actions),
+                _ => {
+                    let to = keys::motion(key, PAGE)
+                        .and_then(|motion| self.selection.move_cursor(jobs, motion, modifiers.shift));
+                    moved = to.or(moved);
+                }
+            }
         }
+        moved
     }
 
-    fn press(&mut self, key: Key, modifiers: egui::Modifiers, jobs: &[JobId], model: &Model, actions: &mut Actions) {
-        let last = jobs.len().saturating_sub(1);
-        let here = self.cursor.and_then(|cursor| jobs.iter().position(|id| *id == cursor));
-        let to = match (key, here) {
-            (Key::ArrowUp, Some(at)) => at.saturating_sub(1),
-            (Key::ArrowDown, Some(at)) => (at + 1).min(last),
-            (Key::PageUp, Some(at)) => at.saturating_sub(PAGE),
-            (Key::PageDown, Some(at)) => (at + PAGE).min(last),
-            (Key::End, _) => last,
-            (Key::Home | Key::ArrowUp | Key::ArrowDown | Key::PageUp | Key::PageDown, _) => 0,
-            (Key::A, _) => {
-                self.selected = jobs.iter().copied().collect();
-                return;
+    /// Of the selected ones, what failed is tried again and what is paused goes on.
+    fn go_on(&self, jobs: &[JobId], model: &Model, actions: &mut Actions) {
+        let (mut failed, mut paused) = (Vec::new(), Vec::new());
+        for id in self.selection.of(jobs) {
+            match model.queue.job(id).map(|job| job.view.state) {
+                Some(JobState::Failed(_)) => failed.push(id),
+                Some(JobState::Paused) => paused.push(id),
+                _ => {}
             }
-            (Key::Space, _) => {
-                if let Some(cursor) = self.cursor {
-                    self.click(cursor, jobs, true, false);
-                }
-                return;
-            }
-            (Key::Delete, _) => {
-                let gone: Vec<JobId> = jobs.iter().copied().filter(|id| self.selected.contains(id)).collect();
-                // The next one is where the eye is, but nothing more goes by the same key.
-                let after = here.and_then(|at| jobs[at..].iter().find(|id| !self.selected.contains(id)));
-                self.cursor = after.copied().or_else(|| jobs.iter().rfind(|id| !self.selected.contains(id)).copied());
-                self.anchor = self.cursor;
-                if !gone.is_empty() {
-                    actions.push(Action::Queue(QueueCommand::Remove(gone)));
-                }
-                return;
-            }
-            _ => {
-                let chosen = jobs.iter().copied().filter(|id| self.selected.contains(id));
-                let is = |id: &JobId, wanted: fn(&JobState) -> bool| {
-                    model.queue.job(*id).is_some_and(|job| wanted(&job.view.state))
-                };
-                let (failed, rest): (Vec<_>, Vec<_>) =
-                    chosen.partition(|id| is(id, |state| matches!(state, JobState::Failed(_))));
-                let paused: Vec<JobId> =
-                    rest.into_iter().filter(|id| is(id, |state| *state == JobState::Paused)).collect();
-                if !failed.is_empty() {
-                    actions.push(Action::Queue(QueueCommand::Retry(failed)));
-                }
-                if !paused.is_empty() {
-                    actions.push(Action::Queue(QueueCommand::Resume(paused)));
-                }
-                return;
-            }
-        };
-        if let Some(id) = jobs.get(to) {
-            self.click(*id, jobs, false, modifiers.shift);
-            self.reveal = true;
         }
-    }
-
-    fn click(&mut self, id: JobId, jobs: &[JobId], toggle: bool, extend: bool) {
-        self.cursor = Some(id);
-        let at = |id: JobId| jobs.iter().position(|other| *other == id);
-        if let (true, Some(from), Some(to)) = (extend, self.anchor.and_then(at), at(id)) {
-            self.selected = jobs[from.min(to)..=from.max(to)].iter().copied().collect();
-            return;
+        if !failed.is_empty() {
+            actions.push(Action::Queue(QueueCommand::Retry(failed)));
         }
-        self.anchor = Some(id);
-        if toggle {
-            if !self.selected.remove(&id) {
-                self.selected.insert(id);
-            }
-        } else {
-            self.selected = HashSet::from([id]);
+        if !paused.is_empty() {
+            actions.push(Action::Queue(QueueCommand::Resume(paused)));
         }
     }
 
     fn menu(&self, ui: &mut Ui, job: &Job, jobs: &[JobId], explained: &str, actions: &mut Actions) {
         ui.set_min_width(168.0);
         // In the queue's order, so that a move keeps it.
-        let mut chosen: Vec<JobId> = jobs.iter().copied().filter(|id| self.selected.contains(id)).collect();
+        let mut chosen = self.selection.of(jobs);
         if chosen.is_empty() {
             chosen.push(job.view.id);
         }

@@ -26,8 +26,9 @@ impl<'a> Sink<'a> {
         Self { file, path, text: text.then(|| (FromWire::new(LineEnd::HERE), Vec::new())), bounds, length }
     }
 
-    /// Whether the file is as long as what was written: where another program cut it, the next bytes would come behind a hole.
-    fn is_untouched(&self) -> Result<(), Stopped> {
+    /// An error where the file is not as long as what was written: another program cut it, and the next bytes would come
+    /// behind a hole.
+    fn check_length(&self) -> Result<(), Stopped> {
         let Some(length) = self.length else { return Ok(()) };
         let data = self.file.metadata().map_err(|error| wrong(self.path, &error))?;
         match data.len() == length || !data.is_file() {
@@ -44,7 +45,7 @@ impl<'a> Sink<'a> {
 
     /// What came, all of it.
     pub(super) fn write(&mut self, came: &[u8]) -> Result<(), Stopped> {
-        self.is_untouched()?;
+        self.check_length()?;
         let bytes = match &mut self.text {
             Some((converter, text)) => {
                 text.clear();
@@ -62,7 +63,7 @@ impl<'a> Sink<'a> {
 
     /// What is in the pipe, all of it; `false` = this file wants its bytes in another way.
     pub(super) fn swallow(&mut self, pipe: &mut Pipe, bytes: usize) -> Result<bool, Stopped> {
-        self.is_untouched()?;
+        self.check_length()?;
         let can = pipe.empty(bytes, self.file).map_err(|error| wrong(self.path, &error))?;
         self.grew(bytes);
         self.bounds.wrote(bytes);

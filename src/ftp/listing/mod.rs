@@ -477,9 +477,9 @@ const MOST_LINES: u64 = 10_000_000;
 /// The same for names that are longer than names are.
 const MOST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
-/// Memory for the entries of one directory: 6 million of them with names of usual length. While the list of entries grows, the
-/// system needs up to half of it once more.
-const MOST_MEMORY: u64 = 800 * 1024 * 1024;
+/// Memory for the entries of one directory: 5 million of them with names of usual length. While the list of entries grows,
+/// the system needs up to half of it once more, so that the program stays below 1 GiB.
+const MOST_MEMORY: u64 = 640 * 1024 * 1024;
 
 /// What the system needs beside a name on the heap.
 const HEAP: usize = 16;

@@ -1,6 +1,6 @@
 //! Making, renaming, removing, and what else changes a directory.
 
-use super::Session;
+use super::{DEEPEST, Session};
 use crate::domain::{Entry, EntryKind, RemotePath};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
@@ -366,9 +366,6 @@ pub(super) fn refused(verb: &'static str, reply: Reply) -> FtpError {
 fn same(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
     matches!((a, b), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b))
 }
-
-/// No real tree is deeper; a link that leads in a circle is, without end.
-const DEEPEST: usize = 200;
 
 /// So many DELE or MKD lines in one write stay below a network packet, for names of usual length.
 const BATCH: usize = 12;

@@ -42,6 +42,10 @@ pub use fxp::copy_between;
 pub use hash::Hashed;
 use list::Mlsd;
 
+/// Directories within each other that are walked through; no real tree is deeper, a link that leads in a circle is, without
+/// end.
+pub const DEEPEST: usize = 200;
+
 /// What is known of one remote name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {

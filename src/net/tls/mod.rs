@@ -273,7 +273,6 @@ impl Tls {
         let count = self.connection.read_tls(&mut &self.inbox[self.from..self.to])?;
         let taken = self.from..self.from + count;
         self.from += count;
-        let words = clear_text(&self.inbox[taken.clone()]);
         let connection = &mut self.connection;
         let processed = match self.recording.take() {
             None => connection.process_new_packets(),
@@ -291,47 +290,59 @@ impl Tls {
         if let Err(error) = processed {
             // The other side is told why, if that is possible.
             self.flush(wire).ok();
-            let error = match (error, words) {
-                (rustls::Error::InvalidMessage(_), Some(words)) => {
-                    io::Error::new(ErrorKind::InvalidData, ClearText(words))
-                }
-                (error, _) => io::Error::new(ErrorKind::InvalidData, error),
+            let rustls::Error::InvalidMessage(_) = error else {
+                return Err(io::Error::new(ErrorKind::InvalidData, error));
             };
-            return Err(error);
+            let garbage = Garbage {
+                words: clear_text(&self.inbox[..self.to]),
+                spoke_tls: self.connection.negotiated_cipher_suite().is_some(),
+                error,
+            };
+            return Err(io::Error::new(ErrorKind::InvalidData, garbage));
         }
         Ok(true)
     }
 }
 
-/// A reply that came where TLS was due.
+/// Bytes that are no TLS record, where one was due.
 #[derive(Debug, thiserror::Error)]
-#[error("in clear text: {0}")]
-struct ClearText(String);
+#[error("{error}")]
+struct Garbage {
+    /// The reply that it was, if it was one.
+    words: Option<String>,
+    /// The server has answered the handshake before: what came is none of a port where TLS is not spoken.
+    spoke_tls: bool,
+    error: rustls::Error,
+}
 
-/// The first line of what came, where that is a reply (RFC 959 section 4.2) and no TLS record (whose first byte is no digit).
+/// The first reply (RFC 959 section 4.2) in the text that ends what was heard; `None` = it does not end in a reply.
+///
+/// Records may come before it in the same read, the end of a record that began earlier first: they are passed over as
+/// bytes that are no text.
 fn clear_text(heard: &[u8]) -> Option<String> {
-    let (code, rest) = heard.split_at_checked(3)?;
-    let is_reply = code.iter().all(u8::is_ascii_digit) && matches!(rest.first(), Some(b' ' | b'-'));
-    let line = heard.split(|byte| matches!(byte, b'\r' | b'\n')).next().filter(|_| is_reply)?;
+    let is_text = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..) && *byte != 0x7f;
+    let text = &heard[heard.iter().rposition(|byte| !is_text(byte)).map_or(0, |at| at + 1)..];
+    let is_reply = |four: &[u8]| four[..3].iter().all(u8::is_ascii_digit) && matches!(four[3], b' ' | b'-');
+    let reply = &text[text.windows(4).position(is_reply)?..];
+    let line = reply.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
     Some(String::from_utf8_lossy(line).chars().filter(|c| !c.is_control()).take(200).collect())
 }
 
 /// TLS' own reason in an error of a stream; `None` = it is the network's.
 pub(super) fn typed(error: &io::Error, stage: Stage) -> Option<FtpError> {
-    if let Some(ClearText(words)) = error.get_ref()?.downcast_ref() {
+    if let Some(Garbage { words, spoke_tls, error }) = error.get_ref()?.downcast_ref() {
         // A process that dies, or a no for the moment, is none of a port where TLS is not spoken.
-        let fails = words.starts_with('4') || words.starts_with("500 OOPS");
-        let trouble = match stage {
-            Stage::Connect | Stage::Greeting | Stage::Login if !fails => TlsTrouble::NotTls,
-            _ => TlsTrouble::ClearText { words: words.clone() },
+        let fails = words.as_ref().is_some_and(|words| words.starts_with('4') || words.starts_with("500 OOPS"));
+        let at_login = matches!(stage, Stage::Connect | Stage::Greeting | Stage::Login);
+        let trouble = match words {
+            _ if at_login && !fails && !spoke_tls => TlsTrouble::NotTls,
+            Some(words) => TlsTrouble::ClearText { words: words.clone() },
+            None => TlsTrouble::Other { detail: error.to_string() },
         };
         return Some(FtpError::Tls { stage, trouble });
     }
     let reason = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     let trouble = match reason {
-        rustls::Error::InvalidMessage(_) if matches!(stage, Stage::Connect | Stage::Greeting | Stage::Login) => {
-            TlsTrouble::NotTls
-        }
         rustls::Error::PeerIncompatible(rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13)
         | rustls::Error::PeerIncompatible(rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig) => {
             TlsTrouble::Version
@@ -422,9 +433,17 @@ mod tests {
 
     #[test]
     fn a_reply_where_tls_was_due_is_told_in_its_words() {
-        assert_eq!(clear_text(b"500 OOPS: child died\r\n").as_deref(), Some("500 OOPS: child died"));
+        let oops = Some("500 OOPS: child died");
+        assert_eq!(clear_text(b"500 OOPS: child died\r\n").as_deref(), oops);
+        assert_eq!(
+            clear_text(b"\x17\x03\x03\x00\x03\x01a\x9f500 OOPS: child died\r\n").as_deref(),
+            oops,
+            "behind a record"
+        );
+        assert_eq!(clear_text(b"\x02s500 OOPS: child died\r\n421 Bye\r\n").as_deref(), oops, "behind a record's end");
         assert_eq!(clear_text(&[23, 3, 3, 0, 20]), None);
         assert_eq!(clear_text(b"50"), None);
+        assert_eq!(clear_text(b"500 a record\x00"), None, "text inside of a record");
     }
 
     #[test]

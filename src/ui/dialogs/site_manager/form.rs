@@ -160,7 +160,11 @@ fn general(
         password_note(ui, form, is_saved, state.keyring);
     }
     if form.logon == Logon::Account {
-        field(ui, "Account", |ui| input(ui, &mut form.account, width, false))
+        let account = |ui: &mut Ui| {
+            let edit = TextEdit::singleline(&mut form.account).password(true);
+            text_edit(ui, edit, width, false)
+        };
+        field(ui, "Account", account)
             .on_hover_text("Kept in the keyring, as the password is. Empty: the one that is kept already.");
     }
     transfer(ui, form, model.settings.transfer_mode);
