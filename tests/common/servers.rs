@@ -72,6 +72,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// MODE Z, which only ProFTPD has, and here only without TLS.
     pub deflates: bool,
+    /// With the limits and refusals of Debian's own configuration; else with all that a test may want allowed.
+    pub as_installed: bool,
     /// More lines of its configuration file; for Pure-FTPd more arguments.
     pub extra: Vec<String>,
 }
@@ -88,7 +90,21 @@ pub struct Tls {
 impl Config {
     pub fn new(kind: Kind, root: &Path) -> Self {
         let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Self { kind, root: root.to_owned(), ip, passive_ports: None, tls: None, deflates: false, extra: Vec::new() }
+        Self {
+            kind,
+            root: root.to_owned(),
+            ip,
+            passive_ports: None,
+            tls: None,
+            deflates: false,
+            as_installed: false,
+            extra: Vec::new(),
+        }
+    }
+
+    /// What Debian's package sets, but for where it listens, who logs in, and what a kernel or a namespace forbids.
+    pub fn as_installed(kind: Kind, root: &Path) -> Self {
+        Self { as_installed: true, ..Self::new(kind, root) }
     }
 
     pub fn on(self, ip: IpAddr) -> Self {
@@ -357,6 +373,16 @@ fn vsftpd(config: &Config, addr: SocketAddr, state: &Path) -> String {
     let (first, last) = config.passive_ports.as_ref().map_or((0, 0), |ports| (*ports.start(), *ports.end()));
     // seccomp_sandbox kills sessions on new kernels; isolate_network makes a network namespace a session, slowly;
     // tcp_wrappers would read the machine's hosts.allow.
+    if config.as_installed {
+        return format!(
+            "{listen}\nlisten_port={port}\nbackground=NO\nsession_support=NO\nanonymous_enable=NO\nlocal_enable=YES\n\
+             dirmessage_enable=YES\nuse_localtime=YES\nxferlog_enable=YES\nconnect_from_port_20=YES\n\
+             secure_chroot_dir={state}/empty\npam_service_name=twinport\nseccomp_sandbox=NO\nisolate_network=NO\n\
+             vsftpd_log_file={state}/protocol.log\n{extra}\n",
+            port = addr.port(),
+            extra = config.extra.join("\n"),
+        );
+    }
     format!(
         "{listen}\nlisten_port={port}\nbackground=NO\nsession_support=NO\nanonymous_enable=YES\nanon_root={root}\n\
          no_anon_password=YES\nlocal_enable=YES\nlocal_root={root}\nchroot_local_user=YES\n\
@@ -412,6 +438,21 @@ fn proftpd(config: &Config, addr: SocketAddr, state: &Path) -> String {
         ),
         (None, false) => String::new(),
     };
+    if config.as_installed {
+        return format!(
+            "UseIPv6 {ipv6}\nServerName Debian\nServerType standalone\nDeferWelcome off\nDefaultServer on\n\
+             ShowSymlinks on\nTimeoutNoTransfer 600\nTimeoutStalled 600\nTimeoutIdle 1200\nDisplayLogin welcome.msg\n\
+             DisplayChdir .message true\nListOptions \"-l\"\nDenyFilter \\*.*/\nDefaultAddress {ip}\nPort {port}\n\
+             MaxInstances 30\nUser {USER}\nGroup ftp\nUmask 022 022\nAllowOverwrite on\nDelayEngine off\n\
+             ControlsEngine off\nUseReverseDNS off\nAuthOrder mod_auth_file.c\nAuthUserFile {state}/users\n\
+             AuthGroupFile {state}/groups\nAuthPAM off\nWtmpLog off\nScoreboardFile {state}/scoreboard\n\
+             PidFile {state}/proftpd.pid\nSystemLog {state}/out\nTransferLog none\n\
+             LogFormat dialogue \"%P %r -> %s\"\nExtendedLog {state}/protocol.log ALL dialogue\n{extra}\n",
+            ip = addr.ip(),
+            port = addr.port(),
+            extra = config.extra.join("\n"),
+        );
+    }
     format!(
         "{modules}{tls}ServerName Twinport\nServerType standalone\nDefaultServer on\nUseIPv6 {ipv6}\nUseReverseDNS off\n\
          DefaultAddress {ip}\nPort {port}\nSocketBindTight on\nUser {USER}\nGroup ftp\n\
@@ -430,6 +471,14 @@ fn proftpd(config: &Config, addr: SocketAddr, state: &Path) -> String {
 
 fn pureftpd(config: &Config, addr: SocketAddr, state: &Path) -> Vec<String> {
     let family = if addr.is_ipv6() { "-6" } else { "-4" };
+    let listens = ["-S".into(), format!("{},{}", addr.ip(), addr.port()), "-g".into()];
+    if config.as_installed {
+        // What Debian's pure-ftpd-wrapper makes of /etc/pure-ftpd/conf (MinUID, NoAnonymous): all limits are the
+        // program's own.
+        let arguments = ["-l", "unix", family, "-H", "-u", "1000", "-E"].map(String::from).into_iter();
+        let pid = [format!("{}/pure.pid", state.display())];
+        return arguments.chain(listens).chain(pid).chain(config.extra.iter().cloned()).collect();
+    }
     // unix, not puredb: that one's password hash costs half a second of processor a login. -u: the smallest uid that
     // may log in; -L: listings end at 10,000 names otherwise; -U: new files 0644, new directories 0755.
     let mut arguments: Vec<String> =

@@ -29,6 +29,10 @@ const NOT_THERE: &[&str] = &[
     "file unavailable",
 ];
 
+/// What servers say of a folder that they could not read, some with 226 behind an empty listing (vsftpd).
+pub(crate) const CANNOT_OPEN: &[&str] =
+    &["failed to open", "could not open", "couldn't open", "cannot open", "can't open", "unable to open"];
+
 const GONE: &str = "Refresh the list: it may have been deleted or renamed.";
 
 /// From what is special to what is general: encryption, the connection's end, data connections, room, names, whether it is
@@ -730,6 +734,12 @@ pub(super) const REFUSALS: &[Case] = &[
         ),
         "You have no permission to do that on the server.",
         "",
+        "Choose another folder, or ask the server's administrator for the permission.",
+    ),
+    case(
+        (CODES, LIST, CANNOT_OPEN),
+        "The server refused to open the folder.",
+        "As a rule you have no permission to see what is in it.",
         "Choose another folder, or ask the server's administrator for the permission.",
     ),
     // What the server's disk says.

@@ -10,6 +10,7 @@ use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp, vi
 use crate::ftp::answer;
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::explain::CANNOT_OPEN;
 use crate::ftp::listing::{ListingReader, Source, parse_mlst};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
@@ -490,7 +491,7 @@ impl Session {
         match finished {
             // vsftpd: "226 Transfer done (but failed to open directory)."
             Ok(reply) if listing.entries.is_empty() && says_failed(&reply) => {
-                return Err(FtpError::Refused { verb: name, stage: Stage::Completion, reply });
+                return Err(FtpError::Refused { verb: name, stage: Stage::Command, reply });
             }
             // Pure-FTPd lists 10,000 entries at most: "226 Output truncated to 10000 matches".
             Ok(reply) if reply.text().to_ascii_lowercase().contains("truncated") => {
@@ -640,19 +641,8 @@ fn drop_repeated(entries: &mut Vec<Entry>) {
 /// Whether a positive reply behind an empty listing says that the directory could not be read, in the words of common servers.
 fn says_failed(reply: &Reply) -> bool {
     let text = reply.text().to_ascii_lowercase();
-    let phrases = [
-        "failed to open",
-        "could not open",
-        "couldn't open",
-        "cannot open",
-        "can't open",
-        "unable to open",
-        "permission denied",
-        "access denied",
-        "access is denied",
-        "no such file or directory",
-    ];
-    phrases.iter().any(|phrase| text.contains(phrase))
+    let others = ["permission denied", "access denied", "access is denied", "no such file or directory"];
+    CANNOT_OPEN.iter().chain(&others).any(|phrase| text.contains(phrase))
 }
 
 /// `entered` = the directory is known to be there.
