@@ -206,7 +206,7 @@ pub enum OnExists {
 /// `--verify`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum VerifyArgument {
-    /// Both sizes agree (of uploads below 1 MiB, the server says that all came).
+    /// Both sizes agree.
     Size,
     /// Both checksums agree, where the server can compute one; else sizes.
     Hash,

@@ -136,7 +136,12 @@ fn set_permissions(
             return Ok(());
         }
         match session.list_without_links(path) {
-            Ok(entries) => {
+            Ok((entries, doubtful)) => {
+                for entry in doubtful {
+                    let below = path.join(&entry.name);
+                    let error = FtpError::PerhapsLink { path: below.to_string() };
+                    tally.failed.push((below, error));
+                }
                 for entry in entries {
                     let below = path.join(&entry.name);
                     if entry.kind == EntryKind::Directory && session.leads_back(&below)? {

@@ -137,6 +137,9 @@ pub enum FtpError {
     /// Directories within each other deeper than any real tree: a link that leads in a circle, most likely.
     #[error("{path} is {levels} levels deep")]
     TooDeep { path: String, levels: usize },
+    /// MLSD says directory, LIST does not: it may be a link, and what that leads to is not meant.
+    #[error("{path} may be a link")]
+    PerhapsLink { path: String },
     /// A listing that is longer than any directory: it would go on until no memory is left.
     #[error("a listing of more than {lines} lines")]
     EndlessListing { lines: u64 },
@@ -232,7 +235,9 @@ impl FtpError {
             },
             Self::Proxy(failure) => failure.class(),
             // Sent again it would come twice where a receiver took it.
-            Self::Vanished { .. } | Self::Partly { .. } | Self::TooDeep { .. } => Class::Permanent,
+            Self::Vanished { .. } | Self::Partly { .. } | Self::TooDeep { .. } | Self::PerhapsLink { .. } => {
+                Class::Permanent
+            }
             Self::EndlessListing { .. } | Self::BadArgument { .. } | Self::Exists { .. } | Self::Unsupported { .. } => {
                 Class::Permanent
             }

@@ -173,6 +173,14 @@ impl Conversation<'_> {
         if self.shared.due(|fault| matches!(fault, Fault::Hold(at) if *at == verb)).is_some() {
             self.shared.wait_released();
         }
+        if let Some(Fault::Repeat(_, line)) =
+            self.shared.due(|fault| matches!(fault, Fault::Repeat(at, _) if *at == verb))
+        {
+            while !self.ended && !self.shared.lock().stopping {
+                self.say(line);
+            }
+            return;
+        }
         if let Some(reply) = self.ruled(&verb, argument, nth) {
             self.say(&reply);
             self.logged_in |= matches!(reply.get(..3), Some("230" | "202"));
@@ -531,7 +539,8 @@ impl Conversation<'_> {
             let state = self.shared.lock();
             let real = state.files.follow(&dir);
             let nodes = state.files.is_dir(&real).then(|| state.files.children(&real));
-            (state.style, state.zone, state.listings.get(&dir).cloned(), nodes)
+            let raw = if verb == "LIST" { state.lists.get(&dir) } else { None };
+            (state.style, state.zone, raw.or_else(|| state.listings.get(&dir)).cloned(), nodes)
         };
         let Some(nodes) = nodes else {
             self.say("550 No such directory.");
@@ -688,7 +697,9 @@ impl Conversation<'_> {
             (_, true) => unpacked(&wire),
             _ => wire,
         });
-        self.files(|files| files.put(path, Node::File { data: content, modified: super::SOME_TIME, mode: 0o644 }));
+        if self.shared.due(|fault| *fault == Fault::TakesAway).is_none() {
+            self.files(|files| files.put(path, Node::File { data: content, modified: super::SOME_TIME, mode: 0o644 }));
+        }
         drop(data);
         self.answer_first(verb);
         if !early {

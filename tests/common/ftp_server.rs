@@ -41,6 +41,8 @@ pub enum Fault {
     CloseAt(&'static str),
     /// Never answers this verb.
     Silent(&'static str),
+    /// Answers this verb with this line, again and again, until nobody hears it any more.
+    Repeat(&'static str, &'static str),
     /// Answers only after [`FtpServer::release`].
     Hold(&'static str),
     /// After so many bytes: closes the data connection, then 426.
@@ -89,6 +91,8 @@ pub enum Fault {
     WrapOffsets(usize),
     /// What REST and STOR do instead of continuing a file.
     RestStor(RestStorStyle),
+    /// What is stored is gone at once: somebody took it, or it was never written.
+    TakesAway,
     /// Sends so many bytes to the client before it reads a file that is stored.
     TalkBack(usize),
     /// Reads one line of each packet and drops the rest (a device that cannot take several commands at once).
@@ -167,7 +171,10 @@ struct State {
     /// MODE Z is offered and works.
     deflate: bool,
     home: Vec<u8>,
+    /// By directory, for MLSD and LIST.
     listings: HashMap<Vec<u8>, Vec<u8>>,
+    /// The same for LIST alone.
+    lists: HashMap<Vec<u8>, Vec<u8>>,
     style: Style,
     files: Files,
     heard: Vec<(usize, String)>,
@@ -314,6 +321,12 @@ impl FtpServer {
     /// These very bytes for LIST or MLSD of that directory.
     pub fn listing(self, dir: impl AsRef<[u8]>, bytes: impl Into<Vec<u8>>) -> Self {
         self.lock().listings.insert(dir.as_ref().to_vec(), bytes.into());
+        self
+    }
+
+    /// These very bytes for LIST of that directory, whatever MLSD says.
+    pub fn list_says(self, dir: impl AsRef<[u8]>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.lock().lists.insert(dir.as_ref().to_vec(), bytes.into());
         self
     }
 

@@ -159,6 +159,11 @@ pub fn explain(error: &FtpError) -> Explanation {
             why: "No real tree is that deep: most likely a link that the server shows as a folder leads in a circle.".into(),
             advice: "Transfer the folders that you need by themselves, and leave that link out.".into(),
         },
+        FtpError::PerhapsLink { path } => Explanation {
+            what: format!("“{path}” may be a link to another folder, and was left as it is."),
+            why: "One of the server's two kinds of lists shows it as a folder (MLSD), the other does not (LIST).".into(),
+            advice: "Open it. If what is in it is meant, change that from there.".into(),
+        },
         FtpError::EndlessListing { lines } => Explanation {
             what: "The folder's listing does not end.".into(),
             why: format!(
@@ -357,6 +362,7 @@ mod tests {
             FtpError::WrongPeer { expected: address.ip(), found: address.ip() },
             FtpError::NoPort { detail: detail.clone() },
             FtpError::Incomplete { expected: 2, got: 1 },
+            FtpError::PerhapsLink { path: "/a".into() },
             FtpError::EndlessListing { lines: 10_000_000 },
             FtpError::BadArgument { detail: detail.clone() },
             FtpError::Exists { path: "/a".into() },

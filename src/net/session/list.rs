@@ -1,6 +1,6 @@
 //! Reading directories: MLSD, LIST and what servers make of them; what is known of one path.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +16,9 @@ use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::happening::Happening;
 use crate::net::known::Identity;
+
+/// What each name of a directory is.
+pub(super) type Kinds = HashMap<Box<[u8]>, EntryKind>;
 
 impl Session {
     /// Reads a directory: MLSD where offered, else LIST. `so_far` gets all entries that have come, again and again while
@@ -350,35 +353,43 @@ impl Session {
         Ok(Some(identity))
     }
 
-    /// What a directory holds, where links are shown as what they lead to without those.
+    /// What a directory holds: links that are shown as what they lead to are left out. The second list is of what MLSD calls
+    /// a directory and LIST does not name: it may be one of them.
     ///
     /// # Errors
     /// As [`Session::list`].
-    pub fn list_without_links(&mut self, dir: &RemotePath) -> Result<Vec<Entry>, FtpError> {
-        let mut entries = self.list(dir, &mut |_| {})?.entries;
-        if entries.iter().any(|entry| entry.kind == EntryKind::Directory) {
-            let links = self.links_in(dir)?;
-            entries.retain(|entry| !links.contains(&entry.name));
+    pub fn list_without_links(&mut self, dir: &RemotePath) -> Result<(Vec<Entry>, Vec<Entry>), FtpError> {
+        let entries = self.list(dir, &mut |_| {})?.entries;
+        let any_directory = entries.iter().any(|entry| entry.kind == EntryKind::Directory);
+        let kinds = if any_directory { self.kinds_by_list(dir)? } else { None };
+        let Some(kinds) = kinds else { return Ok((entries, Vec::new())) };
+        let shows_hidden = kinds.keys().any(|name| name.starts_with(b"."));
+        let (mut proven, mut doubtful) = (Vec::with_capacity(entries.len()), Vec::new());
+        for entry in entries {
+            match kinds.get(&entry.name) {
+                Some(EntryKind::Link) => {}
+                None if entry.kind == EntryKind::Directory && (shows_hidden || !entry.name.starts_with(b".")) => {
+                    doubtful.push(entry);
+                }
+                _ => proven.push(entry),
+            }
         }
-        Ok(entries)
+        Ok((proven, doubtful))
     }
 
-    /// The names in a directory that LIST shows as links, where MLSD shows them as what they lead to (pyftpdlib). Empty where
-    /// LIST does not work.
+    /// What LIST says that the names in a directory are, where MLSD may show a link as what it leads to (pyftpdlib). `None` =
+    /// the server is known not to, or LIST does not work.
     ///
     /// # Errors
     /// Only what breaks the conversation.
-    pub(super) fn links_in(&mut self, dir: &RemotePath) -> Result<HashSet<Box<[u8]>>, FtpError> {
+    pub(super) fn kinds_by_list(&mut self, dir: &RemotePath) -> Result<Option<Kinds>, FtpError> {
         if self.mlsd != Mlsd::Works || self.server.is_known() {
-            return Ok(HashSet::new());
+            return Ok(None);
         }
         let whole = self.whole(dir);
         match self.list_the_old_way(&whole, &mut |_| {}) {
-            Ok(listing) => {
-                let links = listing.entries.into_iter().filter(|entry| entry.kind == EntryKind::Link);
-                Ok(links.map(|entry| entry.name).collect())
-            }
-            Err(FtpError::Refused { .. }) => Ok(HashSet::new()),
+            Ok(listing) => Ok(Some(listing.entries.into_iter().map(|entry| (entry.name, entry.kind)).collect())),
+            Err(FtpError::Refused { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }

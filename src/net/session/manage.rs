@@ -221,9 +221,9 @@ impl Session {
         let (directories, mut files): (Vec<&Entry>, Vec<&Entry>) =
             listing.entries.iter().partition(|entry| entry.kind == EntryKind::Directory);
         if !directories.is_empty() {
-            let links = self.links_in(dir)?;
+            let kinds = self.kinds_by_list(dir)?.unwrap_or_default();
             let (linked, directories): (Vec<&Entry>, Vec<&Entry>) =
-                directories.into_iter().partition(|entry| links.contains(&entry.name));
+                directories.into_iter().partition(|entry| kinds.get(&entry.name) == Some(&EntryKind::Link));
             files.extend(linked);
             self.remove_directories(dir, real, &directories, depth, removal)?;
         }
