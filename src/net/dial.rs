@@ -128,10 +128,7 @@ pub(super) fn connect(
 
 /// Starts to connect, `own` = from this address of ours.
 pub(super) fn begin(address: SocketAddr, own: Option<IpAddr>, wait: &mut Wait, role: Role) -> io::Result<TcpStream> {
-    let mut socket = match own.filter(|own| goes_elsewhere(address, *own)) {
-        Some(own) => connect_from(own, address)?,
-        None => TcpStream::connect(address)?,
-    };
+    let mut socket = connect_from(own.filter(|own| goes_elsewhere(address, *own)), address)?;
     wait.watch(&mut socket, role)?;
     Ok(socket)
 }
@@ -148,11 +145,19 @@ fn goes_elsewhere(address: SocketAddr, own: IpAddr) -> bool {
     own.is_ipv4() == address.is_ipv4() && taken.is_ok_and(|taken| taken.ip() != own)
 }
 
-fn connect_from(own: IpAddr, address: SocketAddr) -> io::Result<TcpStream> {
+/// Begins to connect; `own` = from this address.
+fn connect_from(own: Option<IpAddr>, address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
-    // An address that has gone meanwhile is no reason to fail: the server may not mind the other one.
-    socket.bind(&SocketAddr::new(own, 0).into()).ok();
+    // A port that we have used is kept by the system for a minute (TIME_WAIT). Without this option nobody on this computer
+    // may listen there meanwhile: vsftpd dies with "500 OOPS: vsf_sysutil_bind" when ten ports of its passive range are so,
+    // after some thousand files from a server on the same computer. On Windows it means that others may take the port over.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    if let Some(own) = own {
+        // An address that has gone meanwhile is no reason to fail: the server may not mind the other one.
+        socket.bind(&SocketAddr::new(own, 0).into()).ok();
+    }
     match socket.connect(&address.into()) {
         Err(error) if !is_under_way(&error) => Err(error),
         _ => Ok(TcpStream::from_std(socket.into())),
