@@ -229,6 +229,20 @@ const MOST_ADDRESSES: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Our end closes first and stays in TIME_WAIT: a server on this computer can listen there all the same.
+    #[cfg(unix)]
+    #[test]
+    fn a_port_that_was_ours_can_be_listened_on() {
+        use std::io::Read as _;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let ours = connect_from(None, listener.local_addr().expect("its address")).expect("a connection");
+        let (mut theirs, address) = listener.accept().expect("the other end");
+        drop(ours);
+        assert_eq!(theirs.read(&mut [0]).expect("its end"), 0);
+        drop(theirs);
+        std::net::TcpListener::bind(address).expect("the port that was ours");
+    }
     use crate::net::wait::Cancel;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
