@@ -165,7 +165,7 @@ impl Worker {
             }
             Work::List(dir) => {
                 let result = self.list(task, dir);
-                // What was freed of a listing without end, or of a large one, is of no use to this thread.
+                // The memory of a listing without end, or of a large one, is of no use to this thread.
                 let is_large = match &result {
                     Ok(listing) => listing.entries.len() > heap::LARGE,
                     Err(error) => matches!(error, FtpError::EndlessListing { .. }),

@@ -1,7 +1,11 @@
-//! What single answers say of a file: SIZE and MDTM (RFC 3659), and the size that many servers tell in their 150.
+//! What single answers say of a file or a folder: SIZE and MDTM (RFC 3659), and the size that many servers tell in their 150.
 
 use super::reply::Reply;
 use crate::domain::Timestamp;
+
+/// Words of servers for a folder that they could not read, some with 226 behind an empty listing (vsftpd).
+pub const CANNOT_OPEN: &[&str] =
+    &["failed to open", "could not open", "couldn't open", "cannot open", "can't open", "unable to open"];
 
 /// SIZE's number, in bytes; some servers put words around it. `None` where there is no number, or one that cannot be.
 pub fn size(reply: &Reply) -> Option<u64> {

@@ -140,7 +140,7 @@ fn in_rows(model: &Model, side: Side, key: EguiKey, modifiers: Modifiers, page: 
     Some(Action::Pane(side, action))
 }
 
-/// Where a key moves the cursor of a list, whose page has so many rows; `None` = the key moves nothing.
+/// The motion of a list's cursor by that key, where a page has so many rows; `None` = the key moves nothing.
 pub(super) fn motion(key: EguiKey, page: usize) -> Option<Motion> {
     Some(match key {
         EguiKey::ArrowUp => Motion::Up,

@@ -270,15 +270,14 @@ impl QueuePanel {
                 .ctx
                 .accesskit_node_builder(keys::queue(), |node| node.set_active_descendant(response.id.accesskit_id()));
         }
-        let modifiers = response.ctx.input(|input| input.modifiers);
-        let how = match (response.clicked(), response.secondary_clicked()) {
-            (true, _) if modifiers.shift => Some(Click::Range),
-            (true, _) if modifiers.command => Some(Click::Toggle),
-            (true, _) => Some(Click::Only),
-            (false, true) => Some(Click::Menu),
-            (false, false) => None,
-        };
-        if let Some(how) = how {
+        if response.clicked() || response.secondary_clicked() {
+            let modifiers = response.ctx.input(|input| input.modifiers);
+            let how = match (modifiers.command, modifiers.shift) {
+                _ if response.secondary_clicked() => Click::Menu,
+                (_, true) => Click::Range,
+                (true, false) => Click::Toggle,
+                (false, false) => Click::Only,
+            };
             self.selection.click(jobs, id, how);
             // From now on keys mean these rows, not those of a pane.
             response.ctx.memory_mut(|memory| memory.request_focus(keys::queue()));

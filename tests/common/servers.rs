@@ -102,7 +102,8 @@ impl Config {
         }
     }
 
-    /// What Debian's package sets, but for where it listens, who logs in, and what a kernel or a namespace forbids.
+    /// Debian's own configuration, but for where it listens, who logs in, and what a kernel or a namespace forbids. Without
+    /// TLS, and with any passive port.
     pub fn as_installed(kind: Kind, root: &Path) -> Self {
         Self { as_installed: true, ..Self::new(kind, root) }
     }
@@ -471,13 +472,13 @@ fn proftpd(config: &Config, addr: SocketAddr, state: &Path) -> String {
 
 fn pureftpd(config: &Config, addr: SocketAddr, state: &Path) -> Vec<String> {
     let family = if addr.is_ipv6() { "-6" } else { "-4" };
-    let listens = ["-S".into(), format!("{},{}", addr.ip(), addr.port()), "-g".into()];
+    let own = ["-S", &format!("{},{}", addr.ip(), addr.port()), "-g", &format!("{}/pure.pid", state.display())];
+    let own = own.map(String::from);
     if config.as_installed {
         // What Debian's pure-ftpd-wrapper makes of /etc/pure-ftpd/conf (MinUID, NoAnonymous): all limits are the
         // program's own.
         let arguments = ["-l", "unix", family, "-H", "-u", "1000", "-E"].map(String::from).into_iter();
-        let pid = [format!("{}/pure.pid", state.display())];
-        return arguments.chain(listens).chain(pid).chain(config.extra.iter().cloned()).collect();
+        return arguments.chain(own).chain(config.extra.iter().cloned()).collect();
     }
     // unix, not puredb: that one's password hash costs half a second of processor a login. -u: the smallest uid that
     // may log in; -L: listings end at 10,000 names otherwise; -U: new files 0644, new directories 0755.
@@ -487,8 +488,7 @@ fn pureftpd(config: &Config, addr: SocketAddr, state: &Path) -> Vec<String> {
             .chain(["-U", "133:022", "-L", "1000000:20", "-d", "-d"])
             .map(String::from)
             .collect();
-    arguments.extend(["-S".into(), format!("{},{}", addr.ip(), addr.port())]);
-    arguments.extend(["-g".into(), format!("{}/pure.pid", state.display())]);
+    arguments.extend(own);
     arguments.extend(["-O".into(), format!("w3c:{}/protocol.log", state.display())]);
     if let Some(ports) = &config.passive_ports {
         arguments.extend(["-p".into(), format!("{}:{}", ports.start(), ports.end())]);

@@ -10,6 +10,16 @@ use twinport::domain::{EntryKind, ModeChange, RemotePath};
 use twinport::engine::message::{JobState, PermissionTarget, RemoteOperation};
 use twinport::ftp::explain::explain;
 
+/// The name of the part that a download of `/a.bin` leaves when it breaks after 500 bytes.
+fn broken(server: &FtpServer, bench: &mut Bench) -> String {
+    server.add_fault(Fault::CloseData { verb: "RETR", after: 500 }, None);
+    let order = bench.fetch("/a.bin");
+    let jobs = bench.face.transfer(vec![order]);
+    server.clear_faults();
+    assert!(matches!(jobs[0].state, JobState::Failed(_)), "{jobs:?}");
+    bench.names().into_iter().find(|name| name.ends_with(".twinpart")).unwrap()
+}
+
 /// A link that MLSD shows as a folder goes by DELE; what it leads to stays.
 #[test]
 fn a_link_that_is_shown_as_a_folder_is_deleted_and_its_target_is_not() {
@@ -25,30 +35,19 @@ fn a_link_that_is_shown_as_a_folder_is_deleted_and_its_target_is_not() {
 }
 
 /// What lies there under a part file's name is followed nowhere.
+#[cfg(unix)]
 #[test]
 fn a_part_file_that_somebody_planted_as_a_link_is_not_written_through() {
     let server = FtpServer::start().file("/a.bin", vec![b'x'; 1000]);
-    let bench = Bench::new(&server);
+    let mut bench = Bench::new(&server);
+    let part = broken(&server, &mut bench);
     fs::write(bench.path("victim"), b"precious").unwrap();
-    let mut bench = bench;
-    // The name of the part is learned from a transfer that breaks.
-    server.add_fault(Fault::CloseData { verb: "RETR", after: 500 }, None);
+    fs::remove_file(bench.path(&part)).unwrap();
+    symlink(bench.path("victim"), bench.path(&part)).unwrap();
     let order = bench.fetch("/a.bin");
-    let jobs = bench.face.transfer(vec![order]);
-    assert!(matches!(jobs[0].state, JobState::Failed(_)), "{jobs:?}");
-    let part = bench.names().into_iter().find(|name| name.ends_with(".twinpart"));
-    if let Some(part) = part {
-        fs::remove_file(bench.path(&part)).unwrap();
-        #[cfg(unix)]
-        symlink(bench.path("victim"), bench.path(&part)).unwrap();
-        server.clear_faults();
-        let order = bench.fetch("/a.bin");
-        bench.face.transfer(vec![order]);
-        assert_eq!(fs::read(bench.path("victim")).unwrap(), b"precious");
-        assert_eq!(fs::read(bench.path("a.bin")).unwrap(), vec![b'x'; 1000]);
-    } else {
-        panic!("no part was left: {:?}", bench.names());
-    }
+    bench.face.transfer(vec![order]);
+    assert_eq!(fs::read(bench.path("victim")).unwrap(), b"precious");
+    assert_eq!(fs::read(bench.path("a.bin")).unwrap(), vec![b'x'; 1000]);
 }
 
 /// Two commands of one profile at once upload one file: one of them waits or is refused, the result is one whole file.
@@ -74,12 +73,8 @@ fn two_uploads_of_one_file_leave_one_whole_file() {
 fn a_part_file_of_full_length_is_compared_before_it_is_believed() {
     let server = FtpServer::start().file("/a.bin", vec![b'x'; 200_000]);
     let mut bench = Bench::new(&server);
-    server.add_fault(Fault::CloseData { verb: "RETR", after: 500 }, None);
-    let order = bench.fetch("/a.bin");
-    bench.face.transfer(vec![order]);
-    let part = bench.names().into_iter().find(|name| name.ends_with(".twinpart")).unwrap();
+    let part = broken(&server, &mut bench);
     fs::write(bench.path(&part), vec![b'?'; 200_000]).unwrap();
-    server.clear_faults();
     let order = bench.fetch("/a.bin");
     bench.face.transfer_well(vec![order]);
     assert!(fs::read(bench.path("a.bin")).unwrap() == vec![b'x'; 200_000], "the planted bytes were taken");
@@ -91,15 +86,11 @@ fn a_part_file_of_full_length_is_compared_before_it_is_believed() {
 fn a_part_file_that_is_another_file_as_well_is_not_written_to() {
     let server = FtpServer::start().file("/a.bin", vec![b'x'; 1000]);
     let mut bench = Bench::new(&server);
-    server.add_fault(Fault::CloseData { verb: "RETR", after: 500 }, None);
-    let order = bench.fetch("/a.bin");
-    bench.face.transfer(vec![order]);
-    let part = bench.names().into_iter().find(|name| name.ends_with(".twinpart")).unwrap();
+    let part = broken(&server, &mut bench);
     // The beginning of the file: it could be continued.
     fs::write(bench.path("victim"), [b'x'; 500]).unwrap();
     fs::remove_file(bench.path(&part)).unwrap();
     fs::hard_link(bench.path("victim"), bench.path(&part)).unwrap();
-    server.clear_faults();
     let order = bench.fetch("/a.bin");
     bench.face.transfer_well(vec![order]);
     assert_eq!(fs::read(bench.path("victim")).unwrap(), [b'x'; 500]);

@@ -34,12 +34,12 @@ impl QueueSelection {
         rows.iter().copied().filter(|id| self.contains(*id)).collect()
     }
 
-    /// Nothing is selected, and keys start from nowhere.
+    /// Unselects all jobs, and forgets the cursor.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// All rows are.
+    /// Selects all rows.
     pub fn select_all(&mut self, rows: &[JobId]) {
         self.selected = rows.iter().copied().collect();
     }

@@ -16,7 +16,6 @@ use self::catalogue::Case;
 pub use self::listing::explain_listing;
 use self::logins::LOGINS;
 use self::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
-pub(crate) use self::refusals::CANNOT_OPEN;
 use self::refusals::REFUSALS;
 use super::error::{FtpError, Stage};
 use super::reply::Reply;

@@ -3,6 +3,7 @@
 
 use super::catalogue::{CODES, Case, VERBS, WORDS, case};
 use super::logins::TOO_MANY;
+use crate::ftp::answer::CANNOT_OPEN;
 
 const READ: &[&str] = &["RETR", "SIZE", "MDTM", "MLST"];
 const WRITE: &[&str] = &["STOR", "APPE", "STOU"];
@@ -28,10 +29,6 @@ const NOT_THERE: &[&str] = &[
     "unavailable (file",
     "file unavailable",
 ];
-
-/// What servers say of a folder that they could not read, some with 226 behind an empty listing (vsftpd).
-pub(crate) const CANNOT_OPEN: &[&str] =
-    &["failed to open", "could not open", "couldn't open", "cannot open", "can't open", "unable to open"];
 
 const GONE: &str = "Refresh the list: it may have been deleted or renamed.";
 

@@ -10,14 +10,13 @@ use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp, vi
 use crate::ftp::answer;
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
-use crate::ftp::explain::CANNOT_OPEN;
 use crate::ftp::listing::{ListingReader, Source, parse_mlst};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::happening::Happening;
 use crate::net::known::Identity;
 
-/// What each name of a directory is.
+/// The names in a directory, and the kind of each.
 pub(super) type Kinds = HashMap<Box<[u8]>, EntryKind>;
 
 impl Session {
@@ -353,7 +352,7 @@ impl Session {
         Ok(Some(identity))
     }
 
-    /// What a directory holds: links that are shown as what they lead to are left out. The second list is of what MLSD calls
+    /// The entries of a directory: links that are shown as what they lead to are left out. The second list is of what MLSD calls
     /// a directory and LIST does not name: it may be one of them.
     ///
     /// # Errors
@@ -377,7 +376,7 @@ impl Session {
         Ok((proven, doubtful))
     }
 
-    /// What LIST says that the names in a directory are, where MLSD may show a link as what it leads to (pyftpdlib). `None` =
+    /// The kinds of the names in a directory as LIST tells them, where MLSD may show a link as what it leads to (pyftpdlib). `None` =
     /// the server is known not to, or LIST does not work.
     ///
     /// # Errors
@@ -653,7 +652,7 @@ fn drop_repeated(entries: &mut Vec<Entry>) {
 fn says_failed(reply: &Reply) -> bool {
     let text = reply.text().to_ascii_lowercase();
     let others = ["permission denied", "access denied", "access is denied", "no such file or directory"];
-    CANNOT_OPEN.iter().chain(&others).any(|phrase| text.contains(phrase))
+    answer::CANNOT_OPEN.iter().chain(&others).any(|phrase| text.contains(phrase))
 }
 
 /// `entered` = the directory is known to be there.
