@@ -126,9 +126,9 @@ pub(super) fn connect(
     }
 }
 
-/// Starts to connect, `own` = from this address of ours.
+/// Starts to connect, `own` = from this address of ours (see [`goes_elsewhere`]).
 pub(super) fn begin(address: SocketAddr, own: Option<IpAddr>, wait: &mut Wait, role: Role) -> io::Result<TcpStream> {
-    let mut socket = connect_from(own.filter(|own| goes_elsewhere(address, *own)), address)?;
+    let mut socket = connect_from(own, address)?;
     wait.watch(&mut socket, role)?;
     Ok(socket)
 }
@@ -136,7 +136,7 @@ pub(super) fn begin(address: SocketAddr, own: Option<IpAddr>, wait: &mut Wait, r
 /// Whether the system would take another address of ours for the way there: there are several, or a VPN came up
 /// meanwhile. A datagram socket knows without sending anything. A port that was bound cannot be used for two servers at
 /// once, so that binding is for where it must be.
-fn goes_elsewhere(address: SocketAddr, own: IpAddr) -> bool {
+pub(super) fn goes_elsewhere(address: SocketAddr, own: IpAddr) -> bool {
     let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let taken = UdpSocket::bind((any, 0)).and_then(|probe| {
         probe.connect(address)?;
@@ -147,8 +147,7 @@ fn goes_elsewhere(address: SocketAddr, own: IpAddr) -> bool {
 
 /// Begins to connect; `own` = from this address.
 fn connect_from(own: Option<IpAddr>, address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
+    let socket = nonblocking_socket(Domain::for_address(address))?;
     // A port that we have used is kept by the system for a minute (TIME_WAIT). Without this option nobody on this computer
     // may listen there meanwhile: vsftpd dies with "500 OOPS: vsf_sysutil_bind" when ten ports of its passive range are so,
     // after some thousand files from a server on the same computer. On Windows it means that others may take the port over.
@@ -161,6 +160,18 @@ fn connect_from(own: Option<IpAddr>, address: SocketAddr) -> io::Result<TcpStrea
     match socket.connect(&address.into()) {
         Err(error) if !is_under_way(&error) => Err(error),
         _ => Ok(TcpStream::from_std(socket.into())),
+    }
+}
+
+/// Without the two system calls more where the system can do it in one.
+fn nonblocking_socket(domain: Domain) -> io::Result<Socket> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return Socket::new(domain, Type::STREAM.nonblocking(), None);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    {
+        let socket = Socket::new(domain, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
     }
 }
 
@@ -187,7 +198,6 @@ pub(super) fn outcome(socket: &TcpStream) -> Option<io::Result<()>> {
     }
 }
 
-/// The system's words without its number.
 /// Whether the system lets this program open no more files and connections.
 pub(super) fn lacks_descriptors(error: &io::Error) -> bool {
     // EMFILE and ENFILE have one number on all Unix systems; Windows has WSAEMFILE.
@@ -195,6 +205,7 @@ pub(super) fn lacks_descriptors(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
+/// The system's words without its number.
 pub(super) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
@@ -284,6 +295,7 @@ mod tests {
             (Some("192.0.2.1"), "127.0.0.1"),
         ] {
             let own = own.map(|own: &str| own.parse().expect("an address"));
+            let own = own.filter(|own| goes_elsewhere(target, *own));
             let socket = begin(target, own, &mut wait, Role::Attempt(0)).expect("a start");
             let (_, from) = listener.accept().expect("a connection");
             assert_eq!(from.ip().to_string(), seen, "{own:?}");

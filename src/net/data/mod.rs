@@ -3,7 +3,9 @@
 mod active;
 mod passive;
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use super::control::Control;
 use super::route::Route;
@@ -33,6 +35,8 @@ pub(super) struct Arranger {
     /// Nobody knows whether the server reaches us: it is not waited for that long.
     on_trial: bool,
     route: Route,
+    /// The server's address and ours, and when the system was last asked and took ours for the way there.
+    same_source: Cell<Option<((IpAddr, IpAddr), Instant)>>,
 }
 
 /// Whether EPSV or EPRT works.
@@ -73,6 +77,7 @@ impl Arranger {
             patience,
             on_trial: false,
             route: Route::Direct,
+            same_source: Cell::new(None),
         }
     }
 

@@ -244,9 +244,25 @@ impl Arranger {
     ) -> Result<Dialled, FtpError> {
         // Servers take the data connection only from where the control connection comes from.
         let path = control.path();
-        let own = (target.ip() == path.peer.ip()).then(|| path.local.ip());
+        let own =
+            Some(path.local.ip()).filter(|own| target.ip() == path.peer.ip() && self.may_go_elsewhere(target, *own));
         let socket = dial::begin(target, own, wait, role).map_err(|error| unreached(target, &error))?;
         Ok(Dialled { socket, target, arranged_by, begun: Instant::now() })
+    }
+
+    /// Whether a connection must be bound to our address to come from there. The system is asked anew every
+    /// [`SOURCE_LASTS`].
+    fn may_go_elsewhere(&self, target: SocketAddr, own: IpAddr) -> bool {
+        if self
+            .same_source
+            .get()
+            .is_some_and(|(ends, asked)| ends == (target.ip(), own) && asked.elapsed() < SOURCE_LASTS)
+        {
+            return false;
+        }
+        let elsewhere = dial::goes_elsewhere(target, own);
+        self.same_source.set((!elsewhere).then(|| ((target.ip(), own), Instant::now())));
+        elsewhere
     }
 
     /// Waits till it stands.
@@ -320,6 +336,10 @@ fn is_v6(peer: SocketAddr) -> bool {
 }
 
 // Loopback has more than one address on Linux only.
+/// Time for which the system's choice of our address is believed: five system calls less per small file. When a VPN comes
+/// up, transfers of that time may be refused, and are tried again.
+const SOURCE_LASTS: Duration = Duration::from_secs(1);
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
