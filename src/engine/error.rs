@@ -52,6 +52,9 @@ pub enum JobError {
     /// There is a folder where the file should go, or the other way round.
     #[error("{0} is of another kind")]
     OtherKind(String),
+    /// A folder of the local target is a link to a folder elsewhere.
+    #[error("{link} is a link to {target}", link = link.display(), target = target.display())]
+    LinkToFolder { link: PathBuf, target: PathBuf },
     /// What an earlier run of the program said of it.
     #[error("{what} {why} {advice}", what = .0.what, why = .0.why, advice = .0.advice)]
     Earlier(Explanation),
@@ -119,6 +122,7 @@ impl JobError {
             | Self::Differs(_)
             | Self::Busy(_)
             | Self::OtherKind(_)
+            | Self::LinkToFolder { .. }
             | Self::Earlier(_)
             | Self::Internal(_) => Class::Permanent,
         }
@@ -205,6 +209,11 @@ impl JobError {
                 format!("“{what}” is in the way: one side has a folder of that name, the other a file."),
                 String::new(),
                 "Rename one of the two.",
+            ),
+            Self::LinkToFolder { link, target } => sentence(
+                format!("“{}” is a link to the folder “{}”.", link.display(), target.display()),
+                "Whoever made the link decides where files would be written, so that nothing was.".into(),
+                "If that is where they should go, download this folder by itself into the other one; or take the link away.",
             ),
             Self::Earlier(explanation) => explanation.clone(),
             Self::Internal(detail) => sentence(

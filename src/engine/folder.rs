@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::{EntryKind, Listing, RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
@@ -24,6 +24,12 @@ pub(super) fn download(
     remote: &RemotePath,
     folder: &Path,
 ) -> Result<Worked, JobError> {
+    // The user names the topmost folder, and may mean where it leads.
+    if !job.top
+        && let Ok(target) = fs::read_link(folder)
+    {
+        return Err(JobError::LinkToFolder { link: folder.to_owned(), target });
+    }
     let listing = session.list(remote, &mut |_| {})?;
     fs::create_dir_all(folder).map_err(|error| LocalError::new(LocalAction::Create, folder, &error))?;
     let mut names = Names::new(System::HERE, folds_case(folder));
@@ -175,17 +181,48 @@ fn make(session: &mut Session, remote: &RemotePath) -> Result<bool, JobError> {
     }
 }
 
-/// Whether the file system there takes `A` and `a` for one name: whether the folder answers to its own name in the other
-/// case. Windows and Macs do as a rule; on Linux a stick (FAT, exFAT) or a share does.
+/// Whether the file system there takes `A` and `a` for one name. Windows and Macs do as a rule; on Linux a stick (FAT,
+/// exFAT), a share, or a folder of ext4 with that attribute does.
 pub(super) fn folds_case(folder: &Path) -> bool {
     let usual = cfg!(any(windows, target_os = "macos"));
     let Ok(folder) = fs::canonicalize(folder) else { return usual };
-    let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { return usual };
-    let swapped = swap_case(name);
-    if name == swapped { usual } else { is_same(&folder, &folder.with_file_name(swapped)) }
+    witness(&folder).map_or(usual, |(path, swapped)| is_same(&path, &swapped))
 }
 
-/// Whether both are one folder, not two of alike names.
+/// An existing path, and the same with its last name's letters in the other case, which tell how the folder treats them:
+/// of something in it, or of itself, or of the nearest folder above it on the same disk whose name has letters at all.
+fn witness(folder: &Path) -> Option<(PathBuf, PathBuf)> {
+    let swapped = |path: PathBuf| {
+        let name = path.file_name()?.to_str()?;
+        let other = swap_case(name);
+        let swapped = path.with_file_name(&other);
+        (name != other).then_some((path, swapped))
+    };
+    let inside = fs::read_dir(folder).ok().and_then(|entries| {
+        entries.take(MOST_WITNESSES).filter_map(Result::ok).find_map(|entry| swapped(entry.path()))
+    });
+    let above = || folder.ancestors().take_while(|above| is_on_one_disk(folder, above));
+    inside.or_else(|| above().find_map(|path| swapped(path.to_owned())))
+}
+
+/// Entries of a folder that are looked at for one with letters in its name.
+const MOST_WITNESSES: usize = 100;
+
+/// Whether both folders are on one file system, as far as the system tells.
+fn is_on_one_disk(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let disk = |path: &Path| fs::metadata(path).map(|data| data.dev()).ok();
+        disk(one).is_some() && disk(one) == disk(other)
+    }
+    #[cfg(not(unix))]
+    {
+        one.components().next() == other.components().next()
+    }
+}
+
+/// Whether both are one file or folder, not two of alike names.
 fn is_same(folder: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -217,5 +254,19 @@ mod tests {
         // Where the second cannot be made, the disk is case-blind indeed.
         let told_apart = fs::create_dir(&upper).is_ok();
         assert_eq!(folds_case(&lower), !told_apart);
+    }
+
+    /// A mount point's own name lies on another file system than what is in it.
+    #[test]
+    fn the_case_of_names_is_tried_with_names_that_have_letters() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = fs::canonicalize(home.path()).expect("its path").join("Photos").join("2026-12-01");
+        fs::create_dir_all(folder.join("24")).expect("folders");
+        let photos = folder.parent().expect("a parent");
+        let swapped = photos.with_file_name("pHOTOS");
+        assert_eq!(witness(&folder), Some((photos.to_owned(), swapped)), "the nearest above");
+        fs::write(folder.join("a1"), "").expect("a file");
+        assert_eq!(witness(&folder), Some((folder.join("a1"), folder.join("A1"))), "what is in it");
+        assert_eq!(folds_case(&folder), folder.join("A1").exists());
     }
 }

@@ -124,9 +124,10 @@ mod system {
     }
 
     pub(super) fn set(file: &File, offset: libc::off_t, kind: libc::c_int) -> nix::Result<libc::c_int> {
+        let short = |value: libc::c_int| libc::c_short::try_from(value).map_err(|_| Errno::EINVAL);
         let range = libc::flock {
-            l_type: kind as libc::c_short,
-            l_whence: libc::SEEK_SET as libc::c_short,
+            l_type: short(kind)?,
+            l_whence: short(libc::SEEK_SET)?,
             l_start: offset,
             l_len: 1,
             l_pid: 0,

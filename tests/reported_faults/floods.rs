@@ -1,3 +1,4 @@
+use std::fs;
 use std::time::Duration;
 
 use crate::cli::{Twinport, url};
@@ -73,4 +74,25 @@ fn an_endless_tree_ends() {
     assert_eq!(ran.code, Some(1), "{ran:#?}");
     assert!(ran.err.contains("200"), "{ran:#?}");
     assert!(twinport.path("t/a").exists() || twinport.path("t/d/a").exists(), "{:?}", twinport.names().first());
+}
+
+/// Zeros of an image of a disk take no room: through the buffer, past it (splice), and behind both.
+#[cfg(target_os = "linux")]
+#[test]
+fn zeros_become_a_hole_and_every_byte_is_right() {
+    use std::os::unix::fs::MetadataExt as _;
+    const MIB: usize = 1 << 20;
+    let mut image = vec![0; 64 * MIB];
+    image[..100].fill(1);
+    image[30 * MIB + 5..][..100_000].fill(2);
+    let server = FtpServer::start().file("/disk.img", image.clone());
+    let twinport = Twinport::new();
+    for segments in ["4", "1"] {
+        let to = ["--segments", segments, "--on-exists", "overwrite"];
+        let ran = plainly(&twinport, &[&["get", &url(&server, "/disk.img")], &to[..]].concat());
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        assert!(fs::read(twinport.path("disk.img")).unwrap() == image);
+    }
+    let blocks = fs::metadata(twinport.path("disk.img")).unwrap().blocks() * 512;
+    assert!(blocks < 45 << 20, "{blocks} bytes of blocks");
 }

@@ -3,6 +3,7 @@ use std::fs;
 use crate::cli::{Twinport, url};
 use crate::common::bench::Bench;
 use crate::common::ftp_server::{Fault, FtpServer};
+use crate::plainly;
 use twinport::domain::Fingerprint;
 use twinport::store::trust::TrustBook;
 
@@ -98,4 +99,24 @@ fn an_account_is_in_no_log() {
     site.logon = twinport::domain::Logon::Account;
     bench.face.connect(&std::sync::Arc::new(site), None).unwrap();
     assert!(!bench.face.log_end().contains("ledger-7"), "{}", bench.face.log_end());
+}
+
+/// A folder below the one that was named, which is a link here, leads nowhere; what else there is comes.
+#[cfg(unix)]
+#[test]
+fn a_download_is_not_led_elsewhere_by_a_link_in_its_target() {
+    let server = FtpServer::start().file("/t/d/a", "a").file("/t/b", "b");
+    let twinport = Twinport::new();
+    let (inside, outside) = (twinport.path("to"), twinport.path("outside"));
+    fs::create_dir(&inside).unwrap();
+    fs::create_dir(&outside).unwrap();
+    std::os::unix::fs::symlink(&outside, inside.join("d")).unwrap();
+    let ran = plainly(&twinport, &["get", &url(&server, "/t/"), "to"]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    assert!(ran.err.contains("is a link to the folder"), "{ran:#?}");
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    assert_eq!(fs::read(inside.join("b")).unwrap(), b"b");
+    let ran = plainly(&twinport, &["get", &url(&server, "/t/d/"), "to/d"]);
+    assert_eq!(ran.code, Some(0), "the user named the link: {ran:#?}");
+    assert_eq!(fs::read(outside.join("a")).unwrap(), b"a");
 }

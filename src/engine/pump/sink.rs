@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::ftp::ascii::{FromWire, LineEnd};
 use crate::net::shortcut::Pipe;
 
-use super::{Bounds, Stopped};
+use super::{Bounds, Stopped, hole};
 use crate::engine::error::{JobError, LocalAction, LocalError};
 
 /// The file, and who wants to know what is in it.
@@ -18,12 +18,21 @@ pub(super) struct Sink<'a> {
     bounds: &'a dyn Bounds,
     /// How long the file must be, where this is the only one that writes to it, at its end.
     length: Option<u64>,
+    /// Whether the last bytes became a hole.
+    ends_in_hole: bool,
 }
 
 impl<'a> Sink<'a> {
     pub(super) fn new(file: &'a mut File, path: &'a Path, text: bool, bounds: &'a dyn Bounds) -> Self {
         let length = if bounds.appends() { file.stream_position().ok() } else { None };
-        Self { file, path, text: text.then(|| (FromWire::new(LineEnd::HERE), Vec::new())), bounds, length }
+        Self {
+            file,
+            path,
+            text: text.then(|| (FromWire::new(LineEnd::HERE), Vec::new())),
+            bounds,
+            length,
+            ends_in_hole: false,
+        }
     }
 
     /// An error where the file is not as long as what was written: another program cut it, and the next bytes would come
@@ -35,6 +44,10 @@ impl<'a> Sink<'a> {
             true => Ok(()),
             false => Err(Stopped::Local(JobError::PartChanged(self.path.display().to_string()))),
         }
+    }
+
+    pub(super) fn ends_in_hole(&self) -> bool {
+        self.ends_in_hole
     }
 
     fn grew(&mut self, bytes: usize) {
@@ -55,7 +68,15 @@ impl<'a> Sink<'a> {
             None => came,
         };
         let written = bytes.len();
-        self.file.write_all(bytes).map_err(|error| wrong(self.path, &error))?;
+        let is_hole = hole::fits(bytes)
+            && match self.length {
+                Some(length) => hole::append(self.file, length, written).is_ok(),
+                None => hole::punch(self.file, written).map_err(|error| wrong(self.path, &error))?,
+            };
+        if !is_hole {
+            self.file.write_all(bytes).map_err(|error| wrong(self.path, &error))?;
+        }
+        self.ends_in_hole = is_hole;
         self.grew(written);
         self.bounds.wrote(came.len());
         Ok(())
