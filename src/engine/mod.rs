@@ -1,60 +1,48 @@
 //! Floor 3: who runs what, when. One thread owns the queue; one thread each owns a session; nothing is shared but
 //! channels and counters.
 
-mod actor;
-mod browse;
-mod changes;
-mod conflict;
-mod download;
-mod error;
-mod estimate;
-mod folder;
-mod heap;
-mod inbox;
-mod job;
-mod keep_alive;
-mod kept;
-mod left_out;
-mod leftovers;
-mod limiter;
-mod local;
-mod local_name;
-mod manage;
+/// The contract: commands to the engine, events from it.
 pub mod message;
-mod meter;
-mod orders;
-mod overlap;
-mod pace;
-mod packed;
-mod part;
-mod private_file;
-mod pump;
+
+/// The thread that decides: which job runs when, on which session.
+mod scheduler;
+
+/// One thread per session, which does the scheduler's tasks.
+mod worker;
+
+/// One job on one session.
+mod transfer;
+
+/// All jobs, in their order, and their journal.
 mod queue;
-mod remark;
-mod retry;
-mod room;
-mod schedule;
-mod scribe;
+
+/// One job, what may become of it.
+mod job;
+
+/// Bytes, speed and time left.
+mod progress;
+
+/// Limits of speed.
+mod limits;
+
+/// Operations on this computer's files, on a thread of their own.
+mod local;
+
+/// Local and temporary names.
+mod naming;
+
+/// Passwords while the program runs.
 mod secrets;
-mod segments;
-mod servers;
-mod session_thread;
-mod standing;
-mod there;
-mod totals;
-mod trail;
-mod transfers;
-mod trust;
-mod upload;
-mod upload_lock;
-mod verify;
-mod work;
+
+/// Memory that goes back to the system.
+mod heap;
 
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
+use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
@@ -62,7 +50,7 @@ use crate::domain::Fingerprint;
 use crate::store::secrets::Keyring;
 use crate::store::settings::Settings;
 use crate::store::trust::TrustBook;
-pub use keep_alive::KeepAlive;
+pub use limits::keep_alive::KeepAlive;
 use message::{Command, Event};
 
 /// What the engine needs to start.
@@ -137,7 +125,7 @@ impl Engine {
         // 1,024 batches: a face that does not listen stops the engine, and that the sessions, down to the socket.
         let (events_outbox, events) = bounded(1024);
         let (life, death) = bounded(0);
-        let (actor, inbox) = actor::Actor::new(config, commands_inbox, events_outbox, death)?;
+        let (actor, inbox) = scheduler::Actor::new(config, commands_inbox, events_outbox, death)?;
         let thread = thread::Builder::new().name("engine".into()).spawn(move || actor.run(&inbox))?;
         Ok(Self { commands, events, life: Some(life), thread: Some(thread) })
     }

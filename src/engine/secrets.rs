@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ClearTextWarning;
 use crate::domain::{Logon, PROXY_SECRET, Proxy, Secret, Site};
+use crate::engine::ClearTextWarning;
 use crate::store::secrets::Keyring;
 
 /// One for the engine and all its sessions.
-pub(super) struct Secrets {
+pub(crate) struct Secrets {
     keyring: Arc<dyn Keyring>,
     known: Mutex<HashMap<String, Secret>>,
     warning: ClearTextWarning,
@@ -17,12 +17,12 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    pub(super) fn new(keyring: Arc<dyn Keyring>, warning: ClearTextWarning) -> Self {
+    pub(crate) fn new(keyring: Arc<dyn Keyring>, warning: ClearTextWarning) -> Self {
         Self { keyring, known: Mutex::default(), warning, warned: Mutex::default() }
     }
 
     /// A password is about to go to that host in clear text: told once.
-    pub(super) fn warn_of_clear_text(&self, host: &str) {
+    pub(crate) fn warn_of_clear_text(&self, host: &str) {
         let news = self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned());
         if let ClearTextWarning(Some(warn)) = &self.warning
             && news
@@ -32,7 +32,7 @@ impl Secrets {
     }
 
     /// The password for that site: the one used before, else the keyring's. May block: never on the engine's thread.
-    pub(super) fn find(&self, site: &Site) -> Option<Secret> {
+    pub(crate) fn find(&self, site: &Site) -> Option<Secret> {
         if !site.needs_password() {
             return None;
         }
@@ -45,29 +45,29 @@ impl Secrets {
     }
 
     /// The account for that site, where it logs in with one that is not typed yet. May block.
-    pub(super) fn account(&self, site: &Site) -> Option<Secret> {
+    pub(crate) fn account(&self, site: &Site) -> Option<Secret> {
         let wanted = site.logon == Logon::Account && site.account.is_empty() && site.id.0 != 0;
         wanted.then(|| self.keyring.read(site.account_secret()).ok().flatten()).flatten()
     }
 
     /// The password for the settings' proxy. May block.
-    pub(super) fn of_proxy(&self, proxy: &Proxy) -> Option<Secret> {
+    pub(crate) fn of_proxy(&self, proxy: &Proxy) -> Option<Secret> {
         let asked = !proxy.user.is_empty() && proxy.kind.takes_password();
         asked.then(|| self.keyring.read(PROXY_SECRET).ok().flatten()).flatten()
     }
 
     /// Keeps it until the program ends.
-    pub(super) fn remember(&self, site: &Site, secret: Secret) {
+    pub(crate) fn remember(&self, site: &Site, secret: Secret) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(site.server_key(), secret);
     }
 
     /// It was refused: it must not be tried again.
-    pub(super) fn forget(&self, site: &Site) {
+    pub(crate) fn forget(&self, site: &Site) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&site.server_key());
     }
 
     /// For the `local` thread.
-    pub(super) fn keyring(&self) -> &Arc<dyn Keyring> {
+    pub(crate) fn keyring(&self) -> &Arc<dyn Keyring> {
         &self.keyring
     }
 }

@@ -4,15 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use crate::domain::JobId;
 
-use super::super::job::Rank;
-use super::super::message::{Place, Standing};
-use super::super::packed::Packed;
-use super::Queue;
-use super::sorted::Sorted;
+use crate::engine::job::Rank;
+use crate::engine::job::packed_job::Packed;
+use crate::engine::message::{Place, Standing};
+use crate::engine::queue::Queue;
+use crate::engine::queue::sorted_set::Sorted;
 
 /// The places of all jobs.
 #[derive(Default)]
-pub(super) struct Order {
+pub(crate) struct Order {
     ranks: Sorted<Rank>,
     /// Places that jobs have exchanged; at any other place is the job of the place's number.
     exchanged: HashMap<Rank, JobId>,
@@ -20,42 +20,42 @@ pub(super) struct Order {
 
 impl Order {
     /// Which job stands there.
-    pub(super) fn at(&self, rank: Rank) -> JobId {
+    pub(crate) fn at(&self, rank: Rank) -> JobId {
         self.exchanged.get(&rank).copied().unwrap_or(JobId(rank.step))
     }
 
     /// All jobs, in order.
-    pub(super) fn ids(&self) -> impl Iterator<Item = JobId> + '_ {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = JobId> + '_ {
         self.ranks.iter().map(|rank| self.at(rank))
     }
 
     /// The job behind that place.
-    pub(super) fn after(&self, rank: Rank) -> Option<JobId> {
+    pub(crate) fn after(&self, rank: Rank) -> Option<JobId> {
         self.ranks.after(rank).next().map(|rank| self.at(rank))
     }
 
     /// An order that is before all that there are.
-    pub(super) fn first(&self) -> i64 {
+    pub(crate) fn first(&self) -> i64 {
         self.ranks.first().map_or(0, |rank| rank.order.saturating_sub(1))
     }
 
     /// An order that is behind all that there are.
-    pub(super) fn last(&self) -> i64 {
+    pub(crate) fn last(&self) -> i64 {
         self.ranks.last().map_or(0, |rank| rank.order.saturating_add(1))
     }
 
-    pub(super) fn is_taken(&self, rank: Rank) -> bool {
+    pub(crate) fn is_taken(&self, rank: Rank) -> bool {
         self.ranks.contains(rank)
     }
 
-    pub(super) fn insert(&mut self, rank: Rank, id: JobId) {
+    pub(crate) fn insert(&mut self, rank: Rank, id: JobId) {
         self.ranks.insert(rank);
         if rank.step != id.0 {
             self.exchanged.insert(rank, id);
         }
     }
 
-    pub(super) fn remove(&mut self, rank: Rank) {
+    pub(crate) fn remove(&mut self, rank: Rank) {
         self.ranks.remove(rank);
         self.exchanged.remove(&rank);
     }
@@ -63,7 +63,7 @@ impl Order {
 
 impl Queue {
     /// Moves jobs, their order among themselves kept.
-    pub(in crate::engine) fn move_to(&mut self, ids: &[JobId], place: Place) {
+    pub(crate) fn move_to(&mut self, ids: &[JobId], place: Place) {
         let mut chosen: Vec<(Rank, JobId)> =
             ids.iter().filter_map(|id| self.jobs.find(*id).map(|job| (job.rank(*id), *id))).collect();
         chosen.sort_unstable();

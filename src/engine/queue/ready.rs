@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use crate::domain::{Direction, EntryKind, JobId, RemotePath};
 
-use super::super::job::{Job, Rank};
-use super::super::message::{JobState, Standing};
-use super::super::packed::Packed;
-use super::Queue;
-use super::sorted::Sorted;
+use crate::engine::job::packed_job::Packed;
+use crate::engine::job::{Job, Rank};
+use crate::engine::message::{JobState, Standing};
+use crate::engine::queue::Queue;
+use crate::engine::queue::sorted_set::Sorted;
 
 /// What waits for a session, by its server.
 #[derive(Default)]
-pub(super) struct Ready {
+pub(crate) struct Ready {
     servers: HashMap<Arc<str>, Lists>,
     /// Servers that take no upload now.
     full: HashSet<Arc<str>>,
@@ -44,12 +44,12 @@ const FAR: usize = 1000;
 const LARGE: u64 = 1 << 20;
 
 impl Ready {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.servers.is_empty()
     }
 
     /// Among those that wait, where it is one of them.
-    pub(super) fn enlist(&mut self, id: JobId, job: &Packed) {
+    pub(crate) fn enlist(&mut self, id: JobId, job: &Packed) {
         if job.handed || job.unsaved || job.kept.standing() != Standing::Queued {
             return;
         }
@@ -69,7 +69,7 @@ impl Ready {
     }
 
     /// No more.
-    pub(super) fn strike(&mut self, id: JobId, job: &Packed) {
+    pub(crate) fn strike(&mut self, id: JobId, job: &Packed) {
         let server = &job.kept.route.server;
         let Some(lists) = self.servers.get_mut(server) else { return };
         if !lists.files.remove(job.rank(id)) {
@@ -84,7 +84,7 @@ impl Ready {
     }
 
     /// It has another place.
-    pub(super) fn moved(&mut self, server: &Arc<str>, from: Rank, to: Rank) {
+    pub(crate) fn moved(&mut self, server: &Arc<str>, from: Rank, to: Rank) {
         let Some(lists) = self.servers.get_mut(server) else { return };
         for waiting in [&mut lists.files, &mut lists.folders] {
             if waiting.remove(from) {
@@ -100,23 +100,23 @@ impl Ready {
 
 impl Queue {
     /// The next job of that server that may run; its target is free.
-    pub(in crate::engine) fn next_ready(&self, server: &str) -> Option<JobId> {
+    pub(crate) fn next_ready(&self, server: &str) -> Option<JobId> {
         let next = [self.next_file(server), self.next_folder(server)];
         next.into_iter().flatten().min_by_key(|id| self.packed(*id).map(|job| job.rank(*id)))
     }
 
     /// The same of what is no folder, as far as it is known.
-    pub(in crate::engine) fn next_file(&self, server: &str) -> Option<JobId> {
+    pub(crate) fn next_file(&self, server: &str) -> Option<JobId> {
         self.first_that_may(&self.ready.of(server)?.files)
     }
 
     /// The same of folders.
-    pub(in crate::engine) fn next_folder(&self, server: &str) -> Option<JobId> {
+    pub(crate) fn next_folder(&self, server: &str) -> Option<JobId> {
         self.first_that_may(&self.ready.of(server)?.folders)
     }
 
     /// The largest file of that server that may run, and its size; `None` where there is no large one.
-    pub(in crate::engine) fn largest(&self, server: &str) -> Option<(u64, JobId)> {
+    pub(crate) fn largest(&self, server: &str) -> Option<(u64, JobId)> {
         let lists = self.ready.of(server)?;
         // A size that was found out meanwhile leaves an old entry behind.
         let waits = |id: &JobId| self.packed(*id).is_some_and(|job| lists.files.contains(job.rank(*id)));
@@ -124,12 +124,12 @@ impl Queue {
     }
 
     /// How many of what is no folder, as far as it is known, wait for a session of that server.
-    pub(in crate::engine) fn ready_files(&self, server: &str) -> usize {
+    pub(crate) fn ready_files(&self, server: &str) -> usize {
         self.ready.of(server).map_or(0, |lists| lists.files.len())
     }
 
     /// From now on no upload to that server is given out, or they are again.
-    pub(in crate::engine) fn hold_uploads(&mut self, server: &Arc<str>, holds: bool) {
+    pub(crate) fn hold_uploads(&mut self, server: &Arc<str>, holds: bool) {
         if !holds {
             self.ready.full.remove(server);
         } else if !self.ready.full.contains(server) {
@@ -138,17 +138,17 @@ impl Queue {
     }
 
     /// Servers with something to do.
-    pub(in crate::engine) fn ready_servers(&self) -> Vec<Arc<str>> {
+    pub(crate) fn ready_servers(&self) -> Vec<Arc<str>> {
         self.ready.servers.keys().cloned().collect()
     }
 
     /// How many jobs of that server wait for a session.
-    pub(in crate::engine) fn ready_count(&self, server: &str) -> usize {
+    pub(crate) fn ready_count(&self, server: &str) -> usize {
         self.ready.of(server).map_or(0, |lists| lists.files.len() + lists.folders.len())
     }
 
     /// A session has it from now on, to begin it when it comes to it; nobody else writes its target.
-    pub(in crate::engine) fn hand(&mut self, id: JobId) {
+    pub(crate) fn hand(&mut self, id: JobId) {
         let Some(packed) = self.jobs.find_mut(id) else { return };
         self.ready.targets.insert(target(&packed.job(id)));
         self.ready.strike(id, packed);
@@ -156,7 +156,7 @@ impl Queue {
     }
 
     /// The session gave it back without having begun.
-    pub(in crate::engine) fn take_back(&mut self, id: JobId) {
+    pub(crate) fn take_back(&mut self, id: JobId) {
         let Some(packed) = self.jobs.find_mut(id) else { return };
         self.ready.targets.remove(&target(&packed.job(id)));
         packed.handed = false;
@@ -169,7 +169,7 @@ impl Queue {
     }
 
     /// No session writes it any more. Called with the paths the job had when it was held.
-    pub(in crate::engine) fn release_target(
+    pub(crate) fn release_target(
         &mut self,
         direction: Direction,
         server: &Arc<str>,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::*;
 use crate::engine::message::{JobChange, Place};
+use crate::engine::queue::*;
 
 const SERVER: &str = "u@h:21";
 

@@ -4,12 +4,12 @@ use std::collections::{HashSet, VecDeque};
 
 use crate::domain::JobId;
 
-use super::super::message::{JobError, JobState, Kept, Outcome, Standing};
-use super::Queue;
+use crate::engine::message::{JobError, JobState, Kept, Outcome, Standing};
+use crate::engine::queue::Queue;
 
 /// What the journal does not know yet.
 #[derive(Default)]
-pub(super) struct Dirty {
+pub(crate) struct Dirty {
     /// New or changed.
     changed: VecDeque<JobId>,
     /// Folders whose files are written before them.
@@ -19,17 +19,17 @@ pub(super) struct Dirty {
 
 /// What is to be written to the journal at one time.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::engine) struct Unwritten {
+pub(crate) struct Unwritten {
     /// New or changed.
-    pub(in crate::engine) changed: Vec<JobId>,
+    pub(crate) changed: Vec<JobId>,
     /// To be taken out.
-    pub(in crate::engine) removed: Vec<JobId>,
+    pub(crate) removed: Vec<JobId>,
     /// Some of them are new.
-    pub(in crate::engine) new: bool,
+    pub(crate) new: bool,
 }
 
 impl Dirty {
-    pub(super) fn removed(&mut self, id: JobId) {
+    pub(crate) fn removed(&mut self, id: JobId) {
         self.postponed.remove(&id);
         self.removed.push(id);
     }
@@ -46,7 +46,7 @@ fn was_read(job: &Kept) -> bool {
 
 impl Queue {
     /// From now on new jobs are held back until [`Self::saved`] tells that the journal has them; or no more.
-    pub(in crate::engine) fn keep_journal(&mut self, journalled: bool) {
+    pub(crate) fn keep_journal(&mut self, journalled: bool) {
         self.journalled = journalled;
         if !journalled && self.unsaved > 0 {
             let unsaved: Vec<JobId> = self.jobs.iter().filter(|(_, job)| job.unsaved).map(|(id, _)| id).collect();
@@ -55,7 +55,7 @@ impl Queue {
     }
 
     /// How far these are, for the journal.
-    pub(in crate::engine) fn record_progress(&mut self, ids: &[JobId]) {
+    pub(crate) fn record_progress(&mut self, ids: &[JobId]) {
         for id in ids {
             if self.jobs.find(*id).is_some_and(|job| job.moved) {
                 self.soil(*id);
@@ -64,12 +64,12 @@ impl Queue {
     }
 
     /// Whether the journal is behind.
-    pub(in crate::engine) fn has_unwritten(&self) -> bool {
+    pub(crate) fn has_unwritten(&self) -> bool {
         !self.dirty.changed.is_empty() || !self.dirty.removed.is_empty()
     }
 
     /// What the journal is to hear next, at most so much.
-    pub(in crate::engine) fn take_unwritten(&mut self, most: usize) -> Unwritten {
+    pub(crate) fn take_unwritten(&mut self, most: usize) -> Unwritten {
         let mut unwritten = Unwritten::default();
         while unwritten.changed.len() < most
             && let Some(id) = self.dirty.changed.pop_front()
@@ -91,7 +91,7 @@ impl Queue {
     }
 
     /// The journal has these.
-    pub(in crate::engine) fn saved(&mut self, ids: &[JobId]) {
+    pub(crate) fn saved(&mut self, ids: &[JobId]) {
         for id in ids {
             let Some(job) = self.jobs.find_mut(*id).filter(|job| job.unsaved) else { continue };
             job.unsaved = false;
@@ -101,7 +101,7 @@ impl Queue {
     }
 
     /// The journal could not take these: they will be written some other time.
-    pub(in crate::engine) fn not_saved(&mut self, unwritten: Unwritten) {
+    pub(crate) fn not_saved(&mut self, unwritten: Unwritten) {
         for id in unwritten.changed {
             self.soil(id);
         }
@@ -111,7 +111,7 @@ impl Queue {
     }
 
     /// To be written to the journal.
-    pub(super) fn soil(&mut self, id: JobId) {
+    pub(crate) fn soil(&mut self, id: JobId) {
         if let Some(job) = self.jobs.find_mut(id)
             && !std::mem::replace(&mut job.dirty, true)
         {

@@ -1,0 +1,10 @@
+//! How far jobs are, how fast, and when they will be done.
+
+/// Bytes of one job, counted where they move.
+pub(crate) mod counter;
+
+/// Speed of one job or of all.
+pub(crate) mod meter;
+
+/// Time that is left.
+pub(crate) mod estimate;
