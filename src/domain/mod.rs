@@ -11,7 +11,7 @@ mod learned;
 mod mode_change;
 mod names;
 mod proxy;
-mod remote_path;
+pub(crate) mod remote_path;
 mod route;
 mod secret;
 mod site;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::{Logon, PROXY_SECRET, Proxy, Secret, Site};
-use crate::engine::ClearTextWarning;
+use crate::engine::config::ClearTextWarning;
 use crate::store::secrets::Keyring;
 
 /// One for the engine and all its sessions.

@@ -243,6 +243,19 @@ impl FtpError {
             }
         }
     }
+
+    /// Whether the server has enough of this user's or this computer's connections.
+    pub fn is_too_many(&self) -> bool {
+        match self {
+            Self::LoginRefused(reply) => reply.code == 421 || too_many(reply),
+            Self::Refused { stage: Stage::Connect | Stage::Greeting | Stage::Login, reply, .. } => {
+                reply.code == 421 || too_many(reply)
+            }
+            Self::NoDescriptors => true,
+            Self::Closed { stage: Stage::Greeting, last } => last.as_ref().is_none_or(|reply| reply.code == 421),
+            _ => false,
+        }
+    }
 }
 
 /// A 5yz that is about the network or the moment, though its code says "for good" (lftp's list).

@@ -1,14 +1,8 @@
 //! What to do when the target exists: a pure decision.
 
 use crate::domain::{Precision, Timestamp, Zone};
+use crate::engine::job::side::Side;
 use crate::store::settings::ConflictPolicy;
-
-/// Size and time of one side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Side {
-    pub(crate) size: Option<u64>,
-    pub(crate) modified: Option<Timestamp>,
-}
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,14 +9,22 @@ pub(crate) mod packed_job;
 /// Pauses between tries.
 pub(crate) mod retry;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+/// What a folder holds, and what the target has of it.
+pub(crate) mod child;
+
+/// Size and time of a file.
+pub(crate) mod side;
+
+/// What is left to do, in sums.
+pub(crate) mod outstanding;
 
 use crate::domain::{EntryKind, JobId, RemotePath, Site, Timestamp};
+use crate::engine::job::child::Existing;
+use crate::engine::message::Direction;
+use crate::engine::message::job::JobState;
 use crate::store::settings::ConflictPolicy;
-
-use crate::engine::job::conflict::Side;
-use crate::engine::message::{Direction, JobState};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A file, or a folder that is read and becomes jobs of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,33 +69,6 @@ pub(crate) struct Rank {
     pub(crate) order: i64,
     /// Within the order.
     pub(crate) step: u64,
-}
-
-/// What is known of an upload's target from reading its folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Existing {
-    /// Nothing: it must be asked for.
-    #[default]
-    Unknown,
-    /// Nothing there, nor a partial file of ours.
-    Absent,
-    /// Only a partial file of ours, so long.
-    Part(u64),
-    /// A file.
-    File(Side),
-    /// A directory that was made a moment ago: nothing is in it.
-    Made,
-}
-
-/// What a folder holds: becomes a job.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Child {
-    pub(crate) kind: EntryKind,
-    pub(crate) local: PathBuf,
-    pub(crate) remote: RemotePath,
-    pub(crate) size: Option<u64>,
-    pub(crate) modified: Option<Timestamp>,
-    pub(crate) existing: Existing,
 }
 
 impl JobState {

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use crate::domain::{EntryKind, JobId, Precision, RemotePath, Route, Timestamp, Zone};
-use crate::store::settings::ConflictPolicy;
-
-use crate::engine::job::{Existing, Job, Rank};
+use crate::engine::job::child::Existing;
+use crate::engine::job::outstanding::Open;
+use crate::engine::job::{Job, Rank};
 use crate::engine::message::Standing;
 use crate::engine::message::job_record::Kept;
-use crate::engine::scheduler::progress::Open;
+use crate::store::settings::ConflictPolicy;
 
 /// A [`Job`], kept small.
 pub(crate) struct Packed {

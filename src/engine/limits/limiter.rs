@@ -11,9 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::domain::Site;
-use crate::net::wait::Cancel;
-
 use crate::engine::message::Direction;
+use crate::net::wait::Cancel;
 
 /// So much of what could have been moved is made up for: waiting ends late, and between two small files nothing flows.
 const CREDIT: Duration = Duration::from_millis(30);

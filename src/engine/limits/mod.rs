@@ -5,3 +5,6 @@ pub(crate) mod limiter;
 
 /// Commands that keep an idle session from being closed.
 pub(crate) mod keep_alive;
+
+/// Which limit holds at a time of the week.
+pub(crate) mod schedule;

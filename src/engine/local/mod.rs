@@ -1,24 +1,21 @@
 //! This computer's side, on a thread of its own: reading folders, changing files, writing the log, and the keyring
 //! (which may ask the user, in its own window).
 
-use std::fs;
-use std::io;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::thread::JoinHandle;
+use std::{fs, io, thread};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::domain::{Entry, EntryKind, Listing, ModeChange, PASSWORD_VARIABLE, Permissions, Secret, SiteId, Timestamp};
-use crate::store::log::LogFile;
-use crate::store::secrets::Keyring;
-
 use crate::engine::message::error::{LocalAction, LocalError};
 use crate::engine::message::{LocalOperation, LogKind, LogLine};
+use crate::store::log::LogFile;
+use crate::store::secrets::Keyring;
 
 /// What to do.
 pub(crate) enum LocalTask {

@@ -4,6 +4,7 @@ use std::io;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::domain::bytes;
 use crate::ftp::error::{Class, FtpError};
 use crate::ftp::explain::{Explanation, explain};
 
@@ -191,7 +192,7 @@ impl JobError {
             Self::NoRoom { needs, free, promised, disk } => sentence(
                 format!(
                     "No room on the disk. {}",
-                    crate::engine::scheduler::disk_space::words(*needs, *free, *promised, disk)
+                    crate::engine::message::error::words(*needs, *free, *promised, disk)
                 ),
                 String::new(),
                 "Make room, then retry: it goes on where it stopped.",
@@ -290,4 +291,14 @@ impl LocalError {
         let what = format!("{} of {all} done. {what}", self.done);
         Explanation { what, why: format!("{why}{also}"), advice: advice.to_owned() }
     }
+}
+
+/// In plain words.
+pub(crate) fn words(needs: u64, free: u64, promised: u64, disk: &Path) -> String {
+    let (needs, free, disk) = (bytes(needs), bytes(free), disk.display());
+    let others = match promised {
+        0 => String::new(),
+        promised => format!(", of which other downloads still need {}", bytes(promised)),
+    };
+    format!("It needs {needs}, there is {free} free on {disk}{others}.")
 }

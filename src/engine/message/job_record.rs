@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::domain::{EntryKind, JobId, Names, Route, Timestamp};
-
-use crate::engine::message::{JobState, JobView, Outcome, Standing};
+use crate::engine::message::job::{JobState, JobView, Outcome};
+use crate::engine::message::job_status::Standing;
 
 /// A [`JobView`], kept small: a million of them fit.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::QuestionId;
-use crate::engine::message::{JobState, Outcome};
+use crate::engine::message::job::{JobState, Outcome};
 
 /// A [`JobState`], kept small.
 #[derive(Debug, Clone, PartialEq, Eq)]

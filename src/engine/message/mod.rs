@@ -13,20 +13,16 @@ pub(crate) mod job_record;
 /// What is told of a job beside its outcome.
 pub(crate) mod remark;
 
-use std::ops::Range;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+/// Jobs as the faces see them.
+pub(crate) mod job;
 
+pub use crate::domain::Direction;
 use crate::domain::{
     ConnectionId, ControlPath, DataPath, Encryption, EntryKind, JobId, Learned, Listing, ModeChange, Offered,
     QuestionId, RemotePath, Secret, Site, SiteId, Timestamp,
 };
-pub use crate::store::settings::{ConflictPolicy, Settings};
-pub use crate::store::trust::TrustBook;
-
-pub use crate::domain::Direction;
 pub use crate::engine::message::error::{JobError, LocalAction, LocalError};
+pub use crate::engine::message::job::{FileFacts, JobState, JobView, Outcome};
 pub use crate::engine::message::job_record::Kept;
 pub use crate::engine::message::job_status::Standing;
 pub use crate::engine::message::remark::Remark;
@@ -35,6 +31,12 @@ pub use crate::ftp::error::{Class, FtpError, Stage};
 pub use crate::ftp::explain::{Explanation, explain, explain_listing};
 pub use crate::ftp::reply::Reply;
 pub use crate::net::happening::Step;
+pub use crate::store::settings::{ConflictPolicy, Settings};
+pub use crate::store::trust::TrustBook;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// Down: what a face wants.
 #[derive(Debug)]
@@ -284,81 +286,6 @@ pub enum Place {
     Last,
 }
 
-/// A change of the queue's contents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JobChange {
-    /// New, before the job `before` (`None` = at the end).
-    Added { id: JobId, job: Kept, before: Option<JobId> },
-    /// Its state, and what is known of it by now.
-    Changed { id: JobId, state: JobState, bytes: u64, size: Option<u64>, ended: Option<Timestamp> },
-    /// Gone.
-    Removed(JobId),
-    /// The whole order anew (after a move). `untold` = those in it that will be told of later ([`Self::Added`]), when their
-    /// place is this one.
-    Order { order: Vec<JobId>, untold: Vec<Range<JobId>> },
-}
-
-/// A job as a face sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobView {
-    /// Its key.
-    pub id: JobId,
-    /// The folder it belongs to.
-    pub parent: Option<JobId>,
-    /// Which server.
-    pub site: Arc<Site>,
-    /// Which way.
-    pub direction: Direction,
-    /// `File`, `Directory`, or `Other` while unknown.
-    pub kind: EntryKind,
-    /// The whole local path.
-    pub local: PathBuf,
-    /// The whole remote path.
-    pub remote: RemotePath,
-    /// Bytes, where known.
-    pub size: Option<u64>,
-    /// Bytes transferred so far.
-    pub bytes: u64,
-    /// Its state.
-    pub state: JobState,
-    /// When it was done, failed or cancelled.
-    pub ended: Option<Timestamp>,
-}
-
-/// A job's state. Only the engine changes it, in one function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JobState {
-    /// Waits for a session.
-    Queued,
-    /// Waits for its next try after what went wrong.
-    Waiting { retry_at: SystemTime, attempt: u8, error: JobError },
-    /// Waits for the user.
-    Asking(QuestionId),
-    /// A session works on it (a folder: it is being read).
-    Running,
-    /// Stopped by the user, or found in the journal at start.
-    Paused,
-    /// All well.
-    Done(Outcome),
-    /// Found in a folder and not transferred: why.
-    LeftOut(Explanation),
-    /// Given up.
-    Failed(JobError),
-    /// The user ended it.
-    Cancelled,
-}
-
-/// How a job ended well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// Transferred whole.
-    Transferred,
-    /// There was a file already, and it was left.
-    Skipped,
-    /// A folder: read and made; its files are jobs of their own.
-    Folder,
-}
-
 /// What moves, sampled.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Progress {
@@ -403,21 +330,6 @@ pub struct Limited {
     pub until: Option<SystemTime>,
 }
 
-/// One active job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JobProgress {
-    /// Which.
-    pub id: JobId,
-    /// So far, what was resumed included.
-    pub bytes: u64,
-    /// Where known.
-    pub size: Option<u64>,
-    /// Bytes a second.
-    pub rate: u64,
-    /// Where it can be told.
-    pub time_left: Option<Duration>,
-}
-
 /// A question to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
@@ -429,17 +341,6 @@ pub enum Question {
     Certificate { site: Arc<Site>, offered: Arc<Offered> },
     /// The server takes no TLS: `words` is its refusal. `downgrade` = it has spoken TLS before, which is alarming.
     ClearText { site: Arc<Site>, words: String, downgrade: bool },
-}
-
-/// One side of a conflict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileFacts {
-    /// The whole path, as text.
-    pub path: String,
-    /// Bytes.
-    pub size: Option<u64>,
-    /// Last modification.
-    pub modified: Option<Timestamp>,
 }
 
 /// An answer.
@@ -481,4 +382,33 @@ pub enum LogKind {
     Note,
     /// What went wrong.
     Error,
+}
+
+/// A change of the queue's contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobChange {
+    /// New, before the job `before` (`None` = at the end).
+    Added { id: JobId, job: Kept, before: Option<JobId> },
+    /// Its state, and what is known of it by now.
+    Changed { id: JobId, state: JobState, bytes: u64, size: Option<u64>, ended: Option<Timestamp> },
+    /// Gone.
+    Removed(JobId),
+    /// The whole order anew (after a move). `untold` = those in it that will be told of later ([`Self::Added`]), when their
+    /// place is this one.
+    Order { order: Vec<JobId>, untold: Vec<Range<JobId>> },
+}
+
+/// One active job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobProgress {
+    /// Which.
+    pub id: JobId,
+    /// So far, what was resumed included.
+    pub bytes: u64,
+    /// Where known.
+    pub size: Option<u64>,
+    /// Bytes a second.
+    pub rate: u64,
+    /// Where it can be told.
+    pub time_left: Option<Duration>,
 }

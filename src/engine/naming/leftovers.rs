@@ -2,7 +2,6 @@
 //! and queue. Out of scope: deleting them, which only the user orders.
 
 use crate::domain::{Entry, EntryKind, Precision, Timestamp, Zone};
-
 use crate::engine::naming::local_name::part_stem;
 
 /// Whether an entry of a folder is such a file. `wanted` = the names in that folder that jobs of the queue are to

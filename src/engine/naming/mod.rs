@@ -5,3 +5,9 @@ pub(crate) mod local_name;
 
 /// Partial files of earlier runs, known by their names.
 pub(crate) mod leftovers;
+
+/// Temporary names of uploads.
+pub(crate) mod temporary_name;
+
+/// Whether a folder takes `A` and `a` for one name.
+pub(crate) mod case_folding;

@@ -4,7 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::progress::meter::Mean;
+use crate::engine::job::outstanding::Volume;
+use crate::engine::progress::mean::Mean;
 
 /// The speeds that the rest is reckoned with remember so long.
 const MEMORY: Duration = Duration::from_secs(10);
@@ -19,17 +20,10 @@ const STALL: Duration = Duration::from_secs(5);
 /// What is shown follows a better estimate within so long.
 const FOLLOW: Duration = Duration::from_secs(3);
 
-/// What was done so far, or is left.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Work {
-    pub(crate) files: u64,
-    pub(crate) bytes: u64,
-}
-
 /// The time that a queue will take.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Estimate {
-    last: Option<(Instant, Work)>,
+    last: Option<(Instant, Volume)>,
     files: Mean,
     bytes: Mean,
     worked_at: Option<Instant>,
@@ -60,7 +54,7 @@ pub(crate) struct Countdown {
 impl Estimate {
     /// So much was done since the beginning.
     #[expect(clippy::cast_precision_loss, reason = "speeds")]
-    pub(crate) fn sample(&mut self, now: Instant, done: Work) {
+    pub(crate) fn sample(&mut self, now: Instant, done: Volume) {
         let Some((then, before)) = self.last.replace((now, done)) else { return };
         let time = now.saturating_duration_since(then);
         let files = done.files.checked_sub(before.files);
@@ -81,15 +75,15 @@ impl Estimate {
     }
 
     /// How long that takes, to be shown; `None` where it cannot be told.
-    pub(crate) fn left(&mut self, now: Instant, left: Work) -> Option<Duration> {
+    pub(crate) fn left(&mut self, now: Instant, left: Volume) -> Option<Duration> {
         let stalls = self.worked_at.is_none_or(|at| now.saturating_duration_since(at) >= STALL);
         let seconds = self.seconds(left).filter(|_| !stalls);
         self.countdown.show(now, seconds)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    fn seconds(&self, left: Work) -> Option<f64> {
-        if left == Work::default() || self.bytes.seen() < FIRST {
+    fn seconds(&self, left: Volume) -> Option<f64> {
+        if left == Volume::default() || self.bytes.seen() < FIRST {
             return None;
         }
         let (files, bytes) = (self.files.value(), self.bytes.value());
@@ -223,11 +217,11 @@ mod tests {
             at = begin + *size as f64 / rate as f64;
             ends.push((begin, at, *size));
         }
-        let all = Work { files: files.len() as u64, bytes: files.iter().sum() };
+        let all = Volume { files: files.len() as u64, bytes: files.iter().sum() };
         let mut shown = Vec::new();
         for tick in 0..=u32::try_from(whole(at * 10.0)).unwrap_or(0) {
             let time = f64::from(tick) / 10.0;
-            let mut done = Work::default();
+            let mut done = Volume::default();
             for (begin, end, size) in &ends {
                 let share = ((time - begin) / (end - begin)).clamp(0.0, 1.0);
                 done.bytes += if *size == 0 { 0 } else { whole(share * *size as f64) };
@@ -235,7 +229,7 @@ mod tests {
             }
             let now = start + TICK * tick;
             estimate.sample(now, done);
-            let left = Work { files: all.files - done.files, bytes: all.bytes - done.bytes };
+            let left = Volume { files: all.files - done.files, bytes: all.bytes - done.bytes };
             shown.push(estimate.left(now, left).map(|left| left.as_secs()));
         }
         (shown, whole(at))
@@ -290,13 +284,13 @@ mod tests {
     fn a_pause_and_a_stall_say_nothing() {
         let start = Instant::now();
         let mut estimate = Estimate::default();
-        let left = Work { files: 1, bytes: 1_000_000 };
+        let left = Volume { files: 1, bytes: 1_000_000 };
         for tick in 0..40 {
-            estimate.sample(start + TICK * tick, Work { files: 0, bytes: u64::from(tick) * 1000 });
+            estimate.sample(start + TICK * tick, Volume { files: 0, bytes: u64::from(tick) * 1000 });
         }
         assert!(estimate.left(start + TICK * 40, left).is_some());
         for tick in 40..100 {
-            estimate.sample(start + TICK * tick, Work { files: 0, bytes: 39_000 });
+            estimate.sample(start + TICK * tick, Volume { files: 0, bytes: 39_000 });
         }
         assert_eq!(estimate.left(start + TICK * 100, left), None);
         estimate.reset();

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::engine::progress::estimate::Countdown;
+use crate::engine::progress::mean::Mean;
 
 /// What lies so far back counts a third.
 const MEMORY: Duration = Duration::from_secs(2);
@@ -24,15 +25,6 @@ pub(crate) struct Meter {
     moved_at: Option<Instant>,
     told: Option<(Instant, u64)>,
     countdown: Countdown,
-}
-
-/// A mean of values that held for a time each; what is older counts less.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Mean {
-    sum: f64,
-    /// 1 once all memory is full; before that the sum is too small by as much.
-    weight: f64,
-    seen: Duration,
 }
 
 impl Meter {
@@ -86,26 +78,6 @@ impl Meter {
     /// Forgets what was: after a pause.
     pub(crate) fn reset(&mut self) {
         *self = Self::default();
-    }
-}
-
-impl Mean {
-    /// The value held so long.
-    pub(crate) fn take(&mut self, value: f64, time: Duration, memory: Duration) {
-        let keep = (-time.as_secs_f64() / memory.as_secs_f64()).exp();
-        self.sum = self.sum * keep + value * (1.0 - keep);
-        self.weight = self.weight * keep + (1.0 - keep);
-        self.seen = self.seen.saturating_add(time);
-    }
-
-    /// How much time is behind it.
-    pub(crate) fn seen(&self) -> Duration {
-        self.seen
-    }
-
-    /// 0 where nothing was taken yet.
-    pub(crate) fn value(&self) -> f64 {
-        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
     }
 }
 

@@ -8,3 +8,12 @@ pub(crate) mod meter;
 
 /// Time that is left.
 pub(crate) mod estimate;
+
+/// A mean over time.
+pub(crate) mod mean;
+
+/// A job on a session.
+pub(crate) mod running;
+
+/// All jobs together.
+pub(crate) mod totals;

@@ -2,25 +2,24 @@
 //! that a job is shown or started only when it is durable; where the disk is full, it tries again.
 
 use std::collections::VecDeque;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::domain::JobId;
-use crate::ftp::explain::Explanation;
-use crate::store::journal::{JobRow, Journal, RowState};
-
 use crate::engine::job::Rank;
 use crate::engine::job::packed_job::Packed;
+use crate::engine::message::Standing;
 use crate::engine::message::error::JobError;
+use crate::engine::message::job::{JobState, Outcome};
 use crate::engine::message::job_record::Kept;
-use crate::engine::message::{JobState, Outcome, Standing};
 use crate::engine::queue::{Queue, Unwritten};
+use crate::ftp::explain::Explanation;
+use crate::store::journal::{JobRow, Journal, RowState};
 
 /// Jobs of a page, at most.
 const PAGE: usize = 4096;

@@ -4,8 +4,17 @@
 /// Jobs in the user's order.
 pub(crate) mod order;
 
+/// Moving jobs up and down.
+pub(crate) mod moves;
+
+/// Entering and leaving the lists of ready jobs.
+pub(crate) mod readiness;
+
 /// Jobs that can start, by server.
 pub(crate) mod ready;
+
+/// What the journal and the faces have not been told yet.
+pub(crate) mod records;
 
 /// What faces are told of jobs.
 pub(crate) mod changes;
@@ -22,26 +31,24 @@ pub(crate) mod journal_writer;
 /// A sorted set for millions of entries.
 pub(crate) mod sorted_set;
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::SystemTime;
-
 use crate::domain::{ById, EntryKind, JobId, Names, RemotePath, Route, Site, Timestamp};
-use crate::store::settings::ConflictPolicy;
-
+use crate::engine::job::child::{Child, Existing};
+use crate::engine::job::outstanding::Open;
 use crate::engine::job::packed_job::Packed;
-use crate::engine::job::{Child, Existing, Job, Rank, may_become};
-use crate::engine::message::{Direction, JobState, Outcome, Standing};
+use crate::engine::job::{Job, Rank, may_become};
+use crate::engine::message::job::{JobState, Outcome};
+use crate::engine::message::{Direction, Standing};
 use crate::engine::queue::changes::{Change, News};
 use crate::engine::queue::order::Order;
 use crate::engine::queue::ready::Ready;
 use crate::engine::queue::unfinished_folders::HalfRead;
-use crate::engine::queue::unwritten::Dirty;
-use crate::engine::scheduler::progress::Open;
+use crate::engine::queue::unwritten::{Dirty, Unwritten};
 use crate::engine::transfer::left_out::LeftOut;
-
-use crate::engine::queue::unwritten::Unwritten;
+use crate::store::settings::ConflictPolicy;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 /// All jobs. With a journal a new job is held back until that has it ([`Self::saved`]): what is shown or started is durable.
 pub(crate) struct Queue {

@@ -4,15 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::{JobId, RemotePath};
-
-use crate::engine::job::Child;
-use crate::engine::message::{Outcome, Standing};
-use crate::engine::queue::Queue;
+use crate::engine::job::child::Child;
 use crate::engine::transfer::left_out::LeftOut;
 
 /// Of each such folder, what is in the queue.
 #[derive(Default)]
-pub(crate) struct HalfRead(HashMap<JobId, HashSet<RemotePath>>);
+pub(crate) struct HalfRead(pub(crate) HashMap<JobId, HashSet<RemotePath>>);
 
 impl HalfRead {
     /// Those of the children that are not there yet. A folder may be told in several parts.
@@ -34,26 +31,5 @@ impl HalfRead {
     /// It is read, or gone.
     pub(crate) fn forget(&mut self, folder: JobId) {
         self.0.remove(&folder);
-    }
-}
-
-impl Queue {
-    /// What came of a folder that was not seen whole is not added again when it is read again.
-    pub(crate) fn remember_children(&mut self, folder: JobId) {
-        let of_folder = self.jobs.iter().filter(|(_, job)| job.kept.parent() == Some(folder));
-        let known = of_folder.map(|(_, job)| job.kept.route.remote_path(&job.kept.names)).collect();
-        self.half_read.0.insert(folder, known);
-    }
-
-    /// Which they are: all that the journal knew is here.
-    pub(crate) fn find_half_read(&mut self) {
-        let mut folders: HashMap<JobId, HashSet<RemotePath>> = HashMap::new();
-        for (_, job) in self.jobs.iter() {
-            let Some(parent) = job.kept.parent() else { continue };
-            if self.jobs.find(parent).is_some_and(|parent| parent.kept.standing() != Standing::Done(Outcome::Folder)) {
-                folders.entry(parent).or_default().insert(job.kept.route.remote_path(&job.kept.names));
-            }
-        }
-        self.half_read = HalfRead(folders);
     }
 }

@@ -5,44 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::domain::{ConnectionId, ControlPath, Listing, Logon, RemotePath, Secret, Site};
+use crate::engine::message::{Answer, ConnectionState, Event, LogKind, Question, RemoteOperation};
+use crate::engine::scheduler::asked::Asked;
+use crate::engine::scheduler::browser::{Browser, State};
+use crate::engine::scheduler::{Actor, Role, Slot};
+use crate::engine::worker::task::{Task, Work};
 use crate::ftp::error::{FtpError, too_many};
 use crate::net::happening::Step;
 use crate::net::wait::Cancel;
-
-use crate::engine::message::{Answer, ConnectionState, Event, LogKind, Question, RemoteOperation};
-use crate::engine::scheduler::{Actor, Asked, Role, Slot};
-use crate::engine::worker::task::{Task, Work};
-
-/// One browsing connection.
-pub(crate) struct Browser {
-    pub(crate) site: Arc<Site>,
-    pub(crate) session: u64,
-    state: State,
-    /// The latest wish wins.
-    next_list: Option<RemotePath>,
-    operations: VecDeque<RemoteOperation>,
-    /// When the user last wanted something.
-    last_wish: Instant,
-    /// NOOPs since then; `None` = the server has closed the session meanwhile: it is opened again when it is needed.
-    noops: Option<u32>,
-    /// The session is being opened again by itself, in the middle of a task.
-    redialling: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Being opened, or waiting for a password.
-    Opening,
-    Ready,
-    /// Could not be opened.
-    Down,
-}
-
-impl Browser {
-    fn wants_something(&self) -> bool {
-        self.next_list.is_some() || !self.operations.is_empty()
-    }
-}
 
 impl Actor {
     pub(crate) fn connect(&mut self, connection: ConnectionId, site: Arc<Site>, secret: Option<Secret>) {

@@ -4,22 +4,24 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use crate::domain::{EntryKind, JobId};
+use crate::engine::job::child::Existing;
+use crate::engine::job::packed_job::Packed;
+use crate::engine::job::retry::pause_before_retry;
+use crate::engine::message::error::JobError;
+use crate::engine::message::job::{JobState, Outcome};
+use crate::engine::message::{Direction, LogKind, Question};
+use crate::engine::progress::counter::Counter;
+use crate::engine::progress::meter::Meter;
+use crate::engine::progress::running::Running;
+use crate::engine::scheduler::asked::Asked;
+use crate::engine::scheduler::server::Server;
+use crate::engine::scheduler::{Actor, Busy, Role, Slot};
+use crate::engine::transfer::assignment::{Assignment, Worked};
+use crate::engine::worker::task::{Task, Work};
 use crate::ftp::ascii::has_extension;
 use crate::ftp::error::Class;
 use crate::net::wait::Cancel;
 use crate::store::settings::ConflictPolicy;
-
-use crate::engine::job::Existing;
-use crate::engine::job::packed_job::Packed;
-use crate::engine::job::retry::pause_before_retry;
-use crate::engine::message::error::JobError;
-use crate::engine::message::{Direction, JobState, LogKind, Outcome, Question};
-use crate::engine::progress::counter::Counter;
-use crate::engine::progress::meter::Meter;
-use crate::engine::scheduler::progress::Running;
-use crate::engine::scheduler::servers::Server;
-use crate::engine::scheduler::{Actor, Asked, Busy, Role, Slot};
-use crate::engine::worker::task::{Assignment, Task, Work, Worked};
 
 /// An idle transfer session is closed after so long: servers close them themselves, less politely.
 const IDLE: Duration = Duration::from_secs(20);
@@ -41,7 +43,7 @@ impl Actor {
     pub(crate) fn dispatch(&mut self) {
         let now = SystemTime::now();
         self.queue.wake(now);
-        self.share_out();
+        self.distribute_permits();
         self.see_what_began();
         if !self.paused && !self.limited.paused && self.changes.is_empty() {
             let mut servers = self.queue.ready_servers();
@@ -263,13 +265,13 @@ impl Actor {
             remarks: Mutex::default(),
             counter,
             limiter: self.limits.of(&job.site, &job.server, job.direction),
-            hire: None,
+            permit: None,
             cancel: cancel.clone(),
         };
         let (download, size, site) = (job.direction == Direction::Download, job.size, Arc::clone(&job.site));
         let dial = self.dial(&site);
         if download && assignment.kind != EntryKind::Directory {
-            assignment.hire = self.hire(session, &site, size);
+            assignment.permit = self.permit(session, &site, size);
         }
         let task = Task { dial, cancel, work: Work::Transfer(Box::new(assignment)) };
         let idle = self.sessions.get(&session).is_some_and(|slot| !slot.is_busy());

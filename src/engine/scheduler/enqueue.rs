@@ -1,47 +1,19 @@
 //! Orders become jobs: a million of them a piece at a time, so that nobody waits for them.
 
-use std::collections::{HashMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::domain::{EntryKind, Site, Timestamp};
-use crate::ftp::error::FtpError;
-use crate::store::settings::ConflictPolicy;
-
+use crate::domain::{EntryKind, Timestamp};
 use crate::engine::message::{Direction, LocalTarget, LogKind, Order, RemoteTarget, What};
+use crate::engine::naming::case_folding::folds_case;
 use crate::engine::naming::local_name::{Names, System, map, remote_name};
 use crate::engine::queue::NewJob;
 use crate::engine::scheduler::Actor;
-use crate::engine::transfer::folder::folds_case;
+use crate::engine::scheduler::pending_orders::Batch;
+use crate::ftp::error::FtpError;
 
 /// So long it works on them before it looks around. Not in orders: a look at a file's entry may take a network's time.
 const A_PIECE: Duration = Duration::from_millis(2);
-
-/// What was ordered and is not in the queue yet. It is neither shown nor durable: a kill takes it along.
-#[derive(Default)]
-pub(crate) struct Orders(VecDeque<Batch>);
-
-/// What was ordered at one time.
-struct Batch {
-    orders: std::vec::IntoIter<Order>,
-    /// Of those that do not say.
-    policy: ConflictPolicy,
-    /// Of the local folders: no two become one file.
-    names: HashMap<PathBuf, Names>,
-    /// Of the last one: as a rule the next one's, too.
-    site: Option<Arc<Site>>,
-}
-
-impl Orders {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(crate) fn push(&mut self, orders: Vec<Order>, policy: ConflictPolicy) {
-        self.0.push_back(Batch { orders: orders.into_iter(), policy, names: HashMap::new(), site: None });
-    }
-}
 
 impl Actor {
     /// Takes some orders into the queue.

@@ -40,56 +40,81 @@ pub(crate) mod trust;
 /// Events to the faces.
 pub(crate) mod outbox;
 
-use std::collections::HashMap;
-use std::convert::Infallible;
-use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant, SystemTime};
+/// What is known of one server.
+pub(crate) mod server;
 
-use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
+/// A connection that a pane uses.
+pub(crate) mod browser;
+
+/// Commands about many jobs, done piece by piece.
+pub(crate) mod pending_commands;
+
+/// Orders that are not in the queue yet.
+pub(crate) mod pending_orders;
+
+/// What the user has accepted.
+pub(crate) mod trusted;
+
+/// A session as the scheduler sees it.
+pub(crate) mod slot;
+
+/// A question that the user has not answered yet.
+pub(crate) mod asked;
 
 use crate::domain::{ConnectionId, DataPath, JobId, Learned, Lesson, QuestionId, Secret, Site, SiteId, Timestamp};
-use crate::ftp::error::FtpError;
-use crate::ftp::explain::Explanation;
-use crate::net::happening::Happening;
-use crate::store::settings::Settings;
-
-use crate::engine::EngineConfig;
+use crate::engine::config::EngineConfig;
 use crate::engine::limits::keep_alive::KeepAlive;
 use crate::engine::limits::limiter::Limits;
 use crate::engine::local::{LocalReport, LocalTask, LocalThread};
 use crate::engine::message::remark::Remark;
 use crate::engine::message::{Answer, Command, Event, Limited, LogKind, LogLine, Question};
+use crate::engine::progress::totals::Totals;
 use crate::engine::queue::Queue;
 use crate::engine::queue::journal_writer::Scribe;
-use crate::engine::scheduler::browse::Browser;
-use crate::engine::scheduler::disk_space::Room;
-use crate::engine::scheduler::enqueue::Orders;
-use crate::engine::scheduler::progress::Totals;
-use crate::engine::scheduler::queue_commands::Changes;
-use crate::engine::scheduler::segments::Hire;
-use crate::engine::scheduler::servers::Server;
-use crate::engine::scheduler::trust::Trusted;
+use crate::engine::scheduler::asked::Asked;
+use crate::engine::scheduler::browser::Browser;
+use crate::engine::scheduler::pending_commands::Changes;
+use crate::engine::scheduler::pending_orders::Orders;
+use crate::engine::scheduler::server::Server;
+use crate::engine::scheduler::slot::{Busy, Role, Slot};
+use crate::engine::scheduler::trusted::Trusted;
 use crate::engine::secrets::Secrets;
 use crate::engine::transfer::abandoned_parts::Trail;
+use crate::engine::transfer::connection_permit::ConnectionPermit;
+use crate::engine::transfer::disk_space::Room;
 use crate::engine::worker::task::{Finished, Report};
-
-use crate::engine::scheduler::sessions::{Busy, Role, Slot};
+use crate::ftp::explain::Explanation;
+use crate::net::happening::Happening;
+use crate::store::settings::Settings;
+use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Progress is sampled so often.
 const TICK: Duration = Duration::from_millis(100);
+
 /// What is not urgent is told so often.
 const TELL_EVERY: Duration = Duration::from_millis(33);
+
 /// How far running jobs are is written down so often.
 const RECORD_EVERY: Duration = Duration::from_secs(3);
+
 /// What is old is looked for so often.
 const TRIM_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Changes of the queue in one event: a face takes them in between two frames.
 const CHANGES: usize = 1000;
+
 /// So many of those may wait for a face; what is more waits in the queue, where it is small.
 const UNREAD: usize = 8;
+
 /// While every session has more than so many tasks, the engine rests between two rounds.
 const ENOUGH: usize = 3;
+
 const REST: Duration = Duration::from_millis(2);
+
 /// So long the threads have to end when the program does.
 const END_WITHIN: Duration = Duration::from_millis(1500);
 
@@ -122,7 +147,7 @@ pub(crate) struct Actor {
     scribe: Option<Scribe>,
     pub(crate) reports: Sender<Report>,
     /// What downloads may open beside their own sessions.
-    pub(crate) hires: Vec<Weak<Hire>>,
+    pub(crate) permits: Vec<Weak<ConnectionPermit>>,
     events: Sender<Event>,
     death: Receiver<Infallible>,
     waker: Arc<dyn Fn() + Send + Sync>,
@@ -140,16 +165,6 @@ pub(crate) struct Actor {
     trimmed_at: Instant,
     last_session: u64,
     last_question: u64,
-}
-
-/// A question that waits for its answer.
-pub(crate) enum Asked {
-    FileExists(JobId),
-    /// With what is wrong if nobody answers.
-    BrowserPassword(ConnectionId, FtpError),
-    ServerPassword(Arc<str>, FtpError),
-    BrowserEncryption(ConnectionId, FtpError),
-    ServerEncryption(Arc<str>, FtpError),
 }
 
 /// The channels' other ends.
@@ -201,7 +216,7 @@ impl Actor {
             local,
             scribe: None,
             reports,
-            hires: Vec::new(),
+            permits: Vec::new(),
             events,
             death,
             waker,

@@ -1,42 +1,20 @@
 //! What the user says about jobs in the queue: about a million of them a piece at a time, so that nobody waits for that.
 //! What runs is stopped at once; nothing new begins before all is done as it was said.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::domain::JobId;
-
 use crate::engine::job::packed_job::Packed;
-use crate::engine::message::{Event, JobState, Place, QueueCommand, Standing};
-use crate::engine::scheduler::{Actor, Asked, Slot};
+use crate::engine::message::job::JobState;
+use crate::engine::message::{Event, Place, QueueCommand, Standing};
+use crate::engine::scheduler::asked::Asked;
+use crate::engine::scheduler::pending_commands::Change;
+use crate::engine::scheduler::{Actor, Slot};
 
 /// So long it works on them before it looks around.
 const A_PIECE: Duration = Duration::from_millis(2);
-
-/// What was said and is not done yet, in order.
-#[derive(Default)]
-pub(crate) struct Changes {
-    said: VecDeque<QueueCommand>,
-    /// Of the first.
-    rest: Option<(std::vec::IntoIter<JobId>, Change)>,
-}
-
-/// What becomes of a job.
-#[derive(Clone, Copy)]
-enum Change {
-    Pause,
-    Resume,
-    Cancel,
-    Retry,
-    Remove,
-}
-
-impl Changes {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.said.is_empty() && self.rest.is_none()
-    }
-}
 
 impl Actor {
     pub(crate) fn change_queue(&mut self, command: QueueCommand) {

@@ -4,87 +4,18 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::domain::{JobId, Learned, Lesson, QuestionId, RemotePath, Site};
-use crate::ftp::error::{Class, FtpError, Stage, too_many};
-use crate::net::known::Known;
-use crate::net::wait::Cancel;
-
+use crate::domain::{JobId, Lesson, RemotePath, Site};
 use crate::engine::job::packed_job::Packed;
 use crate::engine::message::error::JobError;
-use crate::engine::message::{Answer, Event, Explanation, JobState, LogKind, Question, Standing};
+use crate::engine::message::job::JobState;
+use crate::engine::message::{Answer, Event, Explanation, LogKind, Question, Standing};
+use crate::engine::scheduler::asked::Asked;
+use crate::engine::scheduler::server::{Hold, Server};
 use crate::engine::scheduler::session_count::{Pace, Scene};
-use crate::engine::scheduler::{Actor, Asked, Role, Slot};
+use crate::engine::scheduler::{Actor, Role, Slot};
 use crate::engine::worker::task::{Task, Work};
-
-/// What is known of a server that transfers go to.
-pub(crate) struct Server {
-    pub(crate) site: Arc<Site>,
-    pub(crate) learned: Learned,
-    hold: Hold,
-    /// Times in a row that no session could be opened.
-    failures: u8,
-    /// It has no room: no upload begins before then.
-    pub(crate) full_until: Option<SystemTime>,
-    /// The user knows that it computes no checksums.
-    told_unhashed: bool,
-    /// A login went well. Before that one session tries alone: servers count wrong passwords and lock out.
-    proven: bool,
-    pace: Pace,
-    /// Whether it can connect to us.
-    pub(crate) shared: Arc<Known>,
-    /// It refused a connection, and others have no answer yet.
-    too_many: bool,
-    /// Jobs done and bytes moved since the program started.
-    done: u64,
-    moved: u64,
-}
-
-/// Why nothing starts on a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hold {
-    No,
-    Until(SystemTime),
-    Asking(QuestionId),
-}
-
-impl Server {
-    /// Whether nothing may start on it now.
-    pub(crate) fn is_held(&self, now: SystemTime) -> bool {
-        match self.hold {
-            Hold::No => false,
-            Hold::Until(until) => until > now,
-            Hold::Asking(_) => true,
-        }
-    }
-
-    /// Whether it has no room for uploads, as far as we know.
-    pub(crate) fn is_full(&self, now: SystemTime) -> bool {
-        self.full_until.is_some_and(|until| until > now)
-    }
-
-    /// A job is done, which moved so many bytes.
-    pub(crate) fn count(&mut self, moved: u64) {
-        self.done += 1;
-        self.moved += moved;
-    }
-
-    fn had_too_many(&mut self) -> bool {
-        std::mem::take(&mut self.too_many)
-    }
-
-    pub(crate) fn is_proven(&self) -> bool {
-        self.proven
-    }
-
-    /// It may be tried again at once, unless the user must say something first.
-    pub(crate) fn lift_hold(&mut self) {
-        self.failures = 0;
-        self.full_until = None;
-        if matches!(self.hold, Hold::Until(_)) {
-            self.hold = Hold::No;
-        }
-    }
-}
+use crate::ftp::error::{Class, FtpError, too_many};
+use crate::net::wait::Cancel;
 
 impl Actor {
     /// The transfer sessions of that server, the oldest first.
@@ -109,7 +40,7 @@ impl Actor {
             return waits.then(|| self.spawn_session(role)).flatten().into_iter().collect();
         }
         let mut workers: Vec<u64> = crew.iter().copied().filter(|number| !self.is_opening(*number)).collect();
-        let scene = self.scene(server, crew, &workers, limit.saturating_sub(self.hired(server)).max(1));
+        let scene = self.scene(server, crew, &workers, limit.saturating_sub(self.extra_connections(server)).max(1));
         let (now, files) = (self.now, self.queue.ready_files(server));
         let Some(known) = self.servers.get_mut(server).filter(|server| server.proven) else { return workers };
         if files >= MANY {
@@ -186,7 +117,7 @@ impl Actor {
         }
         let JobError::Remote(remote) = &error else { return self.failed(id, error, false) };
         let standing = others + self.browsers_of(&key);
-        if is_too_many(remote) && standing > 0 {
+        if remote.is_too_many() && standing > 0 {
             // The server allows no more than there are; the job goes on when one of those is free.
             self.allows(site, standing);
             self.queue.transition(id, JobState::Queued);
@@ -238,7 +169,7 @@ impl Actor {
         let site = Arc::clone(&server.site);
         if let Some(error) = refusal {
             server.pace.setback(open, now);
-            server.too_many |= is_too_many(&error);
+            server.too_many |= error.is_too_many();
             if !server.too_many && error.class() != Class::Cancelled {
                 let why = JobError::Remote(error).explain().line();
                 self.note(LogKind::Note, format!("{}: no further connection: {why}", site.title()));
@@ -417,16 +348,3 @@ impl Actor {
 
 /// With so many files to come it pays to find out whether they come faster in active mode.
 const MANY: usize = 30;
-
-/// Whether the server has enough of us.
-pub(crate) fn is_too_many(error: &FtpError) -> bool {
-    match error {
-        FtpError::LoginRefused(reply) => reply.code == 421 || too_many(reply),
-        FtpError::Refused { stage: Stage::Connect | Stage::Greeting | Stage::Login, reply, .. } => {
-            reply.code == 421 || too_many(reply)
-        }
-        FtpError::NoDescriptors => true,
-        FtpError::Closed { stage: Stage::Greeting, last } => last.as_ref().is_none_or(|reply| reply.code == 421),
-        _ => false,
-    }
-}

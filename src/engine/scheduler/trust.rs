@@ -1,50 +1,14 @@
 //! Which encryption will do for a server: certificates that the user has accepted, clear text that the user has agreed to.
 //! Questions about it are states of a connection or of a server's jobs, like the one for a password.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::{Encryption, Fingerprint, Lesson, MinimumTls, Offered, QuestionId, Security, Site};
-use crate::ftp::error::FtpError;
-use crate::net::terms::TlsTerms;
-
-use crate::engine::Trust;
+use crate::domain::{Encryption, Lesson, Offered, QuestionId, Security, Site};
 use crate::engine::message::{Answer, Event, Question};
-use crate::engine::scheduler::{Actor, Asked, Role};
-
-/// What the user has said so far.
-pub(crate) struct Trusted {
-    trust: Trust,
-    /// Accepted for this run of the program, by host and port.
-    once: HashMap<(String, u16), Vec<Fingerprint>>,
-}
-
-impl Trusted {
-    pub(crate) fn new(trust: Trust) -> Self {
-        Self { trust, once: HashMap::new() }
-    }
-
-    /// What will do for that site. `agreed` = the user took clear text with it.
-    pub(crate) fn terms(&self, site: &Site, default: MinimumTls) -> TlsTerms {
-        let key = (site.host.trim().to_ascii_lowercase(), site.port());
-        let known = self.trust.book.of(&site.host, site.port());
-        let once = self.once.get(&key).into_iter().flatten().copied();
-        let learned = &site.learned;
-        let pinned = known.is_some()
-            || !self.trust.accepted.is_empty()
-            || learned.spoke_tls
-            || self.once.contains_key(&key)
-            || self.trust.spoke_tls.contains(&key);
-        TlsTerms {
-            pinned,
-            minimum: site.minimum_tls.unwrap_or(default),
-            accepted: known.into_iter().chain(once).chain(self.trust.accepted.iter().copied()).collect(),
-            known,
-            any: self.trust.any,
-            clear_text: learned.clear_text || (self.trust.clear_text && !pinned),
-        }
-    }
-}
+use crate::engine::scheduler::asked::Asked;
+use crate::engine::scheduler::trusted::is_same;
+use crate::engine::scheduler::{Actor, Role};
+use crate::ftp::error::FtpError;
 
 impl Actor {
     /// A control connection is encrypted.
@@ -125,19 +89,5 @@ impl Actor {
             let key = (offered.host.trim().to_ascii_lowercase(), offered.port);
             self.trusted.once.entry(key).or_default().push(fingerprint);
         }
-    }
-}
-
-/// Whether two refusals to go on are about the same: one certificate of one server (whoever logs in), or one login in clear
-/// text.
-fn is_same(one: &FtpError, other: &FtpError, same_login: bool) -> bool {
-    match (one, other) {
-        (FtpError::Untrusted(one), FtpError::Untrusted(other)) => {
-            one.host.eq_ignore_ascii_case(&other.host)
-                && one.port == other.port
-                && one.fingerprint() == other.fingerprint()
-        }
-        (FtpError::Untrusted(_), _) | (_, FtpError::Untrusted(_)) => false,
-        _ => same_login,
     }
 }

@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::RemotePath;
-
 use crate::engine::message::Direction;
-use crate::engine::worker::task::Assignment;
 
 /// Temporary files by what they were to become.
 #[derive(Debug, Default)]
@@ -36,9 +34,8 @@ pub(crate) enum Left {
 }
 
 impl Target {
-    pub(crate) fn new(job: &Assignment, local: &Path, remote: &RemotePath) -> Self {
-        let server = Arc::clone(&job.server);
-        Self { direction: job.direction, server, local: local.to_owned(), remote: remote.clone() }
+    pub(crate) fn new(direction: Direction, server: Arc<str>, local: &Path, remote: &RemotePath) -> Self {
+        Self { direction, server, local: local.to_owned(), remote: remote.clone() }
     }
 }
 

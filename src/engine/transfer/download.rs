@@ -5,22 +5,19 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::domain::{EntryKind, Precision, RemotePath, Timestamp, Zone};
+use crate::engine::job::conflict::{Decision, decide};
+use crate::engine::job::side::{Side, differ, facts, told_by_size};
+use crate::engine::message::Remark;
+use crate::engine::message::error::{JobError, LocalAction, LocalError};
+use crate::engine::naming::local_name::{fingerprint, numbered, part_path};
+use crate::engine::transfer::abandoned_parts::{Left, remove_here};
+use crate::engine::transfer::assignment::{Assignment, Worked};
+use crate::engine::transfer::copy::{AtMost, Ended, Overlap, Stopped};
+use crate::engine::transfer::part_file::Part;
+use crate::engine::transfer::{copy, overlap, segments, verify};
 use crate::ftp::error::{FtpError, Stage};
 use crate::net::session::{DataChannel, Facts, Session};
 use crate::store::settings::{Flush, Verify};
-
-use crate::engine::job::conflict::{Decision, Side, decide};
-use crate::engine::message::error::{JobError, LocalAction, LocalError};
-use crate::engine::message::{FileFacts, Remark};
-use crate::engine::naming::local_name::{fingerprint, numbered, part_path};
-use crate::engine::transfer::abandoned_parts::{Left, Target, remove_here};
-use crate::engine::transfer::copy;
-use crate::engine::transfer::copy::{AtMost, Ended, Overlap, Stopped};
-use crate::engine::transfer::overlap;
-use crate::engine::transfer::part_file::Part;
-use crate::engine::transfer::segments;
-use crate::engine::transfer::verify;
-use crate::engine::worker::task::{Assignment, Worked};
 
 /// Fetches the file. The final name appears only when every byte is there. `asked` = what the server just said of it;
 /// `doubt` = all of it came before, and the server did not say so.
@@ -66,7 +63,7 @@ pub(crate) fn download(
 
     // Text that came in parts cannot be continued: nobody knows where its offset would be.
     let known = source.size.filter(|_| !job.text);
-    let trail = Target::new(job, &target, remote);
+    let trail = job.target(&target, remote);
     let mut part = Part::open(part_of(job, remote, &target, source), known)?;
     let folder = target.parent().unwrap_or(Path::new("."));
     let room = |source: &Side, part: &Part| match source.size.filter(|_| !job.text) {
@@ -206,7 +203,7 @@ fn finish(job: &Assignment, remote: &RemotePath, (part, source): (Part, Side), t
     };
     let path = part.path.clone();
     part.become_whole(target, sync)?;
-    let mut left = job.trail.take(&Target::new(job, target, remote));
+    let mut left = job.trail.take(&job.target(target, remote));
     // An earlier run of the program knew the source as the job does.
     let known = Side { size: job.size, modified: job.modified };
     if job.begun && known != source {
@@ -224,11 +221,6 @@ fn finish(job: &Assignment, remote: &RemotePath, (part, source): (Part, Side), t
 
 /// From this size on a file is forced to the disk ([`Flush::Large`]).
 const FLUSH_FROM: u64 = 1 << 20;
-
-/// Why a file counts as whole whose last reply never came.
-pub(crate) fn told_by_size(what: &str) -> String {
-    format!("The server never said that “{what}” arrived; that its size is right says so")
-}
 
 /// From this size on, the server is asked for the exact time where the listing gave none: a part can then be continued.
 const EXACT_FROM: u64 = 1 << 20;
@@ -340,14 +332,6 @@ fn version(source: Side, listed: Option<Timestamp>) -> Option<Timestamp> {
         return Some(Timestamp::utc(time.seconds - time.seconds.rem_euclid(60)));
     }
     Some(time).filter(|time| time.precision == Precision::Second)
-}
-
-/// Whether two exact times are of two versions. A server that cannot tell does not make them so.
-pub(crate) fn differ(a: Option<Timestamp>, b: Option<Timestamp>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a.zone == b.zone && a.precision == b.precision && a.seconds != b.seconds,
-        _ => false,
-    }
 }
 
 /// Makes the part file whole, or leaves it resumable. `adopted` = it is a copy of the user's own file.
@@ -533,10 +517,6 @@ fn local_side(path: &Path) -> Result<Option<Side>, JobError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(LocalError::new(LocalAction::Read, path, &error).into()),
     }
-}
-
-pub(crate) fn facts(path: String, side: Side) -> FileFacts {
-    FileFacts { path, size: side.size, modified: side.modified }
 }
 
 /// The first numbered name that is free.

@@ -38,3 +38,12 @@ pub(crate) mod private_file;
 
 /// Lock on the temporary name of an upload.
 pub(crate) mod upload_lock;
+
+/// One job as its session needs it.
+pub(crate) mod assignment;
+
+/// Permission for a large download to open more connections.
+pub(crate) mod connection_permit;
+
+/// Room on this computer's disks.
+pub(crate) mod disk_space;

@@ -6,16 +6,15 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 
 use crate::domain::{EntryKind, Precision, RemotePath, Timestamp, Zone};
-use crate::ftp::error::FtpError;
-use crate::net::session::Session;
-use crate::store::settings::ConflictPolicy;
-
-use crate::engine::job::conflict::Side;
+use crate::engine::job::side::Side;
 use crate::engine::message::error::{JobError, LocalAction, LocalError};
+use crate::engine::transfer::assignment::Assignment;
 use crate::engine::transfer::copy;
 use crate::engine::transfer::copy::{Overlap, Stopped};
 use crate::engine::transfer::upload::Upload;
-use crate::engine::worker::task::Assignment;
+use crate::ftp::error::FtpError;
+use crate::net::session::Session;
+use crate::store::settings::ConflictPolicy;
 
 impl Upload<'_> {
     /// Whether what the server had before REST and STOR is there still: some servers make the file anew and leave zeros

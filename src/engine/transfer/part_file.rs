@@ -1,11 +1,10 @@
 //! A download's part file: where its bytes lie beside the target until they are whole.
 
-use std::fs;
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher as _, RandomState};
-use std::io;
 use std::io::{ErrorKind, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::engine::message::error::{JobError, LocalAction, LocalError};
 use crate::engine::naming::local_name::part_path;

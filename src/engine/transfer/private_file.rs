@@ -1,11 +1,10 @@
 //! Files of our own beside the user's: made for the user alone, and taken for ours only where nobody else can have put
 //! them there. Elsewhere than on Unix a folder's own permissions do that.
 
-use std::fs;
 use std::fs::{File, OpenOptions};
-use std::io;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::{fs, io};
 
 /// Makes it; only its owner may read it.
 ///

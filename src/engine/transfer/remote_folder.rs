@@ -5,10 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::domain::{Entry, EntryKind, Listing, RemotePath};
-
-use crate::engine::job::Existing;
-use crate::engine::job::conflict::Side;
-use crate::engine::transfer::upload::temporary_of;
+use crate::engine::job::child::Existing;
+use crate::engine::job::side::Side;
+use crate::engine::naming::temporary_name::temporary_of;
 
 pub(crate) struct There {
     entries: HashMap<Box<[u8]>, Entry>,
@@ -48,7 +47,11 @@ impl There {
             }
             Some(_) => Existing::Unknown,
             None if !target.file_name().is_some_and(|name| self.surely_lacks(name)) => Existing::Unknown,
-            None => match temporary_of(local, target, source).as_ref().and_then(entry).and_then(|part| part.size) {
+            None => match temporary_of(local, target, source.size, source.modified)
+                .as_ref()
+                .and_then(entry)
+                .and_then(|part| part.size)
+            {
                 Some(length) => Existing::Part(length),
                 None => Existing::Absent,
             },

@@ -6,28 +6,25 @@
 use std::fs;
 use std::fs::File;
 use std::io::{ErrorKind, Seek as _, SeekFrom};
-use std::path::Path;
-use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use crate::domain::{EntryKind, RemotePath, Timestamp};
+use crate::engine::job::child::Existing;
+use crate::engine::job::conflict::{Decision, decide};
+use crate::engine::job::side::{Side, facts, told_by_size};
+use crate::engine::message::Remark;
+use crate::engine::message::error::{JobError, LocalAction, LocalError};
+use crate::engine::naming::local_name::{fingerprint, is_part, numbered, remote_name};
+use crate::engine::naming::temporary_name::temporary_of;
+use crate::engine::transfer::abandoned_parts::{Left, Target};
+use crate::engine::transfer::assignment::{Assignment, Worked};
+use crate::engine::transfer::copy::Stopped;
+use crate::engine::transfer::upload_lock::{IsLocked, UploadLock};
+use crate::engine::transfer::verify::Verdict;
+use crate::engine::transfer::{copy, verify};
 use crate::ftp::error::{Class, FtpError, Stage};
 use crate::net::session::{Presence, Publication, Session, StoreAt};
 use crate::store::settings::{ConflictPolicy, Verify};
-
-use crate::engine::job::Existing;
-use crate::engine::job::conflict::{Decision, Side, decide};
-use crate::engine::message::Remark;
-use crate::engine::message::error::{JobError, LocalAction, LocalError};
-use crate::engine::naming::local_name::{fingerprint, is_part, numbered, remote_name, remote_part_name};
-use crate::engine::transfer::abandoned_parts::{Left, Target};
-use crate::engine::transfer::copy;
-use crate::engine::transfer::copy::Stopped;
-use crate::engine::transfer::download::{facts, told_by_size};
-use crate::engine::transfer::upload_lock::{IsLocked, UploadLock};
-use crate::engine::transfer::verify;
-use crate::engine::transfer::verify::Verdict;
-use crate::engine::worker::task::{Assignment, Worked};
 
 /// Sessions that are opened to rename a file whose own session the server closed behind the last byte.
 const RENAME_SESSIONS: usize = 2;
@@ -120,7 +117,7 @@ impl<'a> Upload<'a> {
         if let Some(wrote) = job.counter.wrote() {
             target = wrote.clone();
         }
-        let temporary = temporary_of(&job.local, &target, self.source);
+        let temporary = temporary_of(&job.local, &target, self.source.size, self.source.modified);
         let _lock = match temporary.as_ref().filter(|_| job.safe_uploads && !habits.no_rename) {
             Some(temporary) => Some(self.lock(temporary)?),
             None => None,
@@ -479,7 +476,7 @@ impl<'a> Upload<'a> {
         let (offset, by_rest) = (channel.offset, channel.continues_by_rest());
         let unsure = by_rest && is_unsure(job, path);
         if by_rest {
-            job.trail.leave(Target::new(job, &job.local, path), Left::Unlooked);
+            job.trail.leave(job.target(&job.local, path), Left::Unlooked);
         }
         if !path.file_name().is_some_and(is_part) {
             job.counter.write_to(path);
@@ -517,7 +514,7 @@ impl<'a> Upload<'a> {
             return Ok(Some(got));
         }
         // Nothing broke: it is looked at now, or need not be.
-        job.trail.forget(&Target::new(job, &job.local, path), &Left::Unlooked);
+        job.trail.forget(&job.target(&job.local, path), &Left::Unlooked);
         let looks = self.session.continues_stores().is_none() || unsure;
         if by_rest && looks && !self.session.is_broken() {
             match self.joins(path, offset) {
@@ -606,7 +603,7 @@ impl<'a> Upload<'a> {
     }
 
     fn trail(&self, target: &RemotePath) -> Target {
-        Target::new(self.job, &self.job.local, target)
+        self.job.target(&self.job.local, target)
     }
 
     /// The new file is whole: what is left of earlier versions of it may go.
@@ -615,9 +612,9 @@ impl<'a> Upload<'a> {
         // An earlier run of the program knew the source as the job does.
         let known = Side { size: self.job.size, modified: self.job.modified };
         if self.job.begun && known != self.source {
-            left.extend(temporary_of(&self.job.local, target, known).map(Left::There));
+            left.extend(temporary_of(&self.job.local, target, known.size, known.modified).map(Left::There));
         }
-        let now = temporary_of(&self.job.local, target, self.source);
+        let now = temporary_of(&self.job.local, target, self.source.size, self.source.modified);
         for left in left {
             if let Left::There(old) = left
                 && Some(&old) != now.as_ref()
@@ -629,28 +626,10 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// The temporary name beside the target; it names the version of the source.
-pub(crate) fn temporary_of(local: &Path, remote: &RemotePath, source: Side) -> Option<RemotePath> {
-    let name = remote.file_name()?;
-    // Two computers may send a file of one path, size and time to one place.
-    let mark = fingerprint(host_name(), local.as_os_str().as_encoded_bytes(), source.size, source.modified);
-    Some(remote.parent()?.join(&remote_part_name(name, mark)))
-}
-
-/// This computer's own name; empty where the system does not tell.
-fn host_name() -> &'static str {
-    static NAME: OnceLock<String> = OnceLock::new();
-    #[cfg(unix)]
-    let ask = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-    #[cfg(not(unix))]
-    let ask = || std::env::var("COMPUTERNAME").unwrap_or_default();
-    NAME.get_or_init(ask)
-}
-
 /// Whether that may have been continued before by a server that does it wrong, and does well now (after an update, or behind
 /// the same name): a try that broke was never looked at.
 fn is_unsure(job: &Assignment, path: &RemotePath) -> bool {
-    job.begun || job.trail.has(&Target::new(job, &job.local, path), &Left::Unlooked)
+    job.begun || job.trail.has(&job.target(&job.local, path), &Left::Unlooked)
 }
 
 /// Nothing was stored, though bytes went along with the command ([`Session::store_at_once`]).

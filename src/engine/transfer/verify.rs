@@ -10,12 +10,11 @@ use md5::{Digest as _, Md5};
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512};
 
 use crate::domain::RemotePath;
+use crate::engine::message::error::{JobError, LocalAction, LocalError};
+use crate::engine::transfer::assignment::Assignment;
 use crate::ftp::checksum::{Algorithm, Checksum};
 use crate::net::session::{Hashed, Session};
 use crate::store::settings::Verify;
-
-use crate::engine::message::error::{JobError, LocalAction, LocalError};
-use crate::engine::worker::task::Assignment;
 
 /// What comparing showed.
 #[derive(Debug, Clone, PartialEq, Eq)]

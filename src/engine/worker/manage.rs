@@ -2,10 +2,9 @@
 //! tells which failed and why.
 
 use crate::domain::{EntryKind, ModeChange, RemotePath};
+use crate::engine::message::{PermissionTarget, RemoteOperation};
 use crate::ftp::error::{Class, FtpError};
 use crate::net::session::{DEEPEST, Session, StoreAt};
-
-use crate::engine::message::{PermissionTarget, RemoteOperation};
 
 /// Carries it out. `progress` hears how many things are done, and the last one.
 ///

@@ -9,32 +9,30 @@ pub(crate) mod task_queue;
 /// Operations on the server's files.
 pub(crate) mod manage;
 
+use crate::domain::{EntryKind, Lesson, Listing, Proxy, RemotePath};
+use crate::engine::heap;
+use crate::engine::message::error::JobError;
+use crate::engine::message::{Direction, Remark};
+use crate::engine::naming::local_name::{System, map};
+use crate::engine::secrets::Secrets;
+use crate::engine::transfer::assignment::{Assignment, Worked};
+use crate::engine::transfer::download::Clock;
+use crate::engine::transfer::left_out::Reason;
+use crate::engine::transfer::upload::Habits;
+use crate::engine::transfer::{copy, download, folder, upload};
+use crate::engine::worker::task::{Finished, Report, Task, Work};
+use crate::engine::worker::task_queue::Inbox;
+use crate::ftp::error::{Class, FtpError, Stage};
+use crate::net::happening::{Happening, Observer};
+use crate::net::lessons::Lessons;
+use crate::net::session::{DEEPEST, Next, Session};
+use crossbeam_channel::Sender;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-
-use crossbeam_channel::Sender;
-
-use crate::domain::{EntryKind, Lesson, Listing, Proxy, RemotePath};
-use crate::ftp::error::{Class, FtpError, Stage};
-use crate::net::happening::{Happening, Observer};
-use crate::net::lessons::Lessons;
-use crate::net::session::{DEEPEST, Next, Session};
-
-use crate::engine::heap;
-use crate::engine::message::error::JobError;
-use crate::engine::message::{Direction, Remark};
-use crate::engine::naming::local_name::{System, map};
-use crate::engine::secrets::Secrets;
-use crate::engine::transfer::download::Clock;
-use crate::engine::transfer::left_out::Reason;
-use crate::engine::transfer::upload::Habits;
-use crate::engine::transfer::{copy, download, folder, upload};
-use crate::engine::worker::task::{Assignment, Finished, Report, Task, Work, Worked};
-use crate::engine::worker::task_queue::Inbox;
 
 /// The engine's end of it. Dropping it ends the thread after its task.
 pub(crate) struct SessionThread {

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::JobId;
-
 use crate::engine::worker::task::{Task, Work};
 
 /// Shared by the engine and one session's thread.

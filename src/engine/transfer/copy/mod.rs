@@ -6,19 +6,16 @@ pub(crate) mod sink;
 /// Zeros that take no room.
 pub(crate) mod hole;
 
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
-use std::path::Path;
-
+use crate::engine::message::error::{JobError, LocalAction, LocalError};
+use crate::engine::progress::counter::Counter;
+use crate::engine::transfer::assignment::Assignment;
 use crate::ftp::ascii::ToWire;
 use crate::net::session::DataChannel;
 use crate::net::shortcut::Pipe;
-
-use crate::engine::message::error::{JobError, LocalAction, LocalError};
-use crate::engine::worker::task::Assignment;
-
-use crate::engine::progress::counter::Counter;
 use sink::Sink;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
 
 /// So much is moved at a time.
 pub(crate) const BUFFER: usize = 256 * 1024;

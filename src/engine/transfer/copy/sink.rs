@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::{Seek as _, Write as _};
 use std::path::Path;
 
-use crate::ftp::ascii::{FromWire, LineEnd};
-use crate::net::shortcut::Pipe;
-
 use crate::engine::message::error::{JobError, LocalAction, LocalError};
 use crate::engine::transfer::copy::{Bounds, Stopped, hole};
+use crate::ftp::ascii::{FromWire, LineEnd};
+use crate::net::shortcut::Pipe;
 
 /// The file, and who wants to know what is in it.
 pub(crate) struct Sink<'a> {

@@ -84,7 +84,7 @@ struct Bar {
 pub(crate) enum Advice {
     Stay,
     /// So many more are worth a try.
-    Hire(usize),
+    Open(usize),
     /// So many bytes may be on the way, of all together.
     Allow(u64),
     /// Those that came last are in the others' way.
@@ -141,7 +141,7 @@ impl Pulse {
             } else if missed.poor == PATIENCE {
                 // What they were measured by was from before a loss; now it is known what one really brings.
                 (self.missed, self.was_wrong, self.settled) = (None, true, false);
-                return self.hire(look, rate, mean, trip);
+                return self.open_more(look, rate, mean, trip);
             }
             return Advice::Stay;
         }
@@ -165,21 +165,21 @@ impl Pulse {
         let enough = if self.was_full && !self.near { LONG } else { SHORT };
         let least = if self.near { NEAR_WORTH } else { WORTH.max(trip * 25) };
         let worth = look.missing as f64 / mean >= least.as_secs_f64();
-        if self.idle < enough || !worth { Advice::Stay } else { self.hire(look, rate, mean, trip) }
+        if self.idle < enough || !worth { Advice::Stay } else { self.open_more(look, rate, mean, trip) }
     }
 
     /// Others are worth a try.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn hire(&mut self, look: Look, rate: f64, mean: f64, trip: Duration) -> Advice {
+    fn open_more(&mut self, look: Look, rate: f64, mean: f64, trip: Duration) -> Advice {
         let on_its_way = (mean * trip.as_secs_f64()) as u64;
         // What it had before a loss is not what it would have again.
         self.next = Bar { rate, on_its_way, workers: look.workers, poor: 0 };
-        Advice::Hire(if self.near { look.workers } else { look.workers.max(SEVERAL) })
+        Advice::Open(if self.near { look.workers } else { look.workers.max(SEVERAL) })
     }
 
     /// There are so many now. So many bytes may be on the way, of all together: of each, what was there of one before. `None`
     /// = as many as there is room for.
-    pub(crate) fn hired(&mut self, workers: usize) -> Option<u64> {
+    pub(crate) fn connections_opened(&mut self, workers: usize) -> Option<u64> {
         let Bar { on_its_way, workers: before, .. } = self.next;
         self.bar = Some(self.next);
         if self.near {
@@ -312,14 +312,14 @@ mod tests {
         /// As it is advised.
         fn has(&mut self, workers: usize) -> Option<u64> {
             (self.look.workers, self.look.flowing) = (workers, workers);
-            self.pulse.hired(workers)
+            self.pulse.connections_opened(workers)
         }
     }
 
     #[test]
     fn a_connection_that_leaves_room_on_the_line_gets_company_and_one_that_fills_it_does_not() {
         let mut bound = Line::of(80);
-        assert_eq!(bound.goes(2000, 12_500_000, 80), Advice::Hire(4));
+        assert_eq!(bound.goes(2000, 12_500_000, 80), Advice::Open(4));
         assert_eq!(Line::of(80).goes(20_000, 25_000_000, 110), Advice::Stay);
         assert_eq!(Line::of(1).goes(20_000, 12_500_000, 1), Advice::Stay, "a slow disk nearby, not a window");
     }
@@ -332,13 +332,13 @@ mod tests {
             line
         };
         let mut slow = line(true, 0);
-        assert_eq!(slow.goes(300, 600_000_000, 1), Advice::Hire(1), "at once");
+        assert_eq!(slow.goes(300, 600_000_000, 1), Advice::Open(1), "at once");
         assert_eq!(slow.has(2), None, "windows bind nothing there");
         assert_eq!(slow.goes(2000, 800_000_000, 1), Advice::Stay, "a little faster is not worth a third");
         let mut slow = line(true, 0);
         slow.goes(300, 30_000_000, 1);
         slow.has(2);
-        assert_eq!(slow.goes(2000, 60_000_000, 1), Advice::Hire(2), "it has more processors");
+        assert_eq!(slow.goes(2000, 60_000_000, 1), Advice::Open(2), "it has more processors");
         slow.has(4);
         assert_eq!(slow.goes(5000, 20_000_000, 1), Advice::Dismiss, "its disk has only one arm");
         assert_eq!(line(false, 0).goes(5000, 600_000_000, 1), Advice::Stay, "in the clear");
@@ -365,7 +365,7 @@ mod tests {
         assert_eq!(line.goes(3000, 25_000_000, 110), Advice::Stay);
         assert_eq!(line.goes(1500, 15_000_000, 80), Advice::Stay, "a loss");
         assert_eq!(line.goes(500, 25_000_000, 110), Advice::Stay);
-        assert!(matches!(line.goes(4000, 15_000_000, 80), Advice::Hire(_)), "it does not recover");
+        assert!(matches!(line.goes(4000, 15_000_000, 80), Advice::Open(_)), "it does not recover");
     }
 
     #[test]
@@ -373,7 +373,7 @@ mod tests {
         let mut line = Line::of(80);
         line.goes(2000, 1_000_000, 80);
         line.has(5);
-        assert!(matches!(line.goes(2000, 5_000_000, 80), Advice::Hire(5)));
+        assert!(matches!(line.goes(2000, 5_000_000, 80), Advice::Open(5)));
 
         let mut line = Line::of(80);
         line.goes(2000, 12_500_000, 80);
@@ -392,13 +392,13 @@ mod tests {
     #[test]
     fn those_that_were_sent_away_and_are_missed_come_back_once() {
         let mut line = Line::of(40);
-        assert_eq!(line.goes(2000, 4_000_000, 40), Advice::Hire(4), "before its first loss");
+        assert_eq!(line.goes(2000, 4_000_000, 40), Advice::Open(4), "before its first loss");
         line.has(5);
         assert_eq!(line.goes(5000, 2_200_000, 40), Advice::Dismiss, "less than one had brought");
         line.gone(1);
-        assert_eq!(line.goes(5000, 450_000, 40), Advice::Hire(4), "which it brings no more");
+        assert_eq!(line.goes(5000, 450_000, 40), Advice::Open(4), "which it brings no more");
         line.has(5);
-        assert_eq!(line.goes(5000, 2_200_000, 40), Advice::Hire(5), "now they are worth it");
+        assert_eq!(line.goes(5000, 2_200_000, 40), Advice::Open(5), "now they are worth it");
         line.has(10);
         assert_eq!(line.goes(5000, 1_000_000, 40), Advice::Dismiss, "those are not");
         line.gone(5);
@@ -437,10 +437,10 @@ mod tests {
     fn what_a_beginning_brought_before_its_first_loss_is_no_measure_for_the_others() {
         let mut line = Line::of(80);
         assert_eq!(line.goes(260, 6_000_000, 80), Advice::Stay);
-        assert_eq!(line.goes(2000, 500_000, 80), Advice::Hire(4));
+        assert_eq!(line.goes(2000, 500_000, 80), Advice::Open(4));
         line.has(5);
         assert!(
-            matches!(line.goes(3000, 3_500_000, 80), Advice::Hire(_)),
+            matches!(line.goes(3000, 3_500_000, 80), Advice::Open(_)),
             "several times as much, each with its losses"
         );
     }
@@ -453,7 +453,7 @@ mod tests {
         line.look.flowing = 4;
         assert_eq!(line.goes(10_000, 1_000_000, 80), Advice::Stay);
         line.look.flowing = 5;
-        assert!(matches!(line.goes(2000, 5_000_000, 80), Advice::Hire(_)), "though it took long");
+        assert!(matches!(line.goes(2000, 5_000_000, 80), Advice::Open(_)), "though it took long");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One large file over several connections. A download begins on its own session, like any other; where that turns out to
 //! be bound by a window ([`pulse`]), or the user says so, other sessions fetch parts of the rest ([`plan`]), as many as
-//! help and as there may be ([`hire`]). Until it is whole the file has holes, and a record of them ([`map`]).
+//! help and as there may be ([`permit`]). Until it is whole the file has holes, and a record of them ([`map`]).
 //!
 //! What goes wrong on another session costs its range, which is free again; the download's own session is always enough.
 
@@ -16,6 +16,20 @@ pub(crate) mod advisor;
 /// Which ranges are on the disk.
 pub(crate) mod part_map;
 
+use crate::domain::RemotePath;
+use crate::engine::job::side::{Side, differ};
+use crate::engine::message::error::{JobError, LocalAction, LocalError};
+use crate::engine::transfer::assignment::Assignment;
+use crate::engine::transfer::connection_permit::{ConnectionPermit, ConnectionSlot};
+use crate::engine::transfer::copy::{Ended, Overlap, Stopped};
+use crate::engine::transfer::part_file::Part;
+use crate::engine::transfer::{copy, private_file};
+use crate::ftp::error::{FtpError, Stage};
+use crate::net::session::{DataChannel, Facts, Session};
+use crate::net::wait::Cancel;
+use advisor::{Advice, Pulse};
+use part_map::{Joint, Map, map_path, pieces_path};
+use shared_state::{Board, LEAST, Lease};
 use std::fs::File;
 use std::io::{ErrorKind, Seek as _, SeekFrom};
 use std::path::Path;
@@ -23,32 +37,14 @@ use std::thread;
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use crate::domain::RemotePath;
-use crate::ftp::error::{FtpError, Stage};
-use crate::net::session::{DataChannel, Facts, Session};
-use crate::net::wait::Cancel;
-
-use crate::engine::job::conflict::Side;
-use crate::engine::message::error::{JobError, LocalAction, LocalError};
-use crate::engine::scheduler::segments::{Hire, Place};
-use crate::engine::transfer::copy;
-use crate::engine::transfer::copy::{Ended, Overlap, Stopped};
-use crate::engine::transfer::download::differ;
-use crate::engine::transfer::part_file::Part;
-use crate::engine::transfer::private_file;
-use crate::engine::worker::task::Assignment;
-use advisor::{Advice, Pulse};
-use part_map::{Joint, Map, map_path, pieces_path};
-use shared_state::{Board, LEAST, Lease};
-
 /// Whether a download of that size goes this way: it is large enough for a second connection, or was in pieces before.
 pub(crate) fn are_worth(job: &Assignment, part: &Part, size: u64) -> bool {
     // Windows locks a file against its own program's other handles.
     if job.text || !cfg!(unix) {
         return false;
     }
-    let least = match &job.hire {
-        Some(hire) if hire.wish() > 1 => 4 * LEAST,
+    let least = match &job.permit {
+        Some(permit) if permit.wish() > 1 => 4 * LEAST,
         Some(_) => LARGE,
         None => u64::MAX,
     };
@@ -80,9 +76,9 @@ pub(crate) fn fetch(
     let stop = Cancel::new();
     let download = Download { job, remote, size, plain: &plain, board: &board, stop: &stop };
     let result = thread::scope(|scope| {
-        if let Some(hire) = job.hire.as_deref() {
+        if let Some(permit) = job.permit.as_deref() {
             let download = &download;
-            let watch = move || download.watch(hire, scope);
+            let watch = move || download.watch(permit, scope);
             thread::Builder::new().name("segments".into()).spawn_scoped(scope, watch).ok();
         }
         let result = download.run(session, part, buffer);
@@ -191,7 +187,7 @@ impl Download<'_> {
     }
 
     /// Watches how it goes: opens sessions where they help, writes down what is here, compares where ranges meet.
-    fn watch<'scope, 'env>(&'scope self, hire: &'scope Hire, scope: &'scope Scope<'scope, 'env>) {
+    fn watch<'scope, 'env>(&'scope self, permit: &'scope ConnectionPermit, scope: &'scope Scope<'scope, 'env>) {
         let mut recorded = Instant::now();
         let mut pulse = Pulse::default();
         // The last other session's number, and that before the last ones came.
@@ -209,11 +205,11 @@ impl Download<'_> {
             self.board.costs(look.trip.map_or(LEAST, |trip| advisor::cost(rate, trip)));
             // A limit is no window.
             let is_limited = self.job.limiter.portion(usize::MAX) < usize::MAX;
-            let advice = match hire.wish() {
+            let advice = match permit.wish() {
                 0 if is_limited => Advice::Stay,
                 0 => pulse.feel(look),
                 wish if look.missing >= 2 * LEAST && look.flowing > 0 && last + 1 < wish => {
-                    Advice::Hire(wish - 1 - last)
+                    Advice::Open(wish - 1 - last)
                 }
                 _ => Advice::Stay,
             };
@@ -221,26 +217,26 @@ impl Download<'_> {
                 Advice::Stay => {}
                 Advice::Dismiss => self.board.retire(before + 1),
                 Advice::Allow(window) => self.board.narrow(window),
-                Advice::Hire(more) => {
+                Advice::Open(more) => {
                     let earlier = last;
                     self.board.retire(usize::MAX);
                     // What all sent at the same moment would look like a full line to each of their servers' TCP.
                     let step = look.trip.unwrap_or_default() / u32::try_from(more + 1).unwrap_or(u32::MAX);
                     while last < (earlier + more).min(MOST)
                         && self.board.failures() < FAILURES
-                        && let Some(place) = hire.place()
+                        && let Some(slot) = permit.take_slot()
                         && self.go_to_pieces(&mut file)
                     {
                         if last > earlier {
                             self.board.wait(step);
                         }
                         last += 1;
-                        self.open(hire, (last, place), scope);
+                        self.open(permit, (last, slot), scope);
                     }
                     if last > earlier {
                         before = earlier;
-                        let window = pulse.hired(look.workers + last - earlier);
-                        if let Some(window) = window.filter(|_| hire.wish() == 0) {
+                        let window = pulse.connections_opened(look.workers + last - earlier);
+                        if let Some(window) = window.filter(|_| permit.wish() == 0) {
                             self.board.narrow(window);
                         }
                     }
@@ -263,16 +259,16 @@ impl Download<'_> {
     /// One session more, on a thread of its own.
     fn open<'scope>(
         &'scope self,
-        hire: &'scope Hire,
-        (number, place): (usize, Place<'scope>),
+        permit: &'scope ConnectionPermit,
+        (number, slot): (usize, ConnectionSlot<'scope>),
         scope: &'scope Scope<'scope, '_>,
     ) {
         let help = move || {
-            self.help(hire, number);
-            drop(place);
+            self.help(permit, number);
+            drop(slot);
             self.board.gone();
         };
-        self.board.hired();
+        self.board.add_worker();
         if thread::Builder::new().name(format!("segment-{number}")).spawn_scoped(scope, help).is_err() {
             self.board.gone();
         }
@@ -310,9 +306,9 @@ impl Download<'_> {
     }
 
     /// Another session, from its first byte to its last.
-    fn help(&self, hire: &Hire, number: usize) {
-        let outcome = hire.open(self.stop).map_err(JobError::from).and_then(|mut session| {
-            let result = self.work(&mut session, hire, number);
+    fn help(&self, permit: &ConnectionPermit, number: usize) {
+        let outcome = permit.connect(self.stop).map_err(JobError::from).and_then(|mut session| {
+            let result = self.work(&mut session, permit, number);
             session.quit();
             result
         });
@@ -327,12 +323,12 @@ impl Download<'_> {
                     JobError::Remote(FtpError::Refused { verb: "REST", .. } | FtpError::Unsupported { .. })
                 );
                 self.board.failed(for_good);
-                hire.note(format!("One connection less for “{}”: {error}", self.remote.text(&self.job.charset)));
+                permit.note(format!("One connection less for “{}”: {error}", self.remote.text(&self.job.charset)));
             }
         }
     }
 
-    fn work(&self, session: &mut Session, hire: &Hire, number: usize) -> Result<(), JobError> {
+    fn work(&self, session: &mut Session, permit: &ConnectionPermit, number: usize) -> Result<(), JobError> {
         let now = as_told(session.facts_before_retrieve(self.remote)?);
         let other = |a: Side, b: Side| a.size != b.size || differ(a.modified, b.modified);
         let told = Side { size: Some(self.size), modified: self.job.modified };
@@ -344,7 +340,7 @@ impl Download<'_> {
         let file = private_file::open(&pieces).and_then(|file| Ok(file.ok_or(ErrorKind::NotFound)?));
         let mut file = file.map_err(|error| wrong(&error))?;
         let mut buffer = vec![0; copy::BUFFER];
-        let leaves = || hire.is_over() || self.board.is_retired(number);
+        let leaves = || permit.is_exceeded() || self.board.is_retired(number);
         while !leaves()
             && let Some(lease) = self.board.lease(number, &self.job.counter, &leaves)
         {
@@ -514,15 +510,21 @@ fn seek(file: &mut File, to: u64, path: &Path) -> Result<(), JobError> {
 
 /// A file that is worth a second connection by itself.
 const LARGE: u64 = 32 << 20;
+
 /// What is here comes so much again when it is continued.
 const OVERLAP: u64 = 64 * 1024;
+
 /// So much of another connection's range is compared.
 const JOINT: u64 = 4 * 1024;
+
 /// How often it is looked at.
 const TICK: Duration = Duration::from_millis(20);
+
 /// How often is written down what is here: a kill costs so much at most.
 const RECORD: Duration = Duration::from_secs(2);
+
 /// More are not opened for one file.
 const MOST: usize = 31;
+
 /// After so many that failed there are no further ones.
 const FAILURES: usize = 3;

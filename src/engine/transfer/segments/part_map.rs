@@ -2,11 +2,10 @@
 //! its whole length from the beginning, so that it bears another name than a part until it has none, and this map says
 //! what is in it. The map is written after what it tells of: truthful whenever the power fails.
 
-use std::fs;
-use std::io;
 use std::io::{Read as _, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::engine::transfer::private_file;
 

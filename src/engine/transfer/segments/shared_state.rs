@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::engine::job::conflict::Side;
+use crate::engine::job::side::Side;
 use crate::engine::message::error::JobError;
 use crate::engine::progress::counter::Counter;
 use crate::engine::transfer::copy::Bounds;
@@ -228,7 +228,7 @@ impl Board {
     }
 
     /// Another session is on its way.
-    pub(crate) fn hired(&self) {
+    pub(crate) fn add_worker(&self) {
         self.state().others += 1;
     }
 
