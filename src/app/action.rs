@@ -8,15 +8,15 @@ use crate::domain::{EntryKind, Learned, ModeChange, QuestionId, Secret, Site, Si
 use crate::engine::message::{Answer, QueueCommand, Settings};
 use crate::store::sitebook::SiteBook;
 
-use super::arrange::Arranged;
-use super::dialog::Dialog;
-use super::model::{Link, Model};
-use super::pane::{Column, Dragged, Location, Side};
-use super::perform::Pick;
-use super::queue_view::Tab;
-use super::rows::Row;
-use super::selection::{Click, Motion};
-use super::words;
+use crate::app::dialog::Dialog;
+use crate::app::files::arrange::Arranged;
+use crate::app::files::pane::{Column, Dragged, Location, Side};
+use crate::app::files::rows::Row;
+use crate::app::files::selection::{Click, Motion};
+use crate::app::model::{Link, Model};
+use crate::app::perform::Pick;
+use crate::app::queue_view::Tab;
+use crate::app::words;
 
 /// What was asked for while drawing, in order.
 pub type Actions = Vec<Action>;

@@ -1,7 +1,7 @@
 //! The dialogs that the user opens. What is typed into them lives in the face; questions of the engine are
 //! [`super::Model::questions`].
 
-use super::pane::{Item, Location, Side};
+use crate::app::files::pane::{Item, Location, Side};
 
 /// The dialog that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,11 +10,11 @@ pub enum Dialog {
     SiteManager,
     /// The settings.
     Settings,
-    /// Asks before deleting. Answered by [`super::Action::ConfirmDelete`].
+    /// Asks before deleting. Answered by [`crate::app::Action::ConfirmDelete`].
     Delete(Deletion),
-    /// Asks for a name. Answered by [`super::Action::SubmitPrompt`].
+    /// Asks for a name. Answered by [`crate::app::Action::SubmitPrompt`].
     Prompt(Prompt),
-    /// Shows what is known of the items. Answered by [`super::Action::SetPermissions`].
+    /// Shows what is known of the items. Answered by [`crate::app::Action::SetPermissions`].
     Properties(Properties),
     /// What this program is.
     About,

@@ -10,12 +10,12 @@ use crate::engine::message::{
     RemoteOperation, Step, explain, explain_listing,
 };
 
-use super::arrange::{Arranged, HUGE, Purpose};
-use super::dialog::{Deletion, Dialog};
-use super::model::{Link, Model, Severity};
-use super::pane::{Coming, Item, Location, Pane, PaneError, Side};
-use super::perform::{Effect, Saved};
-use super::words;
+use crate::app::dialog::{Deletion, Dialog};
+use crate::app::files::arrange::{Arranged, HUGE, Purpose};
+use crate::app::files::pane::{Coming, Item, Location, Pane, PaneError, Side};
+use crate::app::model::{Link, Model, Severity};
+use crate::app::perform::{Effect, Saved};
+use crate::app::words;
 
 /// Why a directory is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl Model {
             }
         }
         if let Some(operation) = &self.operation {
-            let left = operation.since + super::model::SLOW - now;
+            let left = operation.since + crate::app::model::SLOW - now;
             if left > 0.0 {
                 wake(left);
             }
@@ -169,7 +169,7 @@ impl Model {
             }
             let pane = self.pane_mut(side);
             if let Some(loading) = &pane.loading {
-                let left = loading.since + super::model::SLOW - now;
+                let left = loading.since + crate::app::model::SLOW - now;
                 if left > 0.0 {
                     wake(left);
                 }
@@ -703,7 +703,7 @@ mod tests {
         let mut model = connected();
         let connection = model.connection.id;
         let b = crate::app::Row::Entry(1);
-        model.perform(Action::Pane(Side::Remote, PaneAction::Click(b, crate::app::selection::Click::Only)));
+        model.perform(Action::Pane(Side::Remote, PaneAction::Click(b, crate::app::files::selection::Click::Only)));
         let operation = RemoteOperation::Remove(vec![(RemotePath::from("/b"), EntryKind::File)]);
         model.apply(Event::Managed { connection, operation, result: Ok(()) });
         model.apply(Event::Listed { connection, listing: listing("/", &["a", "c"]), complete: true });

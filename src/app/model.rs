@@ -9,11 +9,11 @@ use crate::domain::{
 use crate::engine::message::{Explanation, Limited, Question, Settings, Step};
 use crate::store::sitebook::SiteBook;
 
-use super::dialog::Dialog;
-use super::log::Log;
-use super::pane::{Location, Pane, Side};
-use super::queue_view::Queue;
-use super::words;
+use crate::app::dialog::Dialog;
+use crate::app::files::pane::{Location, Pane, Side};
+use crate::app::log::Log;
+use crate::app::queue_view::Queue;
+use crate::app::words;
 
 /// A wait longer than this, in seconds, is shown.
 pub const SLOW: f64 = 0.5;
@@ -97,7 +97,7 @@ pub enum Link {
 /// A message in the corner of the window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
-    /// For [`super::Action::DismissNotice`].
+    /// For [`crate::app::Action::DismissNotice`].
     pub id: u64,
     /// How bad.
     pub severity: Severity,

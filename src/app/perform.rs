@@ -11,14 +11,14 @@ use crate::engine::message::{
 };
 use crate::store::sitebook::SiteBook;
 
-use super::action::{Action, Memory, PaneAction};
-use super::arrange::Arranging;
-use super::dialog::{Deletion, Dialog, Prompt, PromptFor, Properties};
-use super::model::{Connection, Link, Model, Operation, Severity};
-use super::pane::{Dragged, Item, Loading, Location, Side, Sort};
-use super::rows::Row;
-use super::selection::Click;
-use super::{url, words};
+use crate::app::action::{Action, Memory, PaneAction};
+use crate::app::dialog::{Deletion, Dialog, Prompt, PromptFor, Properties};
+use crate::app::files::arrange::Arranging;
+use crate::app::files::pane::{Dragged, Item, Loading, Location, Side, Sort};
+use crate::app::files::rows::Row;
+use crate::app::files::selection::Click;
+use crate::app::model::{Connection, Link, Model, Operation, Severity};
+use crate::app::{url, words};
 
 /// What is left to do in the world.
 #[derive(Debug)]

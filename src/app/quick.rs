@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::domain::{Logon, Secret, Security, Site};
 
-use super::words;
+use crate::app::words;
 
 /// The site and its password, or why there is none, in words.
 ///

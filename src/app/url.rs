@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 
 use crate::domain::{RemotePath, Security, Site};
 
-use super::pane::Location;
+use crate::app::files::pane::Location;
 
 /// Everything but RFC 3986's unreserved characters and what may stand in a path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');

@@ -5,9 +5,9 @@
 use crate::domain::bytes;
 use crate::engine::message::{Explanation, Step};
 
-use super::model::Operation;
-use super::pane::{Column, Item, Side};
-use super::rows::Totals;
+use crate::app::files::pane::{Column, Item, Side};
+use crate::app::files::rows::Totals;
+use crate::app::model::Operation;
 
 pub const APP: &str = "Twinport";
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::Exit;
-use super::output::complain;
-use super::url::{Address, AddressError};
+use crate::cli::Exit;
+use crate::cli::output::complain;
+use crate::cli::url::{Address, AddressError};
 use crate::domain::{Fingerprint, PASSWORD_VARIABLE, Secret, Security, Site, TransferMode};
 use crate::engine::message::ConflictPolicy;
 use crate::engine::{ClearTextWarning, Trust};

@@ -2,17 +2,18 @@
 //! password answered from where the password comes from, and Ctrl+C as one more thing that may happen.
 
 use std::cell::RefCell;
-use std::io::{self, IsTerminal};
+use std::io;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, bounded, never, select};
 
-use super::output::{complain, printable};
-use super::process_list::ADVICE;
-use super::screen::Screen;
-use super::url::Address;
-use super::{Context, Exit, Options};
+use crate::cli::output::{complain, printable};
+use crate::cli::process_list::ADVICE;
+use crate::cli::screen::Screen;
+use crate::cli::url::Address;
+use crate::cli::{Context, Exit, Options};
 use crate::domain::{Learned, Logon, PASSWORD_VARIABLE, PROXY_SECRET, Secret, Site, SiteId};
 use crate::engine::message::{Answer, Command, Event, FtpError, LogKind, LogLine, Question, Settings, Stage, explain};
 use crate::engine::{ClearTextWarning, Engine, EngineConfig, KeepAlive, Trust};

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::client::{Client, Refusal, is_connection_failure};
-use super::output::{Columns, Output, complain, printable};
-use super::screen::Screen;
-use super::url::Address;
-use super::{Context, Exit, Options};
+use crate::cli::client::{Client, Refusal, is_connection_failure};
+use crate::cli::output::{Columns, Output, complain, printable};
+use crate::cli::screen::Screen;
+use crate::cli::url::Address;
+use crate::cli::{Context, Exit, Options};
 use crate::domain::{Charset, ConnectionId, Entry, EntryKind, Listing, RemotePath};
 use crate::engine::message::{Command, ConnectionState, Event, FtpError, explain, explain_listing};
 
@@ -37,7 +37,7 @@ struct Row<'a> {
 pub(super) fn run(url: &str, long: bool, options: &Options, context: &Context) -> Exit {
     let address = match Address::parse(url) {
         Ok(address) => address,
-        Err(error) => return super::args::refuse(&error.into()),
+        Err(error) => return crate::cli::args::refuse(&error.into()),
     };
     let client = match Client::start(&address, options, context) {
         Ok(client) => client,
@@ -175,7 +175,7 @@ fn columns(entry: &Entry, charset: &Charset) -> [String; 6] {
 fn row<'a>(entry: &'a Entry, charset: &Charset) -> Row<'a> {
     let name = charset.decode(&entry.name);
     Row {
-        raw: super::tally::raw(&entry.name, &name),
+        raw: crate::cli::tally::raw(&entry.name, &name),
         name,
         kind: match entry.kind {
             EntryKind::File => "file",

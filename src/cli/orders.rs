@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::url::Address;
+use crate::cli::url::Address;
 use crate::domain::{EntryKind, Site};
 use crate::engine::message::{ConflictPolicy, LocalTarget, Order, RemoteTarget, What};
 

@@ -1,7 +1,8 @@
 //! What the command line writes: results on stdout, everything else on stderr. Names come from servers and are made safe
 //! for a terminal here; a reader that has seen enough (`| head`) ends the program quietly.
 
-use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::io;
+use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 
 use serde::Serialize;
 use serde_json::Serializer;

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
-use super::output::complain;
-use super::url::Address;
+use crate::cli::output::complain;
+use crate::cli::url::Address;
 use crate::domain::PASSWORD_VARIABLE;
 
 /// What to do instead of writing a password into a URL.

@@ -2,13 +2,14 @@
 //! all that follow. The queue goes on meanwhile.
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead, Write};
+use std::io;
+use std::io::{BufRead, Write};
 use std::thread;
 
 use crossbeam_channel::{Receiver, bounded, never};
 
-use super::output::printable;
-use super::screen::Screen;
+use crate::cli::output::printable;
+use crate::cli::screen::Screen;
 use crate::domain::{QuestionId, bytes};
 use crate::engine::message::{Answer, Command, ConflictPolicy, Direction, FileFacts, Question};
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::printable;
+use crate::cli::output::printable;
 use crate::domain::{JobId, rate, time_left};
 use crate::engine::message::Progress;
 
@@ -43,8 +43,8 @@ impl Screen {
     /// One line on stderr, above the bars.
     pub(super) fn tell(&self, line: &str) {
         match &self.bars {
-            Some(bars) => bars.all.suspend(|| super::output::tell(line)),
-            None => super::output::tell(line),
+            Some(bars) => bars.all.suspend(|| crate::cli::output::tell(line)),
+            None => crate::cli::output::tell(line),
         }
     }
 

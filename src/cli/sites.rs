@@ -1,15 +1,17 @@
 //! `twinport sites`: the saved sites as a list, taken over from a file, or written to one.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::args::SitesAction;
-use super::output::{Output, aligned, complain, printable, tell};
-use super::{Context, Exit, Options};
+use crate::cli::args::SitesAction;
+use crate::cli::output::{Output, aligned, complain, printable, tell};
+use crate::cli::{Context, Exit, Options};
 use crate::domain::{Security, Site};
 use crate::store::import::Import;
 use crate::store::shared_file::SharedFile;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde::Serialize;
 
-use super::client::is_connection_failure;
+use crate::cli::client::is_connection_failure;
 use crate::domain::{Charset, JobId};
 use crate::engine::message::{Class, FtpError, JobChange, JobError, JobState, Outcome, Progress};
 

@@ -1,19 +1,20 @@
 //! `twinport get` and `twinport put`: orders down, events up, until every file has its end.
 
-use std::io::{self, IsTerminal};
+use std::io;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::client::{Client, Refusal, Wake};
-use super::output::{Output, complain, printable, tell};
-use super::question::Questions;
-use super::screen::Screen;
-use super::tally::{Consequence, Finished, Status, Summary, Tally};
-use super::url::Address;
-use super::{Context, Exit, Options, orders};
+use crate::cli::client::{Client, Refusal, Wake};
+use crate::cli::output::{Output, complain, printable, tell};
+use crate::cli::question::Questions;
+use crate::cli::screen::Screen;
+use crate::cli::tally::{Consequence, Finished, Status, Summary, Tally};
+use crate::cli::url::Address;
+use crate::cli::{Context, Exit, Options, orders};
 use crate::domain::{Direction, Site, bytes, duration, rate};
 use crate::engine::message::{Command, ConflictPolicy, Event, Order, Question, Remark};
 
@@ -40,7 +41,7 @@ fn run(
 ) -> Exit {
     let address = match Address::parse(url) {
         Ok(address) => address,
-        Err(error) => return super::args::refuse(&error.into()),
+        Err(error) => return crate::cli::args::refuse(&error.into()),
     };
     let client = match Client::start(&address, options, context) {
         Ok(client) => client,

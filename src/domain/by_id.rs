@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::JobId;
+use crate::domain::JobId;
 
 /// A map from jobs to things.
 #[derive(Debug)]

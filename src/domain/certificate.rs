@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use crate::domain::Timestamp;
 
 /// The SHA-256 of a certificate's DER bytes: what it is recognised by.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use serde::{Deserialize, Serialize};
 
-use super::visible;
+use crate::domain::visible;
 
 /// The character set of a server's file names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

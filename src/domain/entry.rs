@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Charset, RemotePath, Timestamp};
+use crate::domain::{Charset, RemotePath, Timestamp};
 
 /// One row of a directory. Kept small: a million of them must fit.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Mode;
+use crate::domain::Mode;
 
 /// Everything that was found out about one server. `None` = not known: try, and see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Learned {
-    /// The mode in which data connections work, where [`super::TransferMode::Auto`] found out.
+    /// The mode in which data connections work, where [`crate::domain::TransferMode::Auto`] found out.
     pub mode: Option<Mode>,
     /// Whether EPSV works (RFC 2428); where it does not, PASV is used at once.
     pub epsv: Option<bool>,

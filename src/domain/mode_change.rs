@@ -1,6 +1,6 @@
 //! A change of permissions: only the bits that somebody moved.
 
-use super::EntryKind;
+use crate::domain::EntryKind;
 
 /// Which bits of a Unix mode to set and to clear, and of what; all others stay as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

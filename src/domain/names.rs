@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::RemotePath;
-use super::route::{encoded, is_separator, is_slash, split};
+use crate::domain::RemotePath;
+use crate::domain::route::{encoded, is_separator, is_slash, split};
 
 /// A name on the server and one on this computer; as a rule the same, and then said once.
 #[derive(Clone, Default)]

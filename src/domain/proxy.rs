@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SiteId;
+use crate::domain::SiteId;
 
 /// A proxy, without its password (that lies in the keyring).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

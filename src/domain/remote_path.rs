@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Charset, visible};
+use crate::domain::{Charset, visible};
 
 /// A path on the server, `/` between its parts. Absolute paths begin with `/`; any other is relative to the login
 /// directory. Never normalised beyond single slashes: what the server sent is what it gets back.

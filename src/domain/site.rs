@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charset, Learned, MinimumTls, SiteId, TransferMode};
+use crate::domain::{Charset, Learned, MinimumTls, SiteId, TransferMode};
 
 /// One site: a saved one, or the one quick connect and a URL make for the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What single answers say of a file or a folder: SIZE and MDTM (RFC 3659), and the size that many servers tell in their 150.
 
-use super::reply::Reply;
 use crate::domain::Timestamp;
+use crate::ftp::reply::Reply;
 
 /// Words of servers for a folder that they could not read, some with 226 behind an empty listing (vsftpd).
 pub const CANNOT_OPEN: &[&str] =

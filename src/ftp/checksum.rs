@@ -2,8 +2,8 @@
 //! servers made up before there was a draft (XCRC, XMD5, XSHA...). Which one to ask for, and what its answer says. Out
 //! of scope: computing one.
 
-use super::features::Features;
-use super::reply::Reply;
+use crate::ftp::features::Features;
+use crate::ftp::reply::Reply;
 
 /// What a checksum is computed by; the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

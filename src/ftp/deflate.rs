@@ -3,7 +3,7 @@
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-use super::ascii::has_extension;
+use crate::ftp::ascii::has_extension;
 
 /// What is wrong with a compressed stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

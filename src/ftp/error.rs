@@ -1,5 +1,5 @@
 //! What can go wrong with a server, as an enum of what the caller can do. Words for people are made in
-//! [`super::explain`], once, at the top.
+//! [`crate::ftp::explain`], once, at the top.
 
 mod proxy;
 
@@ -8,11 +8,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer;
-use super::reply::Reply;
 use crate::domain::{Offered, RemotePath};
+use crate::ftp::answer;
+use crate::ftp::reply::Reply;
 
-pub use super::stranger::Stranger;
+pub use crate::ftp::stranger::Stranger;
 pub use proxy::{ProxyFailure, ProxyTrouble};
 
 /// What the caller can do about an error.

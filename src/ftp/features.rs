@@ -1,6 +1,6 @@
 //! FEAT (RFC 2389): what the server says it can.
 
-use super::reply::Reply;
+use crate::ftp::reply::Reply;
 
 /// What the server says it can. All `false` and empty where it has no FEAT.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

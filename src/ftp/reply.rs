@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::stranger::Stranger;
 use crate::domain::Charset;
+use crate::ftp::stranger::Stranger;
 
 /// One whole reply.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Setting a file's time, which no RFC knows: what servers have instead, the clearest first.
 
-use super::features::Features;
-use super::verb::{Argument, Verb};
 use crate::domain::Timestamp;
+use crate::ftp::features::Features;
+use crate::ftp::verb::{Argument, Verb};
 
 /// A command that sets a file's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::net::{SocketAddr, SocketAddrV4};
 
 use zeroize::Zeroizing;
 
-use super::error::FtpError;
 use crate::domain::{Charset, RemotePath, Secret, Timestamp};
+use crate::ftp::error::FtpError;
 
 /// Bytes that fit into a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum Verb {
     OptsMlst(Argument),
     /// OPTS HASH with that algorithm (draft-bryan-ftpext-hash).
     OptsHash(Argument),
-    /// HASH, MD5, XCRC, ...: a file's checksum ([`super::checksum`]).
+    /// HASH, MD5, XCRC, ...: a file's checksum ([`crate::ftp::checksum`]).
     Checksum(&'static str, Argument),
     TypeImage,
     TypeAscii,
@@ -333,8 +333,8 @@ impl Verb {
             Self::ModeDeflate => words(" Z", b""),
             Self::Sscn(on) => words(if *on { " ON" } else { " OFF" }, b""),
             Self::Rest(offset) => words(&format!(" {offset}"), b""),
-            Self::Eprt(address) => words(&format!(" {}", super::address::eprt(*address)), b""),
-            Self::Port(address) => words(&format!(" {}", super::address::port(*address)), b""),
+            Self::Eprt(address) => words(&format!(" {}", crate::ftp::address::eprt(*address)), b""),
+            Self::Port(address) => words(&format!(" {}", crate::ftp::address::port(*address)), b""),
             Self::SiteUtime(time, path) => {
                 let time = time.rfc3659().unwrap_or_default();
                 words(" ", &path.0);

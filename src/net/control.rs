@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroize as _;
 
-use super::happening::{Happening, Observer, Step};
-use super::masking::Secrets;
-use super::stream::Stream;
-use super::tls::{self, Guard};
-use super::wait::{Edges, Stop, Wait};
 use crate::domain::{Charset, ControlPath, Lesson, Secret};
 use crate::ftp::error::{FtpError, Stage, Stranger, TlsTrouble};
 use crate::ftp::reply::{Heard, Reply, ReplyReader, Unreadable};
 use crate::ftp::verb::Verb;
+use crate::net::happening::{Happening, Observer, Step};
+use crate::net::masking::Secrets;
+use crate::net::stream::Stream;
+use crate::net::tls;
+use crate::net::tls::Guard;
+use crate::net::wait::{Edges, Stop, Wait};
 
 /// One control connection.
 pub(super) struct Control {
@@ -701,13 +702,13 @@ impl Control {
 
 /// The network's error, typed.
 pub(super) fn lost(stage: Stage, error: &std::io::Error) -> FtpError {
-    if super::dial::lacks_descriptors(error) {
+    if crate::net::dial::lacks_descriptors(error) {
         return FtpError::NoDescriptors;
     }
     tls::typed(error, stage).unwrap_or_else(|| FtpError::Lost {
         stage,
         kind: error.kind(),
-        detail: super::dial::plain(error),
+        detail: crate::net::dial::plain(error),
     })
 }
 

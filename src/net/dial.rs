@@ -1,7 +1,8 @@
 //! From a host's name to a connected socket: every address is tried, IPv6 and IPv4 in turn, the next one when the last
 //! has not answered for a moment (RFC 8305); the first that stands wins.
 
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
@@ -9,9 +10,9 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use socket2::{Domain, Socket, Type};
 
-use super::stream::Stream;
-use super::wait::{Role, Stop, Wait};
 use crate::ftp::error::{FtpError, Stage};
+use crate::net::stream::Stream;
+use crate::net::wait::{Role, Stop, Wait};
 
 /// The addresses of a host. The system's resolver cannot be interrupted: it works on a thread of its own, which is left
 /// behind when the time is over.

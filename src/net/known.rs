@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::reach::Reach;
 use crate::domain::RemotePath;
 use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::stamp::Stamp;
+use crate::net::reach::Reach;
 
 /// Of one user's account on one server.
 #[derive(Debug, Default)]

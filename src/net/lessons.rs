@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::happening::{Happening, Observer};
 use crate::domain::{Learned, Lesson};
+use crate::net::happening::{Happening, Observer};
 
 /// Lessons in the order in which they were learned.
 #[derive(Debug, Clone, Default)]

@@ -1,13 +1,14 @@
 //! The way to a server: straight, or through a proxy, which is asked for it by name: nothing is resolved here then.
 
-use super::dial;
-use super::happening::{Happening, Observer, Step};
-use super::proxy::{self, Ask, Tunnel};
-use super::stream::Stream;
-use super::terms::Dial;
-use super::wait::Wait;
 use crate::domain::Security;
 use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
+use crate::net::dial;
+use crate::net::happening::{Happening, Observer, Step};
+use crate::net::proxy;
+use crate::net::proxy::{Ask, Tunnel};
+use crate::net::stream::Stream;
+use crate::net::terms::Dial;
+use crate::net::wait::Wait;
 
 /// How this session's connections get to its server.
 pub(super) enum Route {

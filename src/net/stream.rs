@@ -1,17 +1,19 @@
 //! A connected socket that never blocks, in the clear or under TLS: nobody above needs to know which it is.
 
-use std::io::{self, Read, Write};
+use std::io;
+use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use socket2::{SockRef, TcpKeepalive};
 
-use super::flow::{self, Flow};
-use super::shortcut::Pipe;
-use super::tls::Tls;
-use super::wait::{Edges, Role, Wait};
-use super::wire::Wire;
+use crate::net::flow;
+use crate::net::flow::Flow;
+use crate::net::shortcut::Pipe;
+use crate::net::tls::Tls;
+use crate::net::wait::{Edges, Role, Wait};
+use crate::net::wire::Wire;
 
 /// One connection, registered with its session's poller.
 pub(super) struct Stream {

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::known::Known;
 use crate::domain::{Fingerprint, FtpProxy, MinimumTls, Proxy, ProxyKind, Secret, Site, TransferMode};
+use crate::net::known::Known;
 
 /// What a session needs to know before it dials.
 #[derive(Debug, Clone)]

@@ -1,10 +1,11 @@
 //! A connected socket and what is known of it: never asked in vain.
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io;
+use std::io::{ErrorKind, IoSlice, Read, Write};
 
 use mio::net::TcpStream;
 
-use super::wait::Edges;
+use crate::net::wait::Edges;
 
 /// The socket, and whether it had something the last time.
 pub(super) struct Wire {

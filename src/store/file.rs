@@ -2,8 +2,10 @@
 //!
 //! Scope: RON files of a few KiB to a few MiB. The queue's journal is SQLite's business, the log appends.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use ron::extensions::Extensions;

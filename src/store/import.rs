@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node as Xml};
 
-use super::file;
-use super::sitebook::{Folder, Node, SiteBook, Spot};
 use crate::domain::{Charset, Logon, Secret, Security, Site, SiteColour, SiteId, TransferMode};
+use crate::store::file;
+use crate::store::sitebook::{Folder, Node, SiteBook, Spot};
 
 /// What a file held.
 #[derive(Debug, Default)]

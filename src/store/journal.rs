@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::settings::ConflictPolicy;
 use crate::domain::{
     Direction, EntryKind, JobId, NamePage, Names, Precision, RemotePath, Route, Site, Timestamp, Zone,
 };
+use crate::store::settings::ConflictPolicy;
 
 /// An open journal.
 pub struct Journal {

@@ -1,8 +1,10 @@
 //! `twinport.log`: the message log on disk, with one predecessor. Meant for a thread of its own; the engine masks
 //! secrets before a line is made, and this is the second lock on that door.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::thread;
+use std::thread::JoinHandle;
 
 /// Saves one file; gives sentences for the user, or why it could not be saved.
 type Job = Box<dyn FnOnce() -> Result<Vec<String>, String> + Send>;
@@ -59,8 +61,8 @@ fn run(todo: &Receiver<(PathBuf, Job)>, tell: &impl Fn(String)) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::{save_failed, write_whole};
     use super::*;
+    use crate::store::file::{save_failed, write_whole};
 
     #[test]
     fn all_is_on_the_disk_when_the_saver_is_gone() {

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{self, Loaded};
-use super::schedule::{Pace, Rule};
 use crate::domain::{MinimumTls, Proxy, TransferMode};
+use crate::store::file;
+use crate::store::file::Loaded;
+use crate::store::schedule::{Pace, Rule};
 
 /// Everything in the Settings window, and what the window remembers of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

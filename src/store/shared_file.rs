@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::file::{self, Loaded, save_failed, write_whole};
-use super::merge::merge;
+use crate::store::file;
+use crate::store::file::{Loaded, save_failed, write_whole};
+use crate::store::merge::merge;
 
 /// One such file.
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{self, Loaded, numbered};
 use crate::domain::{Learned, Site, SiteId};
+use crate::store::file;
+use crate::store::file::{Loaded, numbered};
 
 /// All saved sites, as a tree in the user's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

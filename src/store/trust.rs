@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{self, Loaded};
 use crate::domain::Fingerprint;
+use crate::store::file;
+use crate::store::file::Loaded;
 
 /// One certificate a server, by `host:port`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

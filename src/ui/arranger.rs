@@ -2,8 +2,8 @@
 
 use egui::Context;
 
-use super::errand::Errand;
 use crate::app::{Action, Arranged, Arranging};
+use crate::ui::errand::Errand;
 
 /// One pane's.
 #[derive(Debug, Default)]

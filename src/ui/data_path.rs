@@ -3,10 +3,11 @@
 
 use std::net::SocketAddr;
 
-use egui::{Align2, FontId, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::accesskit::Role;
+use egui::{Align2, FontId, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use super::{icons, theme};
 use crate::domain::{ControlPath, DataPath, Encryption, Mode};
+use crate::ui::{icons, theme};
 
 /// What the picture shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

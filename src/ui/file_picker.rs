@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use rfd::FileDialog;
 
-use super::errand::Errand;
 use crate::app::{Action, Pick};
+use crate::ui::errand::Errand;
 
 /// The file dialog that is open, if any.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{Entry, EntryKind, Precision, Timestamp, Zone, bytes};
 
-use super::words;
+use crate::ui::words;
 
 /// `4.5 MiB`; nothing for directories.
 pub(super) fn size(entry: &Entry) -> String {
@@ -22,7 +22,7 @@ pub(super) fn kind(entry: &Entry, name: &str) -> String {
         EntryKind::Directory => words::FOLDER.to_owned(),
         EntryKind::Link => words::LINK.to_owned(),
         EntryKind::Other => words::OTHER.to_owned(),
-        EntryKind::File => match crate::app::rows::extension(name) {
+        EntryKind::File => match crate::app::files::rows::extension(name) {
             "" => words::FILE.to_owned(),
             // Longer ones are no extensions but parts of a name.
             long if long.len() > 8 => words::FILE.to_owned(),

@@ -5,7 +5,7 @@ use egui::{FontId, RichText};
 use crate::app::Icon;
 use crate::domain::{Entry, EntryKind};
 
-use super::theme;
+use crate::ui::theme;
 
 pub const CARET_UP: char = '\u{e13c}';
 pub const CARET_DOWN: char = '\u{e136}';
@@ -88,7 +88,7 @@ pub fn of_entry(entry: &Entry, name: &str) -> (char, bool) {
         EntryKind::Directory => return (FOLDER, true),
         EntryKind::Link => LINK,
         EntryKind::Other => FILE_SPECIAL,
-        EntryKind::File => match crate::app::rows::extension(name).to_ascii_lowercase().as_str() {
+        EntryKind::File => match crate::app::files::rows::extension(name).to_ascii_lowercase().as_str() {
             "txt" | "md" | "log" | "doc" | "docx" | "odt" | "rtf" | "csv" | "tsv" | "ods" | "xls" | "xlsx" => FILE_TEXT,
             "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "bmp" | "tif" | "tiff" | "ico" | "heic" | "avif" => {
                 FILE_IMAGE

@@ -2,14 +2,12 @@
 
 use std::time::SystemTime;
 
-use egui::{
-    Align, Button, Color32, Label, Layout, RichText, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder, accesskit::Role,
-    vec2,
-};
+use egui::accesskit::Role;
+use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder, vec2};
 
-use super::{icons, theme};
 use crate::app::{Action, Actions, Model, words};
 use crate::engine::message::{LogKind, LogLine};
+use crate::ui::{icons, theme};
 
 /// The message log's own state.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use egui::{Button, Response, RichText, Stroke, Ui, Vec2};
 
 use crate::app::{Action, Actions, Model, PaneAction, Side};
 
-use super::{icons, keys, theme};
+use crate::ui::{icons, keys, theme};
 
 /// A square button with an icon only; its words are the tooltip.
 pub(super) fn icon_button(ui: &mut Ui, model: &Model, action: Action, actions: &mut Actions) -> Response {

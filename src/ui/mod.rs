@@ -7,19 +7,17 @@ mod data_path;
 mod dialogs;
 mod errand;
 mod file_picker;
-mod file_table;
+mod files;
 mod format;
 pub mod icons;
 mod keys;
 mod log_panel;
 mod menu;
 mod notices;
-mod pane;
 mod queue_panel;
 mod quick_connect;
 mod speed;
 mod status_bar;
-mod table_header;
 pub mod theme;
 mod toolbar;
 pub mod words;
@@ -39,11 +37,11 @@ use crate::engine::message::{Command, Event, Explanation};
 use crate::store::settings::{Settings, WindowState};
 use crate::store::sitebook::SiteBook;
 
+use crate::ui::files::pane::PaneView;
 use arranger::Arranger;
 use dialogs::Dialogs;
 use file_picker::FilePicker;
 use log_panel::LogPanel;
-use pane::PaneView;
 use queue_panel::QueuePanel;
 use quick_connect::QuickConnect;
 use speed::SpeedMenu;
@@ -320,7 +318,7 @@ impl eframe::App for Desktop {
             queue.frame(base).show(ui, |ui| view.queue.show(ui, model, actions));
         }
         CentralPanel::default().frame(Frame::new().fill(palette.base)).show(ui, |ui| {
-            let (left, right) = pane::split(ui, model, actions);
+            let (left, right) = files::pane::split(ui, model, actions);
             view.local.show(ui, left, Side::Local, model, actions);
             view.remote.show(ui, right, Side::Remote, model, actions);
         });
@@ -329,7 +327,7 @@ impl eframe::App for Desktop {
             notices::show(ui, model, actions);
         }
         view.dialogs.show(ui, model, actions);
-        pane::drag_preview(ui);
+        files::pane::drag_preview(ui);
         if !actions.is_empty() {
             // They are carried out before the next frame.
             ui.ctx().request_repaint();

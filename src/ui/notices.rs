@@ -4,7 +4,7 @@ use egui::{Align2, Area, Button, Frame, Id, Margin, Order, RichText, Stroke, Ui,
 
 use crate::app::{Action, Actions, Model, Severity};
 
-use super::{icons, theme, words};
+use crate::ui::{icons, theme, words};
 
 const WIDTH: f32 = 360.0;
 

@@ -1,18 +1,19 @@
 //! The transfer queue: four tabs, what moves now and how long it will take, and in words why something failed.
 
+use egui::accesskit::Role;
 use egui::{
     Align, Button, Color32, Key, Layout, Popup, Rect, Response, RichText, Sense, TextEdit, Ui, UiBuilder, WidgetInfo,
-    accesskit::Role, pos2, vec2,
+    pos2, vec2,
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::dialogs::painted;
-use super::{format, icons, keys, theme};
+use crate::app::files::selection::Click;
 use crate::app::queue_view::{Found, Job, QueueSelection, Tab};
-use crate::app::selection::Click;
 use crate::app::{Action, Actions, Model, words};
 use crate::domain::{EntryKind, JobId, bytes, bytes_of, rate, time_left};
 use crate::engine::message::{Direction, JobState, Outcome, Place, QueueCommand};
+use crate::ui::dialogs::painted;
+use crate::ui::{format, icons, keys, theme};
 
 /// The queue panel's own state.
 pub(super) struct QueuePanel {

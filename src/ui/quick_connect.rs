@@ -7,7 +7,7 @@ use egui::{Button, Id, Key, RichText, TextEdit, Ui, Vec2};
 use crate::app::{Action, Actions, Field, Icon, Model, quick};
 use crate::domain::Secret;
 
-use super::{icons, keys, theme, words};
+use crate::ui::{icons, keys, theme, words};
 
 /// What is typed.
 #[derive(Default)]

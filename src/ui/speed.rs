@@ -2,15 +2,14 @@
 
 use std::time::SystemTime;
 
-use egui::{
-    Button, CursorIcon, Label, Popup, PopupCloseBehavior, Response, RichText, Sense, TextEdit, Ui, accesskit::Role,
-    vec2,
-};
+use egui::accesskit::Role;
+use egui::{Button, CursorIcon, Label, Popup, PopupCloseBehavior, Response, RichText, Sense, TextEdit, Ui, vec2};
 
-use super::{format, icons, theme, words};
-use crate::app::{Action, Actions, Model, rate_field};
+use crate::app::forms::rate_field;
+use crate::app::{Action, Actions, Model};
 use crate::domain::rate;
 use crate::engine::message::Limited;
+use crate::ui::{format, icons, theme, words};
 
 /// What is typed into the menu.
 #[derive(Default)]

@@ -2,12 +2,12 @@
 
 use egui::{Align, Color32, FontId, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, vec2};
 
-use super::data_path::Picture;
-use super::speed::SpeedMenu;
-use super::{icons, theme};
 use crate::app::queue_view::Tab;
 use crate::app::{Actions, Link, Model, certificate};
 use crate::domain::{DataPath, Encryption};
+use crate::ui::data_path::Picture;
+use crate::ui::speed::SpeedMenu;
+use crate::ui::{icons, theme};
 
 /// Draws it into its panel.
 pub(super) fn show(ui: &mut Ui, model: &Model, speed: &mut SpeedMenu, actions: &mut Actions) {

@@ -4,7 +4,7 @@ use egui::{Align, Layout, Rect, Ui, Vec2};
 
 use crate::app::{Action, Actions, Link, Model};
 
-use super::{menu, theme};
+use crate::ui::{menu, theme};
 
 pub(super) fn show(ui: &mut Ui, model: &Model, actions: &mut Actions) {
     let bar = ui.max_rect();

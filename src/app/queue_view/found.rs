@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Queue, Tab};
+use crate::app::queue_view::{Queue, Tab};
 use crate::domain::{JobId, Route};
 use crate::engine::message::Kept;
 

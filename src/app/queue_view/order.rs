@@ -4,7 +4,7 @@ use crate::domain::JobId;
 
 /// The jobs in the queue's order.
 #[derive(Debug, Default)]
-pub(super) struct Order {
+pub(crate) struct Order {
     pieces: Vec<Vec<JobId>>,
     len: usize,
     /// Where a job was sought last: the next one is near it.
@@ -16,18 +16,18 @@ const PIECE: usize = 4096;
 
 impl Order {
     /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// How many pieces.
-    pub(super) fn pieces(&self) -> usize {
+    pub(crate) fn pieces(&self) -> usize {
         self.pieces.len()
     }
 
     /// Puts the row there, at the end where that job is not here. Gives the piece behind which there is a new one, unless
     /// that is at the end.
-    pub(super) fn insert(&mut self, row: &[JobId], before: Option<JobId>) -> Option<usize> {
+    pub(crate) fn insert(&mut self, row: &[JobId], before: Option<JobId>) -> Option<usize> {
         if row.is_empty() {
             return None;
         }
@@ -47,7 +47,7 @@ impl Order {
     }
 
     /// Leaves those of a piece that are wanted; how many were looked at.
-    pub(super) fn retain(&mut self, piece: usize, mut wanted: impl FnMut(JobId) -> bool) -> usize {
+    pub(crate) fn retain(&mut self, piece: usize, mut wanted: impl FnMut(JobId) -> bool) -> usize {
         let Some(piece) = self.pieces.get_mut(piece) else { return 0 };
         let before = piece.len();
         piece.retain(|id| wanted(*id));
@@ -56,7 +56,7 @@ impl Order {
     }
 
     /// Forgets empty pieces.
-    pub(super) fn sweep(&mut self) {
+    pub(crate) fn sweep(&mut self) {
         self.pieces.retain(|piece| !piece.is_empty());
     }
 

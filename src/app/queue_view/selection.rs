@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::app::selection::{Click, Motion};
+use crate::app::files::selection::{Click, Motion};
 use crate::domain::JobId;
 
 /// The selected jobs of a tab, the cursor, and where a range began. Some of the jobs may be gone: only those of the rows

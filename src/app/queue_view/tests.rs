@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::*;
+use crate::app::queue_view::*;
 use crate::domain::{EntryKind, RemotePath, Site};
 use crate::engine::message::{Direction, JobProgress};
 

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use super::{Class, Stage};
 use crate::domain::ProxyKind;
+use crate::ftp::error::{Class, Stage};
 
 /// A proxy that did not bring us to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

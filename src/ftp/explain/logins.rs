@@ -1,6 +1,6 @@
 //! Why servers refuse a login, in their words and in ours.
 
-use super::catalogue::{CODES, Case, VERBS, WORDS, case};
+use crate::ftp::explain::catalogue::{CODES, Case, VERBS, WORDS, case};
 
 /// Where all that is known is that there are too many.
 pub(super) const TOO_MANY: &str =
@@ -283,6 +283,6 @@ pub(super) const LOGINS: &[Case] = &[
 mod tests {
     #[test]
     fn each_case_is_a_sentence_and_can_be_reached() {
-        super::super::catalogue::check(super::LOGINS);
+        crate::ftp::explain::catalogue::check(super::LOGINS);
     }
 }

@@ -12,14 +12,14 @@ mod proxy;
 mod refusals;
 mod tls;
 
-use self::catalogue::Case;
-pub use self::listing::explain_listing;
-use self::logins::LOGINS;
-use self::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
-use self::refusals::REFUSALS;
-use super::error::{FtpError, Stage};
-use super::reply::Reply;
 use crate::domain::{RemotePath, visible};
+use crate::ftp::error::{FtpError, Stage};
+use crate::ftp::explain::catalogue::Case;
+pub use crate::ftp::explain::listing::explain_listing;
+use crate::ftp::explain::logins::LOGINS;
+use crate::ftp::explain::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
+use crate::ftp::explain::refusals::REFUSALS;
+use crate::ftp::reply::Reply;
 
 /// An error in plain words; each part is a sentence or two, or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -318,8 +318,8 @@ const LONGEST_QUOTE: usize = 500;
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::error::Stranger;
     use super::*;
+    use crate::ftp::error::Stranger;
 
     fn reply(code: u16, text: &str) -> Reply {
         Reply { code, lines: vec![text.into()] }

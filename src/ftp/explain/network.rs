@@ -3,11 +3,11 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use super::catalogue;
-use super::logins::TOO_MANY;
-use super::refusals::REFUSALS;
-use super::{Explanation, explain, quoted, said, say, seconds, sentence, told};
 use crate::ftp::error::{FtpError, Stage, Stranger, too_many};
+use crate::ftp::explain::catalogue;
+use crate::ftp::explain::logins::TOO_MANY;
+use crate::ftp::explain::refusals::REFUSALS;
+use crate::ftp::explain::{Explanation, explain, quoted, said, say, seconds, sentence, told};
 use crate::ftp::reply::Reply;
 
 pub(super) fn cannot_connect(host: &str, port: u16, kind: ErrorKind, detail: &str) -> Explanation {

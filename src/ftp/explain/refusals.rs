@@ -1,9 +1,9 @@
 //! What servers refuse, in their words and in ours. The words are those of vsftpd, ProFTPD, Pure-FTPd, FileZilla Server,
 //! IIS and Windows, Serv-U, wu-ftpd, glFTPd, Titan, CrushFTP, pyftpdlib, libunftp, MVS, VMS and OS/400.
 
-use super::catalogue::{CODES, Case, VERBS, WORDS, case};
-use super::logins::TOO_MANY;
 use crate::ftp::answer::CANNOT_OPEN;
+use crate::ftp::explain::catalogue::{CODES, Case, VERBS, WORDS, case};
+use crate::ftp::explain::logins::TOO_MANY;
 
 const READ: &[&str] = &["RETR", "SIZE", "MDTM", "MLST"];
 const WRITE: &[&str] = &["STOR", "APPE", "STOU"];
@@ -909,6 +909,6 @@ pub(super) const REFUSALS: &[Case] = &[
 mod tests {
     #[test]
     fn each_case_is_a_sentence_and_can_be_reached() {
-        super::super::catalogue::check(super::REFUSALS);
+        crate::ftp::explain::catalogue::check(super::REFUSALS);
     }
 }

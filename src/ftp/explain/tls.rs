@@ -1,8 +1,8 @@
 //! Words for what can go wrong with TLS (RFC 4217, 8446).
 
-use super::{Explanation, said, say};
 use crate::domain::{Distrust, Offered};
 use crate::ftp::error::{Stage, TlsTrouble};
+use crate::ftp::explain::{Explanation, said, say};
 use crate::ftp::reply::Reply;
 
 /// A certificate that is not trusted by itself.

@@ -2,9 +2,9 @@
 //!
 //! A member of a file is named with it (`A.FILE/A.MBR`), as the server wants it.
 
-use super::columns::{Columns, number};
-use super::{Context, Line, date};
 use crate::domain::{Entry, EntryKind, Timestamp};
+use crate::ftp::listing::columns::{Columns, number};
+use crate::ftp::listing::{Context, Line, date};
 
 /// How the server writes dates, as far as its lines have shown: its jobs have a format, and all of a listing share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

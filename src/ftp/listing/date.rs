@@ -1,8 +1,8 @@
 //! Dates in listings: with or without year or time, in many orders and languages.
 
-use super::columns::is_number;
-use super::months::month;
 use crate::domain::{Precision, Timestamp, Zone};
+use crate::ftp::listing::columns::is_number;
+use crate::ftp::listing::months::month;
 
 /// The time against which dates without a year are understood.
 pub(super) struct Now {

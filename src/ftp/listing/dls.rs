@@ -1,9 +1,9 @@
 //! `/bin/dls`: name, size (or `-`, `=` for directories), perhaps a date, perhaps what it is. So loose that a line must
 //! look very much like it, unless one before it did.
 
-use super::columns::{Columns, is_number, number};
-use super::{Context, Line, date};
 use crate::domain::{Entry, EntryKind};
+use crate::ftp::listing::columns::{Columns, is_number, number};
+use crate::ftp::listing::{Context, Line, date};
 
 /// One line. `known` = a line before this one was of this format.
 pub(super) fn parse(line: &[u8], context: &Context, known: bool) -> Line {

@@ -1,8 +1,8 @@
 //! The DOS style of IIS and its imitators: `01-22-98  01:52PM  <DIR>  name`.
 
-use super::columns::{is_blank, is_number, number};
-use super::{Line, date};
 use crate::domain::{Entry, EntryKind};
+use crate::ftp::listing::columns::{is_blank, is_number, number};
+use crate::ftp::listing::{Line, date};
 
 /// One line.
 pub(super) fn parse(line: &[u8]) -> Line {

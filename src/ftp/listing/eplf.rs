@@ -1,8 +1,8 @@
 //! EPLF, <https://cr.yp.to/ftp/list/eplf.html>: `+i8388621.48594,m825718503,r,s280,up755,` tab, name.
 
-use super::Line;
-use super::columns::number;
 use crate::domain::{Entry, EntryKind, Permissions, Timestamp};
+use crate::ftp::listing::Line;
+use crate::ftp::listing::columns::number;
 
 /// One line.
 pub(super) fn parse(line: &[u8]) -> Line {

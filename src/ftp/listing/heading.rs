@@ -1,7 +1,7 @@
 //! Lines that are no entries: headings, totals, rules. Some say what the rest will look like.
 
-use super::System;
-use super::columns::{Columns, is_blank, is_number};
+use crate::ftp::listing::System;
+use crate::ftp::listing::columns::{Columns, is_blank, is_number};
 
 /// Whether this line is one, and what system it gives away. `is_first` = no line came before it.
 pub(super) fn read(line: &[u8], is_first: bool) -> Option<Option<System>> {

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::mlsd;
 use crate::domain::{Entry, EntryKind};
+use crate::ftp::listing::mlsd;
 
 /// Links that still lack a target, by what their lines say is unique about it.
 #[derive(Default)]

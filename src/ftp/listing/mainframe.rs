@@ -1,8 +1,8 @@
 //! Other systems with listings of their own: z/VM and VM/CMS, HP NonStop (Tandem).
 
-use super::columns::{Columns, is_number, number};
-use super::{Context, Line, date};
 use crate::domain::{Entry, EntryKind};
+use crate::ftp::listing::columns::{Columns, is_number, number};
+use crate::ftp::listing::{Context, Line, date};
 
 /// z/VM: `WELCOME  README   V         82         21          1 1999-12-27 16:19:04 -`; VM/CMS with a file mode (`A1`)
 /// before the format, and American dates.

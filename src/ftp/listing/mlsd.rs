@@ -1,8 +1,8 @@
 //! MLSD and MLST (RFC 3659 section 7): `type=file;size=5;modify=20240305060708; name`.
 
-use super::columns::{is_blank, number};
-use super::{Line, Words};
 use crate::domain::{Charset, Entry, EntryKind, Permissions, Timestamp};
+use crate::ftp::listing::columns::{is_blank, number};
+use crate::ftp::listing::{Line, Words};
 
 /// One line of MLSD.
 pub(super) fn parse(line: &[u8], words: &mut Words) -> Line {

@@ -1,9 +1,9 @@
 //! z/OS and its forebears: data sets, members of partitioned ones with and without statistics, load modules, and jobs.
 //! Sizes are in tracks and records, which say little about bytes: they are left out.
 
-use super::columns::{Columns, is_number};
-use super::{Context, Line, System, date};
 use crate::domain::{Entry, EntryKind};
+use crate::ftp::listing::columns::{Columns, is_number};
+use crate::ftp::listing::{Context, Line, System, date};
 
 /// One line.
 pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {

@@ -1,8 +1,8 @@
 //! What ran on personal computers beside Windows: OS/2, and the 16-bit Windows servers SuperTCP and Chameleon.
 
-use super::columns::{Columns, is_number, number};
-use super::{Context, Line, date};
 use crate::domain::{Entry, EntryKind};
+use crate::ftp::listing::columns::{Columns, is_number, number};
+use crate::ftp::listing::{Context, Line, date};
 
 /// OS/2: `612  RHSA           07-28-95   16:45  air_tra1.bag`, `0  RHS   DIR      04-11-95   16:26  ATTACH`; not all of
 /// its servers know of years with four digits (`103` is 2003).

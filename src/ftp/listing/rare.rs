@@ -1,8 +1,8 @@
 //! Formats of single servers: numbers instead of letters, VShell, routers with VxWorks, Nortel's wfFtp, OS-9.
 
-use super::columns::{Columns, is_number, number};
-use super::{Context, Line, date};
 use crate::domain::{Entry, EntryKind, Permissions, Timestamp};
+use crate::ftp::listing::columns::{Columns, is_number, number};
+use crate::ftp::listing::{Context, Line, date};
 
 /// One line, in any of them.
 pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {

@@ -1,9 +1,9 @@
 //! `ls -l` in its dialects, NetWare's relative of it, and Connect:Enterprise's.
 
-use super::columns::{Columns, is_blank, is_number, number};
-use super::date;
-use super::{Context, Line};
 use crate::domain::{Entry, EntryKind, Permissions, Precision, Timestamp};
+use crate::ftp::listing::columns::{Columns, is_blank, is_number, number};
+use crate::ftp::listing::date;
+use crate::ftp::listing::{Context, Line};
 
 /// One line.
 pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {
@@ -111,7 +111,8 @@ impl<'a> Found<'a> {
         let [links, owner, group, size, name, ..] = *words else { return None };
         let is_text = |word: &[u8]| word.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
         let dated = |word: &[u8]| {
-            super::months::month(word).is_some() || word.iter().all(|b| b.is_ascii_digit() || b"-/:.,".contains(b))
+            crate::ftp::listing::months::month(word).is_some()
+                || word.iter().all(|b| b.is_ascii_digit() || b"-/:.,".contains(b))
         };
         if !is_number(links)
             || !is_text(owner)

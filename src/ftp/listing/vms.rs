@@ -4,9 +4,9 @@
 //! Names lose their version (`;2`): without one the newest is meant, which VMS lists first. Older ones behind it keep
 //! theirs, so that no two entries share a name. `NAME.DIR;1` is the directory `NAME`, as it is entered.
 
-use super::columns::{Columns, is_number, number};
-use super::{Context, Line, date};
 use crate::domain::{Entry, EntryKind, Permissions};
+use crate::ftp::listing::columns::{Columns, is_number, number};
+use crate::ftp::listing::{Context, Line, date};
 
 /// One line.
 pub(super) fn parse(line: &[u8], context: &mut Context) -> Line {

@@ -1,6 +1,7 @@
 //! EPRT and PORT: we name a port, and the server connects.
 
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -8,12 +9,13 @@ use std::time::{Duration, Instant};
 use mio::net::TcpListener;
 use socket2::{Domain, Socket, Type};
 
-use super::{Arranger, Door, Extended, Way, ask, refused};
 use crate::domain::{Lesson, Mode, TransferMode};
 use crate::ftp::address;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::verb::Verb;
-use crate::net::control::{self, Control};
+use crate::net::control;
+use crate::net::control::Control;
+use crate::net::data::{Arranger, Door, Extended, Way, ask, refused};
 use crate::net::dial;
 use crate::net::happening::Happening;
 use crate::net::stream::Stream;

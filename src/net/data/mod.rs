@@ -7,15 +7,15 @@ use std::cell::Cell;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::control::Control;
-use super::route::Route;
-use super::stream::Stream;
-use super::terms::ActiveMode;
-use super::wait::Wait;
 use crate::domain::{Learned, Mode, TransferMode};
 use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
 use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::Verb;
+use crate::net::control::Control;
+use crate::net::route::Route;
+use crate::net::stream::Stream;
+use crate::net::terms::ActiveMode;
+use crate::net::wait::Wait;
 pub(super) use active::Listening;
 pub(super) use passive::Dialled;
 

@@ -1,18 +1,19 @@
 //! EPSV and PASV: the server names a port, and we connect.
 
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
-use super::{Arranger, Door, Extended, Way, ask, refused};
 use crate::domain::{Lesson, Mode};
 use crate::ftp::address;
 use crate::ftp::error::{FtpError, ProxyTrouble, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
 use crate::net::control::Control;
+use crate::net::data::{Arranger, Door, Extended, Way, ask, refused};
 use crate::net::dial;
 use crate::net::happening::Happening;
 use crate::net::proxy::Ask;

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use self::http::Connect;
-use self::socks4::Socks4a;
-use self::socks5::Socks5;
-use super::stream::Stream;
-use super::wait::{Ready, Stop, Wait};
 use crate::domain::{Proxy, ProxyKind, Secret, visible};
 use crate::ftp::error::{FtpError, ProxyFailure, ProxyTrouble, Stage};
+use crate::net::proxy::http::Connect;
+use crate::net::proxy::socks4::Socks4a;
+use crate::net::proxy::socks5::Socks5;
+use crate::net::stream::Stream;
+use crate::net::wait::{Ready, Stop, Wait};
 
 /// May hold a password.
 type Outgoing = Zeroizing<Vec<u8>>;

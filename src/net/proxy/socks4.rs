@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 
 use zeroize::Zeroizing;
 
-use super::{Outgoing, Target};
 use crate::ftp::error::ProxyTrouble;
+use crate::net::proxy::{Outgoing, Target};
 
 /// One handshake: a request, a reply of eight bytes.
 pub(super) struct Socks4a {
@@ -32,12 +32,12 @@ impl Socks4a {
         Ok((Self { inbox: Vec::new() }, Zeroizing::new(out)))
     }
 
-    /// See [`super::Handshake::wants`].
+    /// See [`crate::net::proxy::Handshake::wants`].
     pub(super) fn wants(&self) -> usize {
         REPLY.saturating_sub(self.inbox.len())
     }
 
-    /// See [`super::Handshake::hear`].
+    /// See [`crate::net::proxy::Handshake::hear`].
     pub(super) fn hear(&mut self, bytes: &[u8]) -> Result<(), ProxyTrouble> {
         self.inbox.extend_from_slice(bytes);
         match self.inbox[..] {
@@ -52,7 +52,7 @@ impl Socks4a {
                 Err(ProxyTrouble::LoginRefused { said: "no identd answers on this computer".into() })
             }
             [0 | VERSION, 93, ..] => Err(ProxyTrouble::LoginRefused { said: "identd knows another user".into() }),
-            _ => Err(ProxyTrouble::NotAProxy { heard: super::shown(&self.inbox) }),
+            _ => Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::shown(&self.inbox) }),
         }
     }
 }

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use zeroize::Zeroizing;
 
-use super::{Outgoing, Target};
 use crate::domain::Secret;
 use crate::ftp::error::ProxyTrouble;
+use crate::net::proxy::{Outgoing, Target};
 
 /// One handshake: reads exactly what is the proxy's.
 pub(super) struct Socks5 {
@@ -43,12 +43,12 @@ impl Socks5 {
         Ok((this, Zeroizing::new(methods.to_vec())))
     }
 
-    /// See [`super::Handshake::wants`].
+    /// See [`crate::net::proxy::Handshake::wants`].
     pub(super) fn wants(&self) -> usize {
         self.needed.saturating_sub(self.inbox.len())
     }
 
-    /// See [`super::Handshake::hear`].
+    /// See [`crate::net::proxy::Handshake::hear`].
     pub(super) fn hear(&mut self, bytes: &[u8]) -> Result<Option<Outgoing>, ProxyTrouble> {
         self.inbox.extend_from_slice(bytes);
         if self.wants() > 0 {
@@ -69,7 +69,7 @@ impl Socks5 {
     fn method(&mut self) -> Result<Option<Outgoing>, ProxyTrouble> {
         let [version, method] = self.inbox[..] else { return Ok(None) };
         if version != VERSION {
-            return Err(ProxyTrouble::NotAProxy { heard: super::shown(&self.inbox) });
+            return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::shown(&self.inbox) });
         }
         match (method, self.login.take()) {
             (OPEN, _) => Ok(Some(self.ask())),
@@ -101,7 +101,7 @@ impl Socks5 {
             }
             [VERSION, 0, ..] => self.expect(Expects::Nothing, 0),
             [VERSION, code, ..] => return Err(refusal(code)),
-            _ => return Err(ProxyTrouble::NotAProxy { heard: super::shown(&self.inbox) }),
+            _ => return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::shown(&self.inbox) }),
         }
         Ok(None)
     }

@@ -1,12 +1,12 @@
 //! Making, renaming, removing, and what else changes a directory.
 
-use super::{DEEPEST, Session};
 use crate::domain::{Entry, EntryKind, RemotePath};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::pathname;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
+use crate::net::session::{DEEPEST, Session};
 
 impl Session {
     /// MKD. `Ok(false)` = it was there already.
@@ -323,7 +323,7 @@ impl Session {
     }
 
     /// Where the server says it is once it has entered that directory; `None` = it cannot, or does not say.
-    pub(super) fn real_path(&mut self, whole: &RemotePath) -> Result<Option<RemotePath>, FtpError> {
+    pub(in crate::net) fn real_path(&mut self, whole: &RemotePath) -> Result<Option<RemotePath>, FtpError> {
         if !self.enter(whole)? {
             return Ok(None);
         }
@@ -341,7 +341,7 @@ impl Session {
     }
 
     /// Success, or the refusal as an error.
-    pub(super) fn expect(&self, verb: &'static str, reply: Reply) -> Result<(), FtpError> {
+    pub(in crate::net) fn expect(&self, verb: &'static str, reply: Reply) -> Result<(), FtpError> {
         if reply.is_positive() { Ok(()) } else { Err(refused(verb, reply)) }
     }
 }
@@ -358,7 +358,7 @@ impl Removal<'_> {
     }
 }
 
-pub(super) fn refused(verb: &'static str, reply: Reply) -> FtpError {
+pub(in crate::net) fn refused(verb: &'static str, reply: Reply) -> FtpError {
     FtpError::Refused { verb, stage: Stage::Command, reply }
 }
 

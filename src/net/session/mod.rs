@@ -1,21 +1,22 @@
 //! One logged-in conversation with a server.
 
-mod ahead;
-mod channel;
-mod clock;
-mod fxp;
-mod gateway;
-mod hash;
-mod list;
-mod login;
-mod manage;
-mod rename;
-mod secure;
-mod stamp;
-mod transfer;
+/// From a connected socket to a logged-in session.
+pub(in crate::net) mod login;
 
-use std::sync::Arc;
-use std::time::Duration;
+/// Directories: LIST, MLSD, CWD, and what is known of one path.
+pub(in crate::net) mod listing;
+
+/// Files: RETR, STOR, and the data connections that they need.
+pub(in crate::net) mod transfer;
+
+/// Deleting, making directories, permissions.
+pub(in crate::net) mod manage;
+
+/// RNFR and RNTO, and publishing a stored file under its name.
+pub(in crate::net) mod rename;
+
+/// Files between two servers (FXP).
+pub(in crate::net) mod fxp;
 
 use crate::domain::{DataPath, EntryKind, Lesson, RemotePath, Timestamp, TransferMode};
 use crate::ftp::dialect::Dialect;
@@ -29,18 +30,19 @@ use crate::net::control::Control;
 use crate::net::data::Arranger;
 use crate::net::happening::Observer;
 use crate::net::lessons::Lessons;
+pub use crate::net::session::fxp::copy_between;
+use crate::net::session::listing::Mlsd;
+use crate::net::session::listing::clock::Clock;
+pub use crate::net::session::listing::clock::Correction;
+pub use crate::net::session::transfer::ahead::Next;
+use crate::net::session::transfer::ahead::{Ahead, Server};
+pub use crate::net::session::transfer::channel::DataChannel;
+pub use crate::net::session::transfer::checksum::Hashed;
 use crate::net::stream::Stream;
 use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
-
-pub use ahead::Next;
-use ahead::{Ahead, Server};
-pub use channel::DataChannel;
-use clock::Clock;
-pub use clock::Correction;
-pub use fxp::copy_between;
-pub use hash::Hashed;
-use list::Mlsd;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Directories within each other that are walked through; no real tree is deeper, a link that leads in a circle is, without
 /// end.
@@ -137,7 +139,7 @@ pub struct Session {
     /// How a file's time may be set here.
     stamps: Vec<Stamp>,
     /// How it tells checksums.
-    hashing: hash::Hashing,
+    hashing: transfer::checksum::Hashing,
     /// One has been set.
     stamps_work: bool,
     /// Whether SIZE works; `None` = it was not answered yet.

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::manage::refused;
-use super::{Facts, Presence, Publication, Session};
 use crate::domain::{EntryKind, Lesson, RemotePath, Timestamp};
 use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
@@ -11,6 +9,8 @@ use crate::ftp::reply::Reply;
 use crate::ftp::stamp::Stamp;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::happening::Happening;
+use crate::net::session::manage::refused;
+use crate::net::session::{Facts, Presence, Publication, Session};
 use crate::net::wait::Stop;
 
 /// The answer to SIZE after a store.

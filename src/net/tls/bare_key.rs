@@ -1,6 +1,7 @@
 //! A certificate's public key by itself: whether it has signed a handshake, where nothing else of the certificate is judged.
 
-use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use ring::signature;
+use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
 use rustls::SignatureScheme;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::public_key::PublicKey;

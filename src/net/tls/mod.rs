@@ -7,7 +7,8 @@ mod tape;
 mod tickets;
 mod verifier;
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io;
+use std::io::{ErrorKind, Read, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,10 +17,10 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{AlertDescription, ClientConfig, ClientConnection, ProtocolVersion, SupportedProtocolVersion};
 
-use super::terms::TlsTerms;
-use super::wire::Wire;
 use crate::domain::{ClientCertificate, Encryption, MinimumTls, Site};
 use crate::ftp::error::{FtpError, Stage, TlsTrouble};
+use crate::net::terms::TlsTerms;
+use crate::net::wire::Wire;
 use tape::Record;
 use tickets::Tickets;
 use verifier::Verifier;
@@ -172,7 +173,7 @@ impl Guard {
 }
 
 impl Tls {
-    /// See [`super::stream::Stream::shake_hands`].
+    /// See [`crate::net::stream::Stream::shake_hands`].
     pub(super) fn shake_hands(&mut self, wire: &mut Wire) -> io::Result<bool> {
         loop {
             match self.flush(wire) {
@@ -192,7 +193,7 @@ impl Tls {
         }
     }
 
-    /// See [`super::stream::Stream::read`].
+    /// See [`crate::net::stream::Stream::read`].
     pub(super) fn read(&mut self, wire: &mut Wire, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(error) = self.trouble.take() {
             return Err(error);
@@ -220,7 +221,7 @@ impl Tls {
         }
     }
 
-    /// See [`super::stream::Stream::write`]. Reads along: session tickets that lie unread when we close make the system
+    /// See [`crate::net::stream::Stream::write`]. Reads along: session tickets that lie unread when we close make the system
     /// reset the connection, which cuts the end of the file off.
     pub(super) fn write(&mut self, wire: &mut Wire, bytes: &[u8]) -> io::Result<usize> {
         while wire.is_readable() {

@@ -11,7 +11,7 @@ use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
 
-use super::tape::Record;
+use crate::net::tls::tape::Record;
 
 /// Of one control connection: never shared with another one.
 #[derive(Default)]

@@ -8,9 +8,9 @@ use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_sig
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-use super::{bare_key, certificate};
 use crate::domain::{Distrust, Fingerprint, Offered, Site};
 use crate::net::terms::TlsTerms;
+use crate::net::tls::{bare_key, certificate};
 
 /// Judges the certificates of one session: the control connection's first; every data connection must show the same.
 pub(super) struct Verifier {

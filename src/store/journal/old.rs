@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use rusqlite::Transaction;
 
-use super::{Error, JobRow, RowState, kind_from, number, put_rows, time_from};
 use crate::domain::{Direction, JobId, Names, RemotePath, Route, Site, Timestamp, local_path};
+use crate::store::journal::{Error, JobRow, RowState, kind_from, number, put_rows, time_from};
 
 /// Takes over what such a journal holds. Rows that cannot be read are left where they are, for who can.
 pub(super) fn take_over(transaction: &Transaction<'_>) -> Result<(), Error> {
@@ -100,9 +100,9 @@ mod tests {
 
     use rusqlite::{Connection, params};
 
-    use super::super::Journal;
     use super::*;
     use crate::domain::{EntryKind, Precision, Zone};
+    use crate::store::journal::Journal;
     use crate::store::settings::ConflictPolicy;
 
     /// As version 0.1 made it.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::store::journal::*;
 
 fn route(folder: u64) -> Arc<Route> {
     let site = Site { host: "example.org".into(), user: "u".into(), ..Site::default() };

@@ -2,9 +2,9 @@
 
 use egui::{RichText, Ui};
 
-use super::super::theme;
-use super::parts::{footer, modal, note, primary};
 use crate::app::{Action, Actions, words};
+use crate::ui::dialogs::parts::{footer, modal, note, primary};
+use crate::ui::theme;
 
 pub(super) fn show(ui: &Ui, actions: &mut Actions) {
     let shown = modal(ui, words::ABOUT, 400.0, |ui| {
@@ -16,7 +16,7 @@ pub(super) fn show(ui: &Ui, actions: &mut Actions) {
         let mut close = false;
         footer(ui, |ui| {
             let button = primary(ui, "Close", true);
-            super::focus_once(ui, &button);
+            crate::ui::dialogs::focus_once(ui, &button);
             close = button.clicked();
         });
         close

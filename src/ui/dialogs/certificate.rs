@@ -3,13 +3,15 @@
 
 use std::time::SystemTime;
 
-use egui::{Align, Color32, Label, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::accesskit::Role;
+use egui::{Align, Color32, Label, Layout, Margin, RichText, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::{icons, theme};
-use super::parts::{alarm, footer, modal_under, note, plain, primary, scrolled};
-use crate::app::certificate::{self, Fact};
+use crate::app::certificate;
+use crate::app::certificate::Fact;
 use crate::domain::{Certificate, Fingerprint, Offered, Timestamp};
 use crate::engine::message::Answer;
+use crate::ui::dialogs::parts::{alarm, footer, modal_under, note, plain, primary, scrolled};
+use crate::ui::{icons, theme};
 
 /// What is looked at.
 #[derive(Default)]
@@ -56,7 +58,7 @@ impl UnknownCertificate {
         let mut answer = None;
         footer(ui, |ui| {
             let reject = if offered.before.is_some() { primary(ui, "Reject", true) } else { plain(ui, "Reject") };
-            super::focus_once(ui, &reject);
+            crate::ui::dialogs::focus_once(ui, &reject);
             if reject.clicked() {
                 answer = Some(Answer::Never);
             }
@@ -105,7 +107,7 @@ impl UnknownCertificate {
                 ui.painter().galley(place, role, weak);
                 let name = egui::Rect::from_min_max(pos2(x + 24.0, rect.top()), pos2(right - 8.0, rect.bottom()));
                 let mut cell = ui.new_child(egui::UiBuilder::new().max_rect(name));
-                super::painted(&mut cell, &title, theme::TEXT, text, name.width(), Align::Min);
+                crate::ui::dialogs::painted(&mut cell, &title, theme::TEXT, text, name.width(), Align::Min);
                 if response.clicked() {
                     self.chosen = at;
                 }

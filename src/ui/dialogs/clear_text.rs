@@ -3,12 +3,12 @@
 
 use egui::{Label, RichText, Ui};
 
-use super::super::theme;
-use super::certificate::marked;
-use super::parts::{alarm, footer, modal_under, note, plain, primary};
 use crate::app::words;
 use crate::domain::{Logon, Site, SiteId, visible};
 use crate::engine::message::Answer;
+use crate::ui::dialogs::certificate::marked;
+use crate::ui::dialogs::parts::{alarm, footer, modal_under, note, plain, primary};
+use crate::ui::theme;
 
 /// The accessible name.
 const NAME: &str = "Unencrypted connection";
@@ -54,7 +54,7 @@ pub(super) fn show(ui: &Ui, site: &Site, said: &str, downgrade: bool) -> Option<
         let mut answer = None;
         footer(ui, |ui| {
             let cancel = if downgrade { primary(ui, words::CANCEL, true) } else { plain(ui, words::CANCEL) };
-            super::focus_once(ui, &cancel);
+            crate::ui::dialogs::focus_once(ui, &cancel);
             if cancel.clicked() {
                 answer = Some(Answer::Never);
             }

@@ -3,11 +3,12 @@
 
 use egui::{Align2, Button, Id, Key, Label, Margin, Modifiers, RichText, Ui, Window, vec2};
 
-use super::super::format;
-use super::super::theme::{self, CONTROL};
-use super::parts::note;
 use crate::domain::bytes;
 use crate::engine::message::{Answer, ConflictPolicy, Direction, FileFacts};
+use crate::ui::dialogs::parts::note;
+use crate::ui::format;
+use crate::ui::theme;
+use crate::ui::theme::CONTROL;
 
 /// What is ticked.
 #[derive(Default)]
@@ -41,12 +42,12 @@ impl FileExists {
             .fixed_size(vec2(WIDTH, 0.0));
         let shown = window.show(ctx, |ui| {
             ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-            super::parts::heading(ui, "File exists");
-            let dialog = super::parts::node(ui, egui::UiKind::Window);
+            crate::ui::dialogs::parts::heading(ui, "File exists");
+            let dialog = crate::ui::dialogs::parts::node(ui, egui::UiKind::Window);
             (self.contents(ui, direction, source, target, more), dialog)
         })?;
         let (answer, dialog) = shown.inner.unwrap_or_default();
-        super::parts::place(ctx, dialog, "File exists", shown.response.rect);
+        crate::ui::dialogs::parts::place(ctx, dialog, "File exists", shown.response.rect);
         // Esc means this window only where the user is in it.
         let inside = ctx.top_layer_id() == Some(shown.response.layer_id);
         if answer.is_none()

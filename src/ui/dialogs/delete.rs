@@ -2,10 +2,10 @@
 
 use egui::{Label, RichText, Ui};
 
-use super::super::theme;
-use super::parts::{danger, footer, modal, note, plain, primary};
 use crate::app::{Action, Actions, Deletion, Side, words};
 use crate::domain::EntryKind;
+use crate::ui::dialogs::parts::{danger, footer, modal, note, plain, primary};
+use crate::ui::theme;
 
 /// So many names are shown; who deletes more reads no list.
 const NAMES: usize = 6;
@@ -36,7 +36,7 @@ pub(super) fn show(ui: &Ui, deletion: &Deletion, actions: &mut Actions) {
         let mut answer = None;
         footer(ui, |ui| {
             let delete = if deletion.for_good { danger(ui, words::DELETE) } else { primary(ui, words::DELETE, true) };
-            super::focus_once(ui, &delete);
+            crate::ui::dialogs::focus_once(ui, &delete);
             if delete.clicked() {
                 answer = Some(Action::ConfirmDelete);
             }

@@ -6,8 +6,9 @@ use egui::{
     TextEdit, Ui, UiKind, vec2,
 };
 
-use super::super::icons;
-use super::super::theme::{self, CONTROL};
+use crate::ui::icons;
+use crate::ui::theme;
+use crate::ui::theme::CONTROL;
 
 /// Space inside of a dialog, at its edges.
 const PADDING: i8 = 20;
@@ -49,7 +50,7 @@ pub(super) fn modal_under<R>(
         (add(ui), dialog)
     });
     place(ctx, response.inner.1, title, response.response.rect);
-    super::Veil::covers(ctx, id);
+    crate::ui::dialogs::Veil::covers(ctx, id);
     let escaped = response.is_top_modal
         && !response.any_popup_open
         && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
@@ -66,7 +67,7 @@ pub(super) fn place(ctx: &egui::Context, dialog: Option<Id>, title: &str, rect: 
     if let Some(dialog) = dialog {
         ctx.accesskit_node_builder(dialog, |node| {
             node.set_label(title);
-            node.set_bounds(super::super::bounds(rect));
+            node.set_bounds(crate::ui::bounds(rect));
         });
     }
 }

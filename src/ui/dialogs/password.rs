@@ -2,10 +2,10 @@
 
 use egui::{Label, TextEdit, Ui};
 
-use super::parts::{entered, field, footer, hint, modal, plain, primary, text_edit};
 use crate::app::words;
 use crate::domain::{Logon, Secret, Site, SiteId};
 use crate::engine::message::Answer;
+use crate::ui::dialogs::parts::{entered, field, footer, hint, modal, plain, primary, text_edit};
 
 /// What is typed.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl PasswordDialog {
             // Only a saved site has a place in the keyring, and "ask" means ask.
             if site.id != SiteId(0) && site.logon != Logon::Ask {
                 ui.horizontal(|ui| {
-                    ui.add_space(super::parts::LABEL_WIDTH + 8.0);
+                    ui.add_space(crate::ui::dialogs::parts::LABEL_WIDTH + 8.0);
                     ui.checkbox(&mut self.keep, "Keep in the system's keyring");
                 });
             }

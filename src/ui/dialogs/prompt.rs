@@ -2,9 +2,9 @@
 
 use egui::Ui;
 
-use super::parts::{entered, field, focus_and_select, footer, hint, input, modal, plain, primary};
 use crate::app::{Action, Actions, Prompt, PromptFor, Side, words};
 use crate::domain::EntryKind;
+use crate::ui::dialogs::parts::{entered, field, focus_and_select, footer, hint, input, modal, plain, primary};
 
 /// What is typed.
 pub(super) struct PromptDialog {

@@ -3,10 +3,10 @@
 
 use egui::{Checkbox, Grid, Label, RichText, TextEdit, Ui};
 
-use super::super::{format, theme};
-use super::parts::{field, footer, hint, label_cell, modal, plain, primary, section, text_edit};
 use crate::app::{Action, Actions, Item, Location, Model, Properties, Side, words};
 use crate::domain::{EntryKind, ModeChange, ModeScope, Permissions, bytes};
+use crate::ui::dialogs::parts::{field, footer, hint, label_cell, modal, plain, primary, section, text_edit};
+use crate::ui::{format, theme};
 
 /// What is shown, and what of it was moved.
 pub(super) struct PropertiesDialog {
@@ -125,7 +125,7 @@ impl PropertiesDialog {
             footer(ui, |ui| {
                 if settable {
                     let ok = primary(ui, "OK", right);
-                    super::focus_once(ui, &ok);
+                    crate::ui::dialogs::focus_once(ui, &ok);
                     if ok.clicked() {
                         let recursive = self.recursive;
                         answer = Some(

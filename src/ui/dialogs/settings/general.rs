@@ -1,13 +1,14 @@
 //! Who opens data connections, how many there are, and how the window looks: the first page.
 
-use egui::{TextEdit, Ui, UiBuilder, accesskit::Role, vec2};
+use egui::accesskit::Role;
+use egui::{TextEdit, Ui, UiBuilder, vec2};
 
-use super::super::super::data_path::Picture;
-use super::super::parts::{LABEL_WIDTH, field, hint, label_cell, note, section, text_edit};
-use super::{NUMBER, combo, indented, number};
-use crate::app::settings_form::{SettingsForm, SettingsProblems};
+use crate::app::forms::settings_form::{SettingsForm, SettingsProblems};
 use crate::domain::{Mode, TransferMode};
 use crate::store::settings::Theme;
+use crate::ui::data_path::Picture;
+use crate::ui::dialogs::parts::{LABEL_WIDTH, field, hint, label_cell, note, section, text_edit};
+use crate::ui::dialogs::settings::{NUMBER, combo, indented, number};
 
 pub(super) fn show(ui: &mut Ui, form: &mut SettingsForm, problems: &SettingsProblems) {
     mode(ui, form);

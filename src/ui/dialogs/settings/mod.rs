@@ -8,12 +8,14 @@ mod transfers;
 
 use egui::{ComboBox, Response, TextEdit, Ui};
 
-use super::super::theme;
-use super::parts::{LABEL_WIDTH, field, footer, label_cell, modal, note, page, plain, primary, tab_line, text_edit};
-use crate::app::settings_form::{SettingsForm, SettingsProblems};
+use crate::app::forms::settings_form::{SettingsForm, SettingsProblems};
 use crate::app::{Action, Actions, Model, words};
 use crate::domain::PROXY_SECRET;
 use crate::store::settings::Settings;
+use crate::ui::dialogs::parts::{
+    LABEL_WIDTH, field, footer, label_cell, modal, note, page, plain, primary, tab_line, text_edit,
+};
+use crate::ui::theme;
 
 /// The open window.
 pub(super) struct SettingsDialog {

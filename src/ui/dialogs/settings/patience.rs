@@ -2,9 +2,9 @@
 
 use egui::Ui;
 
-use super::super::parts::section;
-use super::number;
-use crate::app::settings_form::{SettingsForm, SettingsProblems};
+use crate::app::forms::settings_form::{SettingsForm, SettingsProblems};
+use crate::ui::dialogs::parts::section;
+use crate::ui::dialogs::settings::number;
 
 pub(super) fn show(ui: &mut Ui, form: &mut SettingsForm, problems: &SettingsProblems) {
     section(ui, "Timeouts");

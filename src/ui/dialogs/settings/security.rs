@@ -2,12 +2,12 @@
 
 use egui::{TextEdit, Ui};
 
-use super::super::super::theme;
-use super::super::parts::{LABEL_WIDTH, field, hint, label_cell, section, text_edit};
-use super::{NUMBER, combo};
-use crate::app::settings_form::{SettingsForm, SettingsProblems};
+use crate::app::forms::settings_form::{SettingsForm, SettingsProblems};
 use crate::domain::{FtpProxy, MinimumTls, ProxyKind, Secret};
 use crate::store::settings::Settings;
+use crate::ui::dialogs::parts::{LABEL_WIDTH, field, hint, label_cell, section, text_edit};
+use crate::ui::dialogs::settings::{NUMBER, combo};
+use crate::ui::theme;
 
 pub(super) fn show(ui: &mut Ui, form: &mut SettingsForm, problems: &SettingsProblems, settings: &Settings) {
     encryption(ui, form);

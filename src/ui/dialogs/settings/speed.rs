@@ -2,14 +2,15 @@
 
 use egui::{Button, ComboBox, RichText, TextEdit, Ui, vec2};
 
-use super::super::super::icons;
-use super::super::super::theme::{self, CONTROL};
-use super::super::parts::{hint, label_cell, note, plain, section, text_edit};
-use super::{NUMBER, indented};
-use crate::app::schedule_form::{RuleForm, RuleProblems};
-use crate::app::settings_form::{SettingsForm, SettingsProblems};
+use crate::app::forms::schedule_form::{RuleForm, RuleProblems};
+use crate::app::forms::settings_form::{SettingsForm, SettingsProblems};
 use crate::app::words;
 use crate::store::schedule::Day;
+use crate::ui::dialogs::parts::{hint, label_cell, note, plain, section, text_edit};
+use crate::ui::dialogs::settings::{NUMBER, indented};
+use crate::ui::icons;
+use crate::ui::theme;
+use crate::ui::theme::CONTROL;
 
 pub(super) fn show(ui: &mut Ui, form: &mut SettingsForm, problems: &SettingsProblems) {
     section(ui, "All sites together");

@@ -2,10 +2,10 @@
 
 use egui::{TextEdit, Ui};
 
-use super::super::parts::{field, hint, label_cell, note, section, text_edit};
-use super::{NUMBER, combo, indented, number};
-use crate::app::settings_form::{SettingsForm, SettingsProblems};
+use crate::app::forms::settings_form::{SettingsForm, SettingsProblems};
 use crate::store::settings::{ConflictPolicy, Flush, Verify};
+use crate::ui::dialogs::parts::{field, hint, label_cell, note, section, text_edit};
+use crate::ui::dialogs::settings::{NUMBER, combo, indented, number};
 
 pub(super) fn show(ui: &mut Ui, form: &mut SettingsForm, problems: &SettingsProblems) {
     section(ui, "Files");

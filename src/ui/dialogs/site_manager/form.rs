@@ -2,17 +2,18 @@
 
 use egui::{ComboBox, Response, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, vec2};
 
-use super::super::super::theme::{self, CONTROL};
-use super::super::parts::{
-    LABEL_WIDTH, field, focus_and_select, hint, input, label_cell, note, section, tab_line, text_edit,
-};
-use super::learned;
-use crate::app::site_drafts::SiteDrafts;
-use crate::app::site_form::{SiteForm, SiteProblems};
+use crate::app::forms::site_drafts::SiteDrafts;
+use crate::app::forms::site_form::{SiteForm, SiteProblems};
 use crate::app::{Action, Actions, Model, Pick, words};
 use crate::domain::{Charset, Logon, MinimumTls, Secret, Security, SiteColour, TransferMode};
 use crate::store::settings::Settings;
 use crate::store::sitebook::{Folder, NodeId};
+use crate::ui::dialogs::parts::{
+    LABEL_WIDTH, field, focus_and_select, hint, input, label_cell, note, section, tab_line, text_edit,
+};
+use crate::ui::dialogs::site_manager::learned;
+use crate::ui::theme;
+use crate::ui::theme::CONTROL;
 
 /// What the form remembers between frames.
 #[derive(Debug, Default)]
@@ -327,7 +328,7 @@ fn login(ui: &mut Ui, form: &mut SiteForm, problems: &SiteProblems, width: f32, 
         });
     });
     if let Some(problem) = problems.user {
-        super::super::parts::hint(ui, "", Some(problem));
+        crate::ui::dialogs::parts::hint(ui, "", Some(problem));
     }
     let keeps = matches!(form.logon, Logon::Normal | Logon::Account);
     ui.add_enabled_ui(keeps, |ui| {

@@ -2,9 +2,9 @@
 
 use egui::{Align, Button, Label, Layout, RichText, TextEdit, Ui, vec2};
 
-use super::super::super::theme;
-use super::super::parts::{note, text_edit};
-use crate::app::learned_form::{Known, LearnedForm, LearnedProblems};
+use crate::app::forms::learned_form::{Known, LearnedForm, LearnedProblems};
+use crate::ui::dialogs::parts::{note, text_edit};
+use crate::ui::theme;
 
 pub(super) fn show(ui: &mut Ui, form: &mut LearnedForm, problems: LearnedProblems) {
     let known = form.known();

@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use egui::{Key, Modifiers, RichText, Ui, vec2};
 
-use super::super::errand::Errand;
-use super::super::theme;
-use super::parts::{danger, field, footer, hint, input, modal, plain, primary};
-use crate::app::site_drafts::SiteDrafts;
+use crate::app::forms::site_drafts::SiteDrafts;
 use crate::app::{Action, Actions, Model, Pick, words};
-use crate::store::import::{self, Import};
+use crate::store::import;
+use crate::store::import::Import;
 use crate::store::secrets::{Keyring as _, SystemKeyring};
 use crate::store::sitebook::{Node, NodeId};
+use crate::ui::dialogs::parts::{danger, field, footer, hint, input, modal, plain, primary};
+use crate::ui::errand::Errand;
+use crate::ui::theme;
 
 /// The open Site Manager.
 pub(super) struct SiteManager {
@@ -156,7 +157,7 @@ impl SiteManager {
     /// The tree and what changes it; whether a site was double-clicked.
     fn left(&mut self, ui: &mut Ui, height: f32) -> bool {
         let edit = egui::TextEdit::singleline(&mut self.search).hint_text("Search sites");
-        super::parts::text_edit(ui, edit, TREE_WIDTH, false).accessible_name("Search sites");
+        crate::ui::dialogs::parts::text_edit(ui, edit, TREE_WIDTH, false).accessible_name("Search sites");
         let asked = tree::show(ui, &mut self.drafts, &self.search, height - 2.0 * 36.0 - 32.0);
         let half = vec2((TREE_WIDTH - 8.0) / 2.0, 28.0);
         ui.horizontal(|ui| {
@@ -324,14 +325,14 @@ impl SiteManager {
             ui.label(text);
             let why =
                 if sites == 0 { "" } else { "The passwords in the system's keyring go with them, once you save." };
-            super::parts::note(ui, why, None);
+            crate::ui::dialogs::parts::note(ui, why, None);
             let mut answer = None;
             footer(ui, |ui| {
                 let delete = danger(ui, words::DELETE);
                 if delete.clicked() {
                     answer = Some(true);
                 }
-                super::focus_once(ui, &delete);
+                crate::ui::dialogs::focus_once(ui, &delete);
                 if plain(ui, words::CANCEL).clicked() {
                     answer = Some(false);
                 }
@@ -359,7 +360,7 @@ impl SiteManager {
                 if save.clicked() {
                     answer = Some(Answer::Save);
                 }
-                super::focus_once(ui, &save);
+                crate::ui::dialogs::focus_once(ui, &save);
                 if plain(ui, "Discard").clicked() {
                     answer = Some(Answer::Discard);
                 }
@@ -458,7 +459,7 @@ const TREE_WIDTH: f32 = 248.0;
 /// What an import left out; whether it stays in sight.
 fn left_out(ui: &Ui, notes: &[String]) -> bool {
     let shown = modal(ui, "Not everything could be imported", 560.0, |ui| {
-        super::parts::scrolled_to(ui, 320.0, |ui| {
+        crate::ui::dialogs::parts::scrolled_to(ui, 320.0, |ui| {
             for note in notes {
                 ui.add(egui::Label::new(note).wrap());
             }
@@ -466,7 +467,7 @@ fn left_out(ui: &Ui, notes: &[String]) -> bool {
         let mut close = false;
         footer(ui, |ui| {
             let ok = primary(ui, "OK", true);
-            super::focus_once(ui, &ok);
+            crate::ui::dialogs::focus_once(ui, &ok);
             close = ok.clicked();
         });
         close
@@ -501,8 +502,8 @@ impl FileSheet {
             ui.horizontal(|ui| {
                 let width = ui.available_width() - 96.0;
                 let file = field_of(ui, path, width);
-                super::focus_once(ui, &file);
-                if super::parts::entered(&file) && !path.trim().is_empty() {
+                crate::ui::dialogs::focus_once(ui, &file);
+                if crate::ui::dialogs::parts::entered(&file) && !path.trim().is_empty() {
                     answer = Some(true);
                 }
                 if plain(ui, "Browse…").clicked() {
@@ -525,5 +526,5 @@ impl FileSheet {
 }
 
 fn field_of(ui: &mut Ui, path: &mut String, width: f32) -> egui::Response {
-    field(ui, "File", |ui| input(ui, path, width - super::parts::LABEL_WIDTH - 8.0, false))
+    field(ui, "File", |ui| input(ui, path, width - crate::ui::dialogs::parts::LABEL_WIDTH - 8.0, false))
 }

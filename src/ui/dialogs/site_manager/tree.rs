@@ -1,15 +1,16 @@
 //! The tree of folders and sites: select, open, drag to move, context menu, keys.
 
+use egui::accesskit::Role;
 use egui::{
     Align, Align2, CursorIcon, DragAndDrop, EventFilter, FontId, Id, Key, Popup, Rect, Response, ScrollArea, Sense,
-    Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::super::super::{icons, theme};
-use super::super::parts::painted;
-use crate::app::site_drafts::SiteDrafts;
+use crate::app::forms::site_drafts::SiteDrafts;
 use crate::app::words;
 use crate::store::sitebook::{Node, NodeId, Spot};
+use crate::ui::dialogs::parts::painted;
+use crate::ui::{icons, theme};
 
 /// What the tree was asked for, about what is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{Charset, Entry, EntryKind, Listing};
 
-use super::pane::{Column, Sort};
+use crate::app::files::pane::{Column, Sort};
 
 /// One row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,7 +107,7 @@ impl Rows {
     }
 
     /// The same names without an order, for whoever arranges them.
-    pub(super) fn names_only(&self) -> Self {
+    pub(crate) fn names_only(&self) -> Self {
         Self { names: Arc::clone(&self.names), ..Self::default() }
     }
 
@@ -151,7 +151,7 @@ impl Rows {
 }
 
 impl Totals {
-    pub(super) fn add(&mut self, entry: &Entry) {
+    pub(crate) fn add(&mut self, entry: &Entry) {
         if entry.kind == EntryKind::Directory {
             self.folders += 1;
         } else {

@@ -1,7 +1,10 @@
 //! From an address to a usable session: greeting, USER, PASS, ACCT, FEAT, the login directory.
 
-use std::sync::Arc;
-use std::time::Duration;
+/// TLS: AUTH, PBSZ, PROT.
+pub(in crate::net) mod secure;
+
+/// FTP proxies that are told the host with the user's name.
+pub(in crate::net) mod gateway;
 
 use crate::domain::{Charset, Lesson, RemotePath, Secret, Security};
 use crate::ftp::dialect::Dialect;
@@ -18,16 +21,17 @@ use crate::net::dial;
 use crate::net::happening::{Happening, Observer, Step};
 use crate::net::known::Welcome;
 use crate::net::route;
+use crate::net::session::listing::Mlsd;
+use crate::net::session::transfer::Carriage;
+use crate::net::session::transfer::checksum::Hashing;
+use crate::net::session::{Ahead, Clock, Next, Server, Session};
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
-
-use super::hash::Hashing;
-use super::list::Mlsd;
-use super::transfer::Carriage;
-use super::{Ahead, Clock, Next, Server, Session, gateway, secure};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// All the way.
-pub(super) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
+pub(in crate::net) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
     let site = &dial.site;
     let failed = |error: std::io::Error| match dial::lacks_descriptors(&error) {
         true => FtpError::NoDescriptors,
@@ -388,7 +392,7 @@ fn wishes(features: &Features, utf8: bool, control: &Control) -> Result<Vec<Verb
 
 impl Session {
     /// The path as sent: absolute where the login directory is known, else as it is.
-    pub(super) fn whole(&self, path: &RemotePath) -> RemotePath {
+    pub(in crate::net) fn whole(&self, path: &RemotePath) -> RemotePath {
         if let Some(home) = &self.untrue_home {
             return path.relative_to(home).unwrap_or_else(|| path.clone());
         }
@@ -402,12 +406,12 @@ impl Session {
     }
 
     /// A directory as this server writes it.
-    pub(super) fn dir_argument(&self, path: &RemotePath) -> Result<Argument, FtpError> {
+    pub(in crate::net) fn dir_argument(&self, path: &RemotePath) -> Result<Argument, FtpError> {
         Argument::new(&self.dialect.dir(&self.whole(path)))
     }
 
     /// A file as this server writes it; where it goes by its bare name only, its directory is entered.
-    pub(super) fn file_argument(&mut self, path: &RemotePath) -> Result<Argument, FtpError> {
+    pub(in crate::net) fn file_argument(&mut self, path: &RemotePath) -> Result<Argument, FtpError> {
         let whole = self.whole(path);
         if let Some(text) = self.dialect.file(&whole).filter(|_| !self.bare_names || !whole.is_absolute()) {
             return Argument::new(&text);

@@ -7,9 +7,9 @@ use crate::domain::{
     Charset, ClientCertificate, Learned, Logon, MinimumTls, Secret, Security, Site, SiteColour, TransferMode,
 };
 
-use super::clock;
-use super::learned_form::{LearnedForm, LearnedProblems};
-use super::rate_field;
+use crate::app::forms::clock;
+use crate::app::forms::learned_form::{LearnedForm, LearnedProblems};
+use crate::app::forms::rate_field;
 
 /// The form of one site.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::domain::{Charset, Listing};
 
-use super::pane::{Location, Side};
-use super::rows::{Rows, View};
+use crate::app::files::pane::{Location, Side};
+use crate::app::files::rows::{Rows, View};
 
 /// A folder with more entries is arranged on a thread of its own.
 pub const HUGE: usize = 100_000;
@@ -17,12 +17,12 @@ pub const HUGE: usize = 100_000;
 pub struct Arranging {
     /// Of which pane.
     pub side: Side,
-    pub(super) serial: u64,
-    pub(super) purpose: Purpose,
-    pub(super) listing: Arc<Listing>,
-    pub(super) known: Rows,
-    pub(super) charset: Charset,
-    pub(super) view: View,
+    pub(crate) serial: u64,
+    pub(crate) purpose: Purpose,
+    pub(crate) listing: Arc<Listing>,
+    pub(crate) known: Rows,
+    pub(crate) charset: Charset,
+    pub(crate) view: View,
 }
 
 /// What comes of it.
@@ -30,16 +30,16 @@ pub struct Arranging {
 pub struct Arranged {
     /// Of which pane.
     pub side: Side,
-    pub(super) serial: u64,
-    pub(super) purpose: Purpose,
-    pub(super) listing: Arc<Listing>,
-    pub(super) rows: Rows,
-    pub(super) view: View,
+    pub(crate) serial: u64,
+    pub(crate) purpose: Purpose,
+    pub(crate) listing: Arc<Listing>,
+    pub(crate) rows: Rows,
+    pub(crate) view: View,
 }
 
 /// What for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// The entries are those that are shown; filter or order changed.
     Sorted,
     /// The directory was read, or the first part of it.

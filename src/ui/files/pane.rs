@@ -11,8 +11,8 @@ use egui::{
 use crate::app::action::Memory;
 use crate::app::{Action, Actions, Dragged, Field, Link, Location, Model, PaneAction, Side};
 
-use super::file_table::{FileTable, Under};
-use super::{icons, keys, menu, theme, toolbar, words};
+use crate::ui::files::table::{FileTable, Under};
+use crate::ui::{icons, keys, menu, theme, toolbar, words};
 
 /// A pane narrower than this shows the transfer button without words.
 const NARROW: f32 = 520.0;
@@ -20,14 +20,14 @@ const LEAST_WIDTH: f32 = 300.0;
 
 /// What a pane knows beside the model.
 #[derive(Default)]
-pub(super) struct PaneView {
+pub(crate) struct PaneView {
     /// The path while it is edited.
     path: Option<String>,
     table: FileTable,
 }
 
 /// The two panes' places, with the splitter between them.
-pub(super) fn split(ui: &Ui, model: &Model, actions: &mut Actions) -> (Rect, Rect) {
+pub(crate) fn split(ui: &Ui, model: &Model, actions: &mut Actions) -> (Rect, Rect) {
     let whole = ui.max_rect();
     let least = LEAST_WIDTH.min(whole.width() / 2.0);
     let at = (whole.left() + whole.width() * model.settings.window.split)
@@ -54,7 +54,7 @@ pub(super) fn split(ui: &Ui, model: &Model, actions: &mut Actions) -> (Rect, Rec
 }
 
 /// What is being dragged, beside the pointer.
-pub(super) fn drag_preview(ui: &Ui) {
+pub(crate) fn drag_preview(ui: &Ui) {
     let Some(dragged) = DragAndDrop::payload::<Dragged>(ui.ctx()) else { return };
     let Some(pointer) = ui.ctx().pointer_latest_pos() else { return };
     let palette = theme::palette(ui);
@@ -68,7 +68,7 @@ pub(super) fn drag_preview(ui: &Ui) {
 }
 
 impl PaneView {
-    pub(super) fn show(&mut self, ui: &mut Ui, rect: Rect, side: Side, model: &Model, actions: &mut Actions) {
+    pub(crate) fn show(&mut self, ui: &mut Ui, rect: Rect, side: Side, model: &Model, actions: &mut Actions) {
         let builder = UiBuilder::new()
             .id_salt(("pane", side))
             .max_rect(rect)
@@ -79,7 +79,7 @@ impl PaneView {
         let ui = &mut pane_ui;
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         // A container has no place of its own in the accessibility tree; what is dropped on a pane needs one.
-        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_bounds(super::bounds(rect)));
+        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_bounds(crate::ui::bounds(rect)));
         ui.spacing_mut().item_spacing.y = 0.0;
 
         let palette = theme::palette(ui);

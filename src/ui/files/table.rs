@@ -9,15 +9,15 @@ use egui::{
     UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use crate::app::selection::Click;
+use crate::app::files::selection::Click;
 use crate::app::{Action, Actions, Column, Dragged, Field, Model, Pane, PaneAction, Row, Side};
 use crate::domain::Entry;
 
-use super::table_header::{TableHeader, widths};
-use super::{format, icons, keys, menu, theme, toolbar, words};
+use crate::ui::files::header::{TableHeader, widths};
+use crate::ui::{format, icons, keys, menu, theme, toolbar, words};
 
 /// Room at both sides of a cell's text.
-pub(super) const CELL: f32 = 8.0;
+pub(crate) const CELL: f32 = 8.0;
 /// Near the edges of the rows a drag scrolls.
 const SCROLL_EDGE: f32 = 20.0;
 /// Kept free on the right: the scroll bar lies over the rows.
@@ -27,7 +27,7 @@ const DOUBLE_CLICK: f64 = 0.5;
 
 /// What a table knows beside the model.
 #[derive(Default)]
-pub(super) struct FileTable {
+pub(crate) struct FileTable {
     header: TableHeader,
     visit: u64,
     revealed: u64,
@@ -36,23 +36,23 @@ pub(super) struct FileTable {
 }
 
 /// What is drawn, and how wide.
-pub(super) struct Shown<'a> {
-    pub(super) side: Side,
-    pub(super) model: &'a Model,
-    pub(super) pane: &'a Pane,
-    pub(super) widths: [f32; 6],
+pub(crate) struct Shown<'a> {
+    pub(crate) side: Side,
+    pub(crate) model: &'a Model,
+    pub(crate) pane: &'a Pane,
+    pub(crate) widths: [f32; 6],
 }
 
 /// The row that the pointer is over.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Under {
-    pub(super) row: Row,
-    pub(super) rect: Rect,
+pub(crate) struct Under {
+    pub(crate) row: Row,
+    pub(crate) rect: Rect,
 }
 
 impl FileTable {
     /// Draws header and rows into `place`; the row under the pointer comes back.
-    pub(super) fn show(
+    pub(crate) fn show(
         &mut self,
         ui: &mut Ui,
         place: Rect,

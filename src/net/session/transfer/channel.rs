@@ -1,17 +1,18 @@
 //! A running transfer: bytes on the data connection, with an eye on the control connection.
 
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use super::ahead::Next;
-use super::transfer::Coding;
-use super::{Session, Started};
 use crate::domain::DataPath;
 use crate::ftp::deflate::{Damage, Deflater, Inflater};
 use crate::ftp::error::{FtpError, Stage, TlsTrouble};
 use crate::ftp::reply::Reply;
 use crate::net::control::lost;
 use crate::net::flow::Flow;
+use crate::net::session::transfer::Coding;
+use crate::net::session::transfer::ahead::Next;
+use crate::net::session::{Session, Started};
 use crate::net::shortcut::Pipe;
 use crate::net::stream::Stream;
 use crate::net::wait::Stop;
@@ -55,7 +56,7 @@ enum Codec {
 }
 
 impl<'s> DataChannel<'s> {
-    pub(super) fn new(session: &'s mut Session, verb: &'static str, started: Started) -> Self {
+    pub(in crate::net) fn new(session: &'s mut Session, verb: &'static str, started: Started) -> Self {
         let Started { stream, path, coding, announced, last, preliminary, held, eager } = started;
         let codec = match coding {
             Coding::Stream => None,
@@ -95,7 +96,7 @@ impl<'s> DataChannel<'s> {
     }
 
     /// Whether an encrypted listing ended without TLS' goodbye: anybody on the way could have cut it.
-    pub(super) fn ended_without_goodbye(&self) -> bool {
+    pub(in crate::net) fn ended_without_goodbye(&self) -> bool {
         self.unclean
     }
 
@@ -116,7 +117,11 @@ impl<'s> DataChannel<'s> {
 
     /// The same. A server that says 226 without ever saying 150 may never have touched the data connection: then
     /// `quiet` is how long nothing must come to count as the end.
-    pub(super) fn read_within(&mut self, buffer: &mut [u8], quiet: Option<Duration>) -> Result<usize, FtpError> {
+    pub(in crate::net) fn read_within(
+        &mut self,
+        buffer: &mut [u8],
+        quiet: Option<Duration>,
+    ) -> Result<usize, FtpError> {
         let mut codec = self.codec.take();
         let result = match codec.as_deref_mut() {
             Some(Codec::Inflate { inflater, packed }) => self.read_packed(inflater, packed, buffer, quiet),

@@ -8,13 +8,13 @@
 
 use std::time::Duration;
 
-use super::transfer::{Coding, Run};
-use super::{Session, Started};
 use crate::domain::{Mode, RemotePath};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::data::{Dialled, Listening, Way, is_data_trouble};
+use crate::net::session::transfer::{Coding, Run};
+use crate::net::session::{Session, Started};
 
 /// What the session will be asked for after the transfer that starts next, as far as that is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Next {
 
 /// A server that was seen to answer in order, however much it is told at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Server {
+pub(in crate::net) enum Server {
     Vsftpd,
     ProFtpd,
     PureFtpd,
@@ -41,13 +41,13 @@ pub(super) enum Server {
 
 impl Server {
     /// By its greeting.
-    pub(super) fn read(welcome: &Reply) -> Self {
+    pub(in crate::net) fn read(welcome: &Reply) -> Self {
         let text = welcome.text().to_ascii_lowercase();
         let known = [("vsftpd", Self::Vsftpd), ("proftpd", Self::ProFtpd), ("pure-ftpd", Self::PureFtpd)];
         known.into_iter().find(|(name, _)| text.contains(name)).map_or(Self::Other, |(_, server)| server)
     }
 
-    pub(super) fn is_known(self) -> bool {
+    pub(in crate::net) fn is_known(self) -> bool {
         self != Self::Other
     }
 
@@ -71,7 +71,7 @@ impl Server {
 
 /// What was sent ahead, and how far it is.
 #[derive(Default)]
-pub(super) enum Ahead {
+pub(in crate::net) enum Ahead {
     #[default]
     Nothing,
     /// EPSV or PASV: its answer is due after the transfer's own.
@@ -83,7 +83,7 @@ pub(super) enum Ahead {
 }
 
 /// A transfer that nobody has asked for yet.
-pub(super) struct Underway {
+pub(in crate::net) struct Underway {
     listening: Listening,
     arranged_by: &'static str,
     verb: Verb,
@@ -91,7 +91,7 @@ pub(super) struct Underway {
 
 impl Session {
     /// Asks, and where the server takes that and a transfer comes next, for its data connection in the same write.
-    pub(super) fn ask_and_open(&mut self, verbs: &[Verb], transfers: bool) -> Result<Vec<Heard>, FtpError> {
+    pub(in crate::net) fn ask_and_open(&mut self, verbs: &[Verb], transfers: bool) -> Result<Vec<Heard>, FtpError> {
         self.catch_up()?;
         let opens = transfers
             && self.server.is_known()
@@ -117,7 +117,7 @@ impl Session {
     }
 
     /// EPSV or PASV for what comes after this transfer, to be sent in the same write.
-    pub(super) fn along_with(&self, verb: &Verb) -> Option<Verb> {
+    pub(in crate::net) fn along_with(&self, verb: &Verb) -> Option<Verb> {
         if self.next == Next::Nothing || !self.looks_ahead() || !self.control.pipelines() {
             return None;
         }
@@ -131,7 +131,7 @@ impl Session {
     }
 
     /// All data has come; only the transfer's own last reply is missing.
-    pub(super) fn look_ahead(&mut self, next: Next) {
+    pub(in crate::net) fn look_ahead(&mut self, next: Next) {
         if next == Next::Nothing || !self.looks_ahead() || !matches!(self.ahead, Ahead::Nothing) {
             return;
         }
@@ -154,7 +154,7 @@ impl Session {
 
     /// Whether this download is to come in active mode although passive mode works, since the server is far away and can be
     /// told of the next one ahead. One session with a server tries whether it reaches us; the others do as that one found.
-    pub(super) fn tries_active(&mut self, verb: &Verb, rest: u64, coding: Coding) -> bool {
+    pub(in crate::net) fn tries_active(&mut self, verb: &Verb, rest: u64, coding: Coding) -> bool {
         let plain = matches!(verb, Verb::Retr(_)) && rest == 0 && coding == Coding::Stream;
         if !plain || !matches!(self.ahead, Ahead::Nothing) || !self.could_come_to_us() {
             return false;
@@ -188,7 +188,7 @@ impl Session {
     }
 
     /// What became of a download that was to come in active mode.
-    pub(super) fn active_ended(&mut self, error: Option<&FtpError>) {
+    pub(in crate::net) fn active_ended(&mut self, error: Option<&FtpError>) {
         self.arranger.set_trial(false);
         let reach = &self.dial.known.reach;
         match error {
@@ -235,7 +235,7 @@ impl Session {
 
     /// A final reply came while a transfer's own is awaited: `Some` = it is that one. Where the answer to EPSV or PASV is due,
     /// too, a no can be either's: it is `held` until the other one has come, which tells.
-    pub(super) fn sort(&mut self, held: &mut Option<Reply>, came: Reply) -> Option<Reply> {
+    pub(in crate::net) fn sort(&mut self, held: &mut Option<Reply>, came: Reply) -> Option<Reply> {
         let Ahead::Asked(_) = self.ahead else { return Some(came) };
         match (held.take(), is_port(&came)) {
             (None, false) if came.is_positive() => Some(came),
@@ -264,14 +264,14 @@ impl Session {
     }
 
     /// 1yz came while a no is `held`: then that was not the transfer's.
-    pub(super) fn has_begun(&mut self, held: &mut Option<Reply>) {
+    pub(in crate::net) fn has_begun(&mut self, held: &mut Option<Reply>) {
         if held.take().is_some() {
             self.lose_step();
         }
     }
 
     /// The answer to EPSV or PASV that was sent ahead.
-    pub(super) fn opened(&mut self, reply: Reply) {
+    pub(in crate::net) fn opened(&mut self, reply: Reply) {
         let Ahead::Asked(verb) = std::mem::take(&mut self.ahead) else { return };
         if reply.is_positive() && !is_port(&reply) {
             // A second reply to the transfer: the port's own is still to come, and so would be every other one.
@@ -287,7 +287,7 @@ impl Session {
     }
 
     /// The same where it is there already.
-    pub(super) fn hear_opened(&mut self) {
+    pub(in crate::net) fn hear_opened(&mut self) {
         if let Ahead::Asked(_) = self.ahead
             && let Ok(Some(heard)) = self.control.poll_reply(Stage::Command)
             && !heard.reply.is_preliminary()
@@ -302,7 +302,7 @@ impl Session {
     }
 
     /// Before anything else is asked for: what was sent ahead is answered, or taken back.
-    pub(super) fn catch_up(&mut self) -> Result<(), FtpError> {
+    pub(in crate::net) fn catch_up(&mut self) -> Result<(), FtpError> {
         match &self.ahead {
             Ahead::Nothing => {}
             Ahead::Asked(_) => {
@@ -339,7 +339,7 @@ impl Session {
     }
 
     /// Ends the running transfer and finds the beat again, with all that was sent ahead.
-    pub(super) fn resynchronise(&mut self, close_data: &mut dyn FnMut()) {
+    pub(in crate::net) fn resynchronise(&mut self, close_data: &mut dyn FnMut()) {
         match std::mem::take(&mut self.ahead) {
             // Two transfers in one go: nobody could tell their replies apart.
             Ahead::Underway(_) => {
@@ -354,12 +354,12 @@ impl Session {
 
     /// Nothing of it is of use any more; so after CWD: what is sent over a connection may be of the directory that the
     /// server was in when it came about (libunftp).
-    pub(super) fn forget_ahead(&mut self) {
+    pub(in crate::net) fn forget_ahead(&mut self) {
         self.ahead = Ahead::Nothing;
     }
 
     /// The connection that was made ahead, if there is one.
-    pub(super) fn made_ahead(&mut self, mode: Mode) -> Option<Dialled> {
+    pub(in crate::net) fn made_ahead(&mut self, mode: Mode) -> Option<Dialled> {
         match std::mem::take(&mut self.ahead) {
             Ahead::Dialled(dialled) if mode == Mode::Passive && dialled.age() <= LASTS => Some(dialled),
             _ => None,
@@ -367,7 +367,7 @@ impl Session {
     }
 
     /// The transfer that was sent ahead, where it is the one that is asked for; `None` = it is not, and nothing runs.
-    pub(super) fn join(&mut self, verb: &Verb) -> Result<Option<Started>, FtpError> {
+    pub(in crate::net) fn join(&mut self, verb: &Verb) -> Result<Option<Started>, FtpError> {
         if !matches!(&self.ahead, Ahead::Underway(underway) if underway.verb == *verb) || self.unsettled {
             return Ok(None);
         }

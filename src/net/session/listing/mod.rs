@@ -1,11 +1,8 @@
 //! Reading directories: MLSD, LIST and what servers make of them; what is known of one path.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+/// Which clock a server's times are of.
+pub(in crate::net) mod clock;
 
-use super::{DataChannel, Facts, Presence, Session};
 use crate::domain::{Entry, EntryKind, Lesson, Listing, RemotePath, Timestamp, visible};
 use crate::ftp::answer;
 use crate::ftp::dialect::Dialect;
@@ -15,9 +12,14 @@ use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::happening::Happening;
 use crate::net::known::Identity;
+use crate::net::session::{DataChannel, Facts, Presence, Session};
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The names in a directory, and the kind of each.
-pub(super) type Kinds = HashMap<Box<[u8]>, EntryKind>;
+pub(in crate::net) type Kinds = HashMap<Box<[u8]>, EntryKind>;
 
 impl Session {
     /// Reads a directory: MLSD where offered, else LIST. `so_far` gets all entries that have come, again and again while
@@ -279,7 +281,7 @@ impl Session {
     /// Whether PWD told a login directory that cannot be entered (a server in a jail that tells the path outside of it): paths
     /// below it go relative from now on. Asked once a session, when something below it is not found, of servers only that
     /// nobody knows.
-    pub(super) fn home_is_untrue(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
+    pub(in crate::net) fn home_is_untrue(&mut self, path: &RemotePath) -> Result<bool, FtpError> {
         let home = self.home.clone();
         let below = home.is_absolute() && !home.is_root() && path.starts_with(&home) && *path != home;
         if self.server.is_known() || !below || std::mem::replace(&mut self.home_checked, true) {
@@ -381,7 +383,7 @@ impl Session {
     ///
     /// # Errors
     /// Only what breaks the conversation.
-    pub(super) fn kinds_by_list(&mut self, dir: &RemotePath) -> Result<Option<Kinds>, FtpError> {
+    pub(in crate::net) fn kinds_by_list(&mut self, dir: &RemotePath) -> Result<Option<Kinds>, FtpError> {
         if self.mlsd != Mlsd::Works || self.server.is_known() {
             return Ok(None);
         }
@@ -394,14 +396,14 @@ impl Session {
     }
 
     /// SIZE; `None` = not there, or the server cannot tell.
-    pub(super) fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, FtpError> {
+    pub(in crate::net) fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, FtpError> {
         let argument = self.file_argument(path)?;
         let reply = self.ask(&Verb::Size(argument))?;
         Ok(answer::size(&reply))
     }
 
     /// CWD; `false` = it is no directory, or may not be entered. Never leaves a login directory that has no known path.
-    pub(super) fn enter(&mut self, whole: &RemotePath) -> Result<bool, FtpError> {
+    pub(in crate::net) fn enter(&mut self, whole: &RemotePath) -> Result<bool, FtpError> {
         if !whole.is_absolute() {
             return Ok(false);
         }
@@ -416,7 +418,7 @@ impl Session {
     }
 
     /// CWD to an absolute path.
-    pub(super) fn must_enter(&mut self, whole: &RemotePath) -> Result<(), FtpError> {
+    pub(in crate::net) fn must_enter(&mut self, whole: &RemotePath) -> Result<(), FtpError> {
         if self.cwd != *whole {
             let reply = self.ask(&Verb::Cwd(self.dir_argument(whole)?))?;
             self.forget_ahead();
@@ -573,7 +575,7 @@ fn is_odd(listing: &Listing) -> bool {
 
 /// Whether MLSD works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mlsd {
+pub(in crate::net) enum Mlsd {
     /// FEAT says so, and nothing speaks against it.
     Works,
     /// FEAT says so, and an earlier session found that it does not.
@@ -583,7 +585,7 @@ pub(super) enum Mlsd {
 }
 
 impl Mlsd {
-    pub(super) fn new(offered: bool, learned: Option<bool>) -> Self {
+    pub(in crate::net) fn new(offered: bool, learned: Option<bool>) -> Self {
         match (offered, learned) {
             (false, _) => Self::Fails,
             (true, Some(false)) => Self::SaidToFail,

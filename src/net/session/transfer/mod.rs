@@ -1,9 +1,17 @@
 //! RETR, STOR, APPE, REST, TYPE, MODE: files whole and in parts, as they are, as text, compressed.
 
-use std::time::{Duration, Instant};
+/// One data connection, while bytes move.
+pub(in crate::net) mod channel;
 
-use super::ahead::{Ahead, Next};
-use super::{DataChannel, Session, Started, StoreAt};
+/// What is sent before it is needed.
+pub(in crate::net) mod ahead;
+
+/// Checksums that the server computes.
+pub(in crate::net) mod checksum;
+
+/// Setting a file's time.
+pub(in crate::net) mod set_time;
+
 use crate::domain::{DataPath, EntryKind, Lesson, Mode, RemotePath, Site};
 use crate::ftp::answer;
 use crate::ftp::deflate;
@@ -13,16 +21,19 @@ use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::data::{Door, Way, is_data_trouble, say_ahead};
 use crate::net::happening::Happening;
+use crate::net::session::transfer::ahead::{Ahead, Next};
+use crate::net::session::{DataChannel, Session, Started, StoreAt};
 use crate::net::wait::Stop;
+use std::time::{Duration, Instant};
 
 /// How the session carries files at present, and what it has learned about that.
-pub(super) struct Carriage {
+pub(in crate::net) struct Carriage {
     /// The TYPE in force; `None` = not known.
     representation: Option<Representation>,
     /// The MODE in force; `None` = not known.
-    pub(super) coding: Option<Coding>,
+    pub(in crate::net) coding: Option<Coding>,
     /// The user wants text compressed, and the server can.
-    pub(super) compresses: bool,
+    pub(in crate::net) compresses: bool,
     /// It can unpack, too: ProFTPD 1.3.8 ends with an input/output error after 640 KiB.
     unpacks: bool,
     /// Whether the server knows REST at all.
@@ -30,7 +41,7 @@ pub(super) struct Carriage {
     /// Whether REST before STOR continues a file; `None` = not known.
     rest_stor: Option<bool>,
     /// An offset was set and perhaps not used up.
-    pub(super) rest_left: bool,
+    pub(in crate::net) rest_left: bool,
 }
 
 /// RFC 959 section 3.1.1.
@@ -42,14 +53,14 @@ enum Representation {
 
 /// How bytes travel (RFC 959 section 3.4, draft-preston-ftpext-deflate).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(in crate::net) enum Coding {
     Stream,
     Deflate,
 }
 
 impl Carriage {
     /// After the login. `image` = TYPE I was accepted; `proftpd` = that is who the server says it is.
-    pub(super) fn new(site: &Site, features: &Features, image: bool, proftpd: bool) -> Self {
+    pub(in crate::net) fn new(site: &Site, features: &Features, image: bool, proftpd: bool) -> Self {
         Self {
             representation: image.then_some(Representation::Image),
             coding: Some(Coding::Stream),
@@ -62,16 +73,16 @@ impl Carriage {
     }
 
     /// The same server on another connection: what it does with REST and STOR it does still.
-    pub(super) fn inherit(&mut self, earlier: &Self) {
+    pub(in crate::net) fn inherit(&mut self, earlier: &Self) {
         self.rest_stor = earlier.rest_stor.or(self.rest_stor);
     }
 
     /// TYPE I, MODE S, and nothing that would cut the next file.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(in crate::net) fn is_plain(&self) -> bool {
         self.representation == Some(Representation::Image) && self.coding == Some(Coding::Stream) && !self.rest_left
     }
 
-    pub(super) fn coding_in_force(&self) -> Coding {
+    pub(in crate::net) fn coding_in_force(&self) -> Coding {
         self.coding.unwrap_or(Coding::Stream)
     }
 
@@ -223,7 +234,7 @@ impl Session {
         }
     }
 
-    pub(super) fn be_binary(&mut self) -> Result<(), FtpError> {
+    pub(in crate::net) fn be_binary(&mut self) -> Result<(), FtpError> {
         self.represent(Representation::Image)
     }
 
@@ -299,7 +310,7 @@ impl Session {
     }
 
     /// Begins a transfer in the first mode that works. `rest` > 0 = where to begin; `ahead` goes before.
-    pub(super) fn start(&mut self, verb: &Verb, rest: u64, mut ahead: Vec<Verb>) -> Result<Started, FtpError> {
+    pub(in crate::net) fn start(&mut self, verb: &Verb, rest: u64, mut ahead: Vec<Verb>) -> Result<Started, FtpError> {
         self.catch_up()?;
         if self.carriage.rest_left && rest == 0 {
             // Some servers keep an offset that was not used up, and would cut the next file.
@@ -460,7 +471,7 @@ impl Session {
     }
 
     /// The command is out: till its transfer runs.
-    pub(super) fn run(&mut self, verb: &Verb, mut way: Way, run: Run) -> Result<Started, FtpError> {
+    pub(in crate::net) fn run(&mut self, verb: &Verb, mut way: Way, run: Run) -> Result<Started, FtpError> {
         let Run { mode, arranged_by, coding } = run;
         let begun = self.begin(verb, &mut way).and_then(|begun| self.protect(verb, &mut way, begun));
         match begun {
@@ -598,7 +609,7 @@ impl Session {
     }
 
     /// A transfer is over; `whole` = it used up its offset.
-    pub(super) fn transfer_ended(&mut self, whole: bool) {
+    pub(in crate::net) fn transfer_ended(&mut self, whole: bool) {
         self.unsettled = false;
         if whole {
             self.carriage.rest_left = false;
@@ -608,22 +619,22 @@ impl Session {
 
 /// How a transfer came about.
 #[derive(Default)]
-pub(super) struct Begun {
+pub(in crate::net) struct Begun {
     /// Whether 150 came.
-    pub(super) preliminary: bool,
+    pub(in crate::net) preliminary: bool,
     /// The size it told.
-    pub(super) announced: Option<u64>,
+    pub(in crate::net) announced: Option<u64>,
     /// The last reply, if it came already.
-    pub(super) last: Option<Reply>,
+    pub(in crate::net) last: Option<Reply>,
     /// See [`Started::held`].
-    pub(super) held: Option<Reply>,
+    pub(in crate::net) held: Option<Reply>,
 }
 
 /// A transfer that was asked for.
-pub(super) struct Run {
-    pub(super) mode: Mode,
-    pub(super) arranged_by: &'static str,
-    pub(super) coding: Coding,
+pub(in crate::net) struct Run {
+    pub(in crate::net) mode: Mode,
+    pub(in crate::net) arranged_by: &'static str,
+    pub(in crate::net) coding: Coding,
 }
 
 fn is_upload(verb: &Verb) -> bool {

@@ -3,7 +3,7 @@
 
 use crate::domain::{Learned, Mode};
 
-use super::clock;
+use crate::app::forms::clock;
 
 /// What is known, and what the user makes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Session;
-use super::transfer::Begun;
 use crate::domain::{Lesson, Security};
 use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
@@ -13,12 +11,14 @@ use crate::ftp::verb::Verb;
 use crate::net::control::{Control, lost};
 use crate::net::data::Way;
 use crate::net::happening::Happening;
+use crate::net::session::Session;
+use crate::net::session::transfer::Begun;
 use crate::net::terms::Dial;
 use crate::net::tls::Guard;
 use crate::net::wait::{Stop, Wait};
 
 /// TLS from here on. Of a server with implicit TLS: before the greeting.
-pub(super) fn encrypt(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+pub(in crate::net) fn encrypt(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
     let guard = Arc::new(Guard::new(&dial.site, &dial.tls)?);
     control.encrypt(guard, dial.site.protect_data, wait, dial.timeouts.connect)
 }
@@ -28,7 +28,12 @@ pub(super) fn encrypt(dial: &Dial, control: &mut Control, wait: &mut Wait) -> Re
 ///
 /// # Errors
 /// [`FtpError::NoTls`] where the site must have it, or had it; [`FtpError::ClearTextUnasked`] where the user must say.
-pub(super) fn by_asking(dial: &Dial, known: bool, control: &mut Control, wait: &mut Wait) -> Result<(), FtpError> {
+pub(in crate::net) fn by_asking(
+    dial: &Dial,
+    known: bool,
+    control: &mut Control,
+    wait: &mut Wait,
+) -> Result<(), FtpError> {
     let site = &dial.site;
     if site.security == Security::Auto && dial.tls.clear_text && dial.known.refuses_tls.latest().is_some() {
         return Ok(());
@@ -57,7 +62,7 @@ pub(super) fn by_asking(dial: &Dial, known: bool, control: &mut Control, wait: &
 }
 
 /// PBSZ 0 and PROT P (also with implicit TLS, RFC 4217 section 9), where the control connection is encrypted.
-pub(super) fn protection(dial: &Dial, control: &Control) -> Vec<Verb> {
+pub(in crate::net) fn protection(dial: &Dial, control: &Control) -> Vec<Verb> {
     let level = if dial.site.protect_data { 'P' } else { 'C' };
     control.guard().map(|_| vec![Verb::Pbsz, Verb::Prot(level)]).unwrap_or_default()
 }
@@ -66,7 +71,7 @@ pub(super) fn protection(dial: &Dial, control: &Control) -> Vec<Verb> {
 ///
 /// # Errors
 /// The server's refusal to encrypt data: they are never sent in the clear instead.
-pub(super) fn is_protected(dial: &Dial, replies: &[Heard]) -> Result<bool, FtpError> {
+pub(in crate::net) fn is_protected(dial: &Dial, replies: &[Heard]) -> Result<bool, FtpError> {
     let wanted = dial.site.protect_data;
     match replies {
         [] => Ok(false),
@@ -82,7 +87,7 @@ pub(super) fn is_protected(dial: &Dial, replies: &[Heard]) -> Result<bool, FtpEr
 impl Session {
     /// The TLS handshake on a data connection that stands, in which we are the client in active mode, too; it continues the
     /// control connection's session. An empty file has its handshake as well.
-    pub(super) fn protect(&mut self, verb: &Verb, way: &mut Way, begun: Begun) -> Result<Begun, FtpError> {
+    pub(in crate::net) fn protect(&mut self, verb: &Verb, way: &mut Way, begun: Begun) -> Result<Begun, FtpError> {
         let (Way::Open(stream), true) = (&mut *way, self.protected) else { return Ok(begun) };
         let Some(guard) = self.control.guard().cloned() else { return Ok(begun) };
         let refused = |reply| FtpError::Refused { verb: verb.name(), stage: Stage::DataConnection, reply };

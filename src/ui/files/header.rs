@@ -6,8 +6,8 @@ use egui::{Align2, CursorIcon, FontId, Id, Rect, Sense, Stroke, Ui, WidgetInfo, 
 use crate::app::action::Memory;
 use crate::app::{Action, Actions, Column, Model, PaneAction, Side};
 
-use super::file_table::{CELL, Shown};
-use super::{icons, theme, toolbar, words};
+use crate::ui::files::table::{CELL, Shown};
+use crate::ui::{icons, theme, toolbar, words};
 
 /// The narrowest a column can be made.
 const LEAST: f32 = 44.0;
@@ -16,13 +16,13 @@ const MOST: f32 = 800.0;
 
 /// What the header knows beside the model.
 #[derive(Default)]
-pub(super) struct TableHeader {
+pub(crate) struct TableHeader {
     /// The column being resized: which, its width when the drag began, and whether it grows to the left.
     resizing: Option<(usize, f32, bool)>,
 }
 
 /// The columns' widths on the screen: the name takes what the others leave.
-pub(super) fn widths(model: &Model, side: Side, available: f32) -> [f32; 6] {
+pub(crate) fn widths(model: &Model, side: Side, available: f32) -> [f32; 6] {
     let mut widths = columns(model, side).map(|width| width.max(LEAST));
     let others: f32 = widths[1..].iter().sum();
     widths[0] = widths[0].max(available - others);
@@ -38,7 +38,7 @@ fn columns(model: &Model, side: Side) -> [f32; 6] {
 
 impl TableHeader {
     /// Draws it; `scrolled` = how far the rows are to the left.
-    pub(super) fn show(&mut self, ui: &Ui, place: Rect, scrolled: f32, shown: &Shown<'_>, actions: &mut Actions) {
+    pub(crate) fn show(&mut self, ui: &Ui, place: Rect, scrolled: f32, shown: &Shown<'_>, actions: &mut Actions) {
         let palette = theme::palette(ui);
         ui.painter().rect_filled(place, 0.0, palette.base);
         ui.painter().hline(place.x_range(), place.bottom() - 0.5, Stroke::new(1.0, palette.line));

@@ -12,9 +12,9 @@ use std::time::Duration;
 use crate::domain::{ById, JobId};
 use crate::engine::message::{JobChange, JobState, JobView, Kept, Outcome, Progress, Standing};
 
-pub use self::found::Found;
-use self::order::Order;
-pub use self::selection::QueueSelection;
+pub use crate::app::queue_view::found::Found;
+use crate::app::queue_view::order::Order;
+pub use crate::app::queue_view::selection::QueueSelection;
 
 /// A queue longer than this is sorted into its tabs only now and then, and a piece at a time.
 const LONG: usize = 20_000;
@@ -123,7 +123,7 @@ impl Queue {
     }
 
     /// Takes the changes in; the ids of jobs that just ended well come back.
-    pub(super) fn apply(&mut self, changes: Vec<JobChange>) -> Vec<JobId> {
+    pub(crate) fn apply(&mut self, changes: Vec<JobChange>) -> Vec<JobId> {
         let mut finished = Vec::new();
         let mut tabs_changed = false;
         // New jobs come in rows that go to one place.
@@ -197,7 +197,7 @@ impl Queue {
         finished
     }
 
-    pub(super) fn progressed(&mut self, progress: Progress) {
+    pub(crate) fn progressed(&mut self, progress: Progress) {
         for moved in &progress.jobs {
             if let Some(job) = self.jobs.find_mut(moved.id) {
                 job.bytes = moved.bytes;
@@ -210,7 +210,7 @@ impl Queue {
 
     /// What time brings: a long queue is sorted into its tabs again, a piece in each frame. How long until there is more to
     /// do, in seconds.
-    pub(super) fn settle(&mut self, now: f64) -> Option<f64> {
+    pub(crate) fn settle(&mut self, now: f64) -> Option<f64> {
         if self.sorting.is_none() {
             if !self.stale {
                 return None;

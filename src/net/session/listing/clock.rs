@@ -1,17 +1,17 @@
 //! How far the clock of a server's LIST is from UTC: two of the files just listed are asked for by MDTM, once. Out of
 //! scope: the comparison itself ([`crate::ftp::listing::clock`]).
 
-use super::Session;
 use crate::domain::{Entry, EntryKind, Learned, Lesson, Listing, Precision, RemotePath, Timestamp, Zone};
 use crate::ftp::answer;
 use crate::ftp::error::FtpError;
 use crate::ftp::listing::clock;
 use crate::ftp::verb::Verb;
 use crate::net::happening::Happening;
+use crate::net::session::Session;
 
 /// What this session knows of the server's clock.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(in crate::net) struct Clock {
     /// Seconds ahead of UTC.
     offset: Option<i32>,
     /// Nothing more is to be found out: the user said it, or it was asked.
@@ -22,7 +22,7 @@ pub(super) struct Clock {
 
 impl Clock {
     /// `told` = the user's own word, in minutes.
-    pub(super) fn new(told: Option<i16>, learned: &Learned) -> Self {
+    pub(in crate::net) fn new(told: Option<i16>, learned: &Learned) -> Self {
         Self {
             offset: told.map(|minutes| i32::from(minutes) * 60).or(learned.clock_offset),
             settled: told.is_some(),
@@ -31,7 +31,7 @@ impl Clock {
     }
 
     /// Makes UTC of what LIST told, where that is known, and keeps in mind whom to ask about.
-    pub(super) fn adjust(&mut self, dir: &RemotePath, entries: &mut [Entry]) {
+    pub(in crate::net) fn adjust(&mut self, dir: &RemotePath, entries: &mut [Entry]) {
         if self.settled && self.offset.is_none() {
             return;
         }
@@ -67,7 +67,7 @@ impl Clock {
     }
 
     /// Before another listing.
-    pub(super) fn forget_samples(&mut self) {
+    pub(in crate::net) fn forget_samples(&mut self) {
         self.samples.clear();
     }
 }

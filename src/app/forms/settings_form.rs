@@ -9,8 +9,8 @@ use crate::store::settings::{
     TIMEOUT_SECONDS, Theme, Verify,
 };
 
-use super::rate_field;
-use super::schedule_form::{RuleForm, RuleProblems};
+use crate::app::forms::rate_field;
+use crate::app::forms::schedule_form::{RuleForm, RuleProblems};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -49,7 +49,7 @@ pub fn parse(text: &str) -> Result<Option<u64>, &'static str> {
 }
 
 /// The same, where what is wrong is told beside the field. A problem leaves no limit behind: nothing is saved then.
-pub(super) fn read(text: &str, problem: &mut Option<&'static str>) -> Option<u64> {
+pub(crate) fn read(text: &str, problem: &mut Option<&'static str>) -> Option<u64> {
     parse(text).unwrap_or_else(|wrong| {
         *problem = Some(wrong);
         None

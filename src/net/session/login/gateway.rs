@@ -12,7 +12,7 @@ use crate::net::terms::Gateway;
 use crate::net::wait::Wait;
 
 /// Logs in at the gateway where it has users, names the server, and says USER to that. The server's reply to USER.
-pub(super) fn introduce(
+pub(in crate::net) fn introduce(
     gateway: Gateway<'_>,
     site: &Site,
     control: &mut Control,

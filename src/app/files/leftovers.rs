@@ -4,10 +4,10 @@
 use crate::domain::{EntryKind, RemotePath, bytes};
 use crate::engine::message::{Direction, Explanation, is_leftover};
 
-use super::dialog::Deletion;
-use super::model::{Model, Severity};
-use super::pane::{Item, Location, Side};
-use super::queue_view::Tab;
+use crate::app::dialog::Deletion;
+use crate::app::files::pane::{Item, Location, Side};
+use crate::app::model::{Model, Severity};
+use crate::app::queue_view::Tab;
 
 impl Model {
     /// The leftovers among a pane's entries.
@@ -25,7 +25,7 @@ impl Model {
     }
 
     /// The question whether they are to be deleted; `None` = there are none.
-    pub(super) fn clear_leftovers(&self, side: Side) -> Option<Deletion> {
+    pub(crate) fn clear_leftovers(&self, side: Side) -> Option<Deletion> {
         let items = self.leftovers(side);
         let size = items.iter().filter_map(|item| item.entry.size).fold(0, u64::saturating_add);
         let why = format!(
@@ -36,7 +36,7 @@ impl Model {
     }
 
     /// A directory was read: what lies about in it is told, once for each directory.
-    pub(super) fn tell_leftovers(&mut self, side: Side) {
+    pub(crate) fn tell_leftovers(&mut self, side: Side) {
         let at = self.pane(side).location.clone();
         if self.told_leftovers.contains(&at) {
             return;

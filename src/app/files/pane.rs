@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::domain::{Charset, Entry, EntryKind, Listing, RemotePath};
 use crate::engine::message::Explanation;
 
-use super::arrange::{Arranged, Arranging, HUGE, Purpose};
-use super::rows::{Row, Rows, View};
-use super::selection::Selection;
+use crate::app::files::arrange::{Arranged, Arranging, HUGE, Purpose};
+use crate::app::files::rows::{Row, Rows, View};
+use crate::app::files::selection::Selection;
 
 /// This computer or the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,7 +88,7 @@ pub struct PaneError {
 pub struct Loading {
     /// Which one.
     pub to: Location,
-    /// Since when ([`super::Model::now`]).
+    /// Since when ([`crate::app::Model::now`]).
     pub since: f64,
     /// The link that was opened: where it turns out to be no directory, it is transferred.
     pub link: Option<Box<Item>>,
@@ -100,13 +100,13 @@ pub struct Loading {
 
 /// A directory, read; its rows are still to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Coming {
+pub(crate) struct Coming {
     /// Where.
-    pub(super) at: Location,
+    pub(crate) at: Location,
     /// What is there.
-    pub(super) listing: Arc<Listing>,
+    pub(crate) listing: Arc<Listing>,
     /// All of it.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
 }
 
 /// A wish that a row be seen; a new serial is a new wish.
@@ -142,25 +142,25 @@ pub struct Pane {
     /// The row that should be seen.
     pub reveal: Reveal,
     /// Rows are still coming for the first time.
-    pub(super) growing: bool,
+    pub(crate) growing: bool,
     /// The directory changed on disk or server and should be read again soon.
-    pub(super) stale: bool,
+    pub(crate) stale: bool,
     /// The name to put the cursor on when the next listing is complete (what was just made, renamed, or left).
-    pub(super) cursor_on: Option<Vec<u8>>,
+    pub(crate) cursor_on: Option<Vec<u8>>,
     /// What the cursor goes to was made or renamed by the user, who wants to see it.
-    pub(super) made: bool,
-    /// When it was last read ([`super::Model::now`]).
-    pub(super) read_at: f64,
+    pub(crate) made: bool,
+    /// When it was last read ([`crate::app::Model::now`]).
+    pub(crate) read_at: f64,
     /// A listing whose rows are still to be made.
-    pub(super) coming: Option<Coming>,
+    pub(crate) coming: Option<Coming>,
     /// The rows are not in the order, or not filtered, as they should be.
-    pub(super) unsorted: bool,
+    pub(crate) unsorted: bool,
     /// The work under way; what an earlier one brings is not used.
-    pub(super) arranging: Option<u64>,
-    pub(super) arrangements: u64,
-    pub(super) typed: (String, f64),
-    pub(super) charset: Charset,
-    pub(super) show_hidden: bool,
+    pub(crate) arranging: Option<u64>,
+    pub(crate) arrangements: u64,
+    pub(crate) typed: (String, f64),
+    pub(crate) charset: Charset,
+    pub(crate) show_hidden: bool,
 }
 
 impl Side {
@@ -229,7 +229,7 @@ impl Column {
 }
 
 impl Pane {
-    pub(super) fn new(location: Location, show_hidden: bool) -> Self {
+    pub(crate) fn new(location: Location, show_hidden: bool) -> Self {
         Self {
             location,
             listing: None,
@@ -298,11 +298,11 @@ impl Pane {
 
     /// Whether a directory is being read, and long enough that it should be seen.
     pub fn is_slow(&self, now: f64) -> bool {
-        self.loading.as_ref().is_some_and(|loading| now - loading.since >= super::model::SLOW)
+        self.loading.as_ref().is_some_and(|loading| now - loading.since >= crate::app::model::SLOW)
     }
 
     /// How the rows of that directory should be.
-    pub(super) fn view(&self, at: &Location) -> View {
+    pub(crate) fn view(&self, at: &Location) -> View {
         View {
             sort: self.sort,
             filter: if *at == self.location { self.filter.clone() } else { String::new() },
@@ -312,7 +312,7 @@ impl Pane {
     }
 
     /// The rows that are to be made next, if any. What is under way counts no longer.
-    pub(super) fn next_arranging(&mut self, side: Side) -> Option<Arranging> {
+    pub(crate) fn next_arranging(&mut self, side: Side) -> Option<Arranging> {
         let (purpose, at, listing) = match self.coming.take() {
             Some(Coming { at, listing, complete }) => (Purpose::Came { at: at.clone(), complete }, at, listing),
             None if self.unsorted => (Purpose::Sorted, self.location.clone(), self.listing.clone()?),
@@ -335,7 +335,7 @@ impl Pane {
     }
 
     /// Begins anew elsewhere; the rows of the old directory are gone.
-    pub(super) fn show(&mut self, location: Location, listing: Arc<Listing>, rows: Rows) {
+    pub(crate) fn show(&mut self, location: Location, listing: Arc<Listing>, rows: Rows) {
         self.location = location;
         self.visit += 1;
         self.filter.clear();
@@ -349,7 +349,7 @@ impl Pane {
     }
 
     /// Other rows of the same directory: selection, cursor and scroll position stay.
-    pub(super) fn fill(&mut self, listing: Arc<Listing>, rows: Rows) {
+    pub(crate) fn fill(&mut self, listing: Arc<Listing>, rows: Rows) {
         let cursor = self.selection.cursor.and_then(|row| self.rows.position(row));
         if let Some(old) = &self.listing {
             self.selection.follow(&old.entries, &listing.entries);
@@ -365,13 +365,13 @@ impl Pane {
     }
 
     /// More rows of a directory that is being read: the first ones are the same.
-    pub(super) fn extend(&mut self, listing: Arc<Listing>, rows: Rows) {
+    pub(crate) fn extend(&mut self, listing: Arc<Listing>, rows: Rows) {
         self.selection.resize(listing.entries.len());
         (self.rows, self.listing) = (rows, Some(listing));
     }
 
     /// Nothing is there any more (disconnected).
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self {
             sort: self.sort,
             visit: self.visit + 1,
@@ -381,7 +381,7 @@ impl Pane {
     }
 
     /// Filter or order changed: at once where that is done in a moment, else with what is to be made next.
-    pub(super) fn sort_rows(&mut self, side: Side) {
+    pub(crate) fn sort_rows(&mut self, side: Side) {
         self.unsorted = self.listing.is_some();
         let small = self.listing.as_ref().is_some_and(|listing| listing.entries.len() <= HUGE);
         if small
@@ -394,18 +394,18 @@ impl Pane {
     }
 
     /// The same entries, arranged anew.
-    pub(super) fn sorted(&mut self, done: Arranged) {
+    pub(crate) fn sorted(&mut self, done: Arranged) {
         if self.listing.as_ref().is_some_and(|listing| Arc::ptr_eq(listing, &done.listing)) {
             self.rows = done.rows;
             self.selection.keep_visible(&self.rows);
         }
     }
 
-    pub(super) fn reveal_row(&mut self, row: usize) {
+    pub(crate) fn reveal_row(&mut self, row: usize) {
         self.reveal = Reveal { serial: self.reveal.serial + 1, row };
     }
 
-    pub(super) fn reveal_cursor(&mut self) {
+    pub(crate) fn reveal_cursor(&mut self) {
         if let Some(row) = self.selection.cursor.and_then(|row| self.rows.position(row)) {
             self.reveal_row(row);
         }
@@ -414,11 +414,11 @@ impl Pane {
     /// Puts the cursor on the entry of that name, if it is there.
     ///
     /// Returns whether it is there but not shown.
-    pub(super) fn put_cursor_on(&mut self, name: &[u8]) -> bool {
+    pub(crate) fn put_cursor_on(&mut self, name: &[u8]) -> bool {
         let Some(listing) = &self.listing else { return false };
         let found = self.rows.entries().find(|index| &*listing.entries[*index].name == name);
         if let Some(index) = found {
-            self.selection.click(&self.rows, Row::Entry(index), super::selection::Click::Only);
+            self.selection.click(&self.rows, Row::Entry(index), crate::app::files::selection::Click::Only);
             self.reveal_cursor();
             return false;
         }
@@ -426,19 +426,19 @@ impl Pane {
     }
 
     /// Selects the row under the cursor too, or no longer.
-    pub(super) fn mark(&mut self) {
+    pub(crate) fn mark(&mut self) {
         if let Some(row) = self.selection.cursor {
-            self.selection.click(&self.rows, row, super::selection::Click::Toggle);
+            self.selection.click(&self.rows, row, crate::app::files::selection::Click::Toggle);
         }
     }
 
     /// Whether a name is being typed: the last letter came within the last second.
-    pub(super) fn is_typing(&self, now: f64) -> bool {
+    pub(crate) fn is_typing(&self, now: f64) -> bool {
         !self.typed.0.is_empty() && now - self.typed.1 <= 1.0
     }
 
     /// Puts the cursor on the next row whose name begins with what was typed within the last second.
-    pub(super) fn type_ahead(&mut self, text: &str, now: f64) {
+    pub(crate) fn type_ahead(&mut self, text: &str, now: f64) {
         if !self.is_typing(now) {
             self.typed.0.clear();
         }
@@ -460,7 +460,7 @@ impl Pane {
             _ => false,
         });
         if let Some(row) = found.and_then(|at| self.rows.row(at)) {
-            self.selection.click(&self.rows, row, super::selection::Click::Only);
+            self.selection.click(&self.rows, row, crate::app::files::selection::Click::Only);
             self.reveal_cursor();
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::store::schedule::{Day, Hour, Pace, Rule};
 
-use super::rate_field;
+use crate::app::forms::rate_field;
 
 /// A rule's line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Setting a file's time by what works here.
 
-use super::Session;
 use crate::domain::{RemotePath, Timestamp};
 use crate::ftp::error::FtpError;
 use crate::ftp::reply::Reply;
 use crate::ftp::stamp::Stamp;
 use crate::ftp::verb::{Argument, Verb};
+use crate::net::session::Session;
 
 impl Session {
     /// MFMT, else MDTM with a time or SITE UTIME. `Ok(false)` = the server cannot.
@@ -26,17 +26,17 @@ impl Session {
     }
 
     /// The first way that is worth a try.
-    pub(super) fn stamp(&self, time: Timestamp, path: Argument) -> Option<(Stamp, Verb)> {
+    pub(in crate::net) fn stamp(&self, time: Timestamp, path: Argument) -> Option<(Stamp, Verb)> {
         self.stamps.first().and_then(|stamp| Some((*stamp, stamp.verb(time, path)?)))
     }
 
     /// Whether the first way is known to work, here or by another session.
-    pub(super) fn stamps_surely(&self) -> bool {
+    pub(in crate::net) fn stamps_surely(&self) -> bool {
         self.stamps_work || self.stamps.first().is_some_and(|way| self.dial.known.stamps.latest() == Some(*way))
     }
 
     /// Whether that way has set the time; `None` = it will never do, another one may.
-    pub(super) fn has_stamped(&mut self, stamp: Stamp, reply: &Reply) -> Option<bool> {
+    pub(in crate::net) fn has_stamped(&mut self, stamp: Stamp, reply: &Reply) -> Option<bool> {
         if reply.is_positive() {
             self.stamps_work = true;
             self.dial.known.stamps.see(Some(stamp));

@@ -8,7 +8,7 @@ use crate::domain::{Learned, Secret, Site, SiteId};
 use crate::store::import::{Added, Import};
 use crate::store::sitebook::{Folder, Node, NodeId, SiteBook, Spot};
 
-use super::site_form::SiteForm;
+use crate::app::forms::site_form::SiteForm;
 
 /// The working copy.
 #[derive(Debug, Clone)]
@@ -243,7 +243,7 @@ fn with_closed_folders(book: &SiteBook) -> SiteBook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::learned_form::Known;
+    use crate::app::forms::learned_form::Known;
     use crate::domain::Mode;
 
     fn drafts() -> (SiteDrafts, NodeId, NodeId) {

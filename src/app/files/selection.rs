@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::Entry;
 
-use super::rows::{Row, Rows, Totals};
+use crate::app::files::rows::{Row, Rows, Totals};
 
 /// The selected entries, the cursor, and where a range began.
 #[derive(Debug, Clone, Default)]
@@ -89,12 +89,12 @@ impl Selection {
         totals
     }
 
-    pub(super) fn resize(&mut self, entries: usize) {
+    pub(crate) fn resize(&mut self, entries: usize) {
         self.marks.resize(entries, false);
         self.recount();
     }
 
-    pub(super) fn click(&mut self, rows: &Rows, row: Row, how: Click) {
+    pub(crate) fn click(&mut self, rows: &Rows, row: Row, how: Click) {
         match (how, row) {
             (Click::Menu, Row::Entry(index)) if self.contains(index) => self.cursor = Some(row),
             (Click::Only | Click::Menu, _) => {
@@ -111,13 +111,13 @@ impl Selection {
         }
     }
 
-    pub(super) fn move_cursor(&mut self, rows: &Rows, motion: Motion, extend: bool) {
+    pub(crate) fn move_cursor(&mut self, rows: &Rows, motion: Motion, extend: bool) {
         let here = self.cursor.and_then(|row| rows.position(row));
         let Some(row) = motion.target(here, rows.len()).and_then(|to| rows.row(to)) else { return };
         self.click(rows, row, if extend { Click::Range } else { Click::Only });
     }
 
-    pub(super) fn select_all(&mut self, rows: &Rows) {
+    pub(crate) fn select_all(&mut self, rows: &Rows) {
         self.clear();
         for index in rows.entries() {
             self.mark(Row::Entry(index), true);
@@ -125,7 +125,7 @@ impl Selection {
     }
 
     /// What the filter hides is not selected: nobody deletes what he does not see.
-    pub(super) fn keep_visible(&mut self, rows: &Rows) {
+    pub(crate) fn keep_visible(&mut self, rows: &Rows) {
         if self.count > 0 {
             let mut marks = vec![false; self.marks.len()];
             rows.entries().filter(|index| self.contains(*index)).for_each(|index| marks[index] = true);
@@ -138,7 +138,7 @@ impl Selection {
     }
 
     /// The same names in another listing of the directory.
-    pub(super) fn follow(&mut self, old: &[Entry], new: &[Entry]) {
+    pub(crate) fn follow(&mut self, old: &[Entry], new: &[Entry]) {
         let entry = |row: Option<Row>| match row {
             Some(Row::Entry(index)) => Some(index),
             _ => None,
@@ -168,7 +168,7 @@ impl Selection {
         self.recount();
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.marks.fill(false);
         self.count = 0;
     }
@@ -209,8 +209,8 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::pane::{Column, Sort};
-    use crate::app::rows::View;
+    use crate::app::files::pane::{Column, Sort};
+    use crate::app::files::rows::View;
     use crate::domain::{Charset, EntryKind, Listing};
 
     fn view(sort: Sort, filter: &str) -> View {

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use super::Session;
 use crate::domain::RemotePath;
 use crate::ftp::checksum::{Algorithm, Checksum, Method, methods, read};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
+use crate::net::session::Session;
 
 /// How this server tells checksums.
 #[derive(Debug)]
-pub(super) struct Hashing {
+pub(in crate::net) struct Hashing {
     /// The strongest first; those that turned out not to work are gone.
     methods: Vec<Method>,
     /// What HASH computes at present; `None` = not known.
@@ -32,7 +32,7 @@ pub enum Hashed {
 }
 
 impl Hashing {
-    pub(super) fn new(features: &Features) -> Self {
+    pub(in crate::net) fn new(features: &Features) -> Self {
         let selected = features.hash.iter().find(|(_, selected)| *selected).map(|(name, _)| name.clone());
         let methods = methods(features);
         let selected = methods.iter().find(|method| method.option.is_some() && method.option == selected);
@@ -40,7 +40,7 @@ impl Hashing {
     }
 
     /// The same server on another connection; which algorithm HASH computes there, FEAT says.
-    pub(super) fn inherit(&mut self, earlier: &Self) {
+    pub(in crate::net) fn inherit(&mut self, earlier: &Self) {
         self.methods.retain(|method| earlier.methods.contains(method));
         self.quotes = earlier.quotes;
     }
