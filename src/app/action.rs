@@ -4,19 +4,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::{EntryKind, Learned, ModeChange, QuestionId, Secret, Site, SiteId};
-use crate::engine::message::{Answer, QueueCommand, Settings};
-use crate::store::sitebook::SiteBook;
-
 use crate::app::dialog::Dialog;
+use crate::app::effect::Pick;
 use crate::app::files::arrange::Arranged;
-use crate::app::files::pane::{Column, Dragged, Location, Side};
+use crate::app::files::columns::Column;
+use crate::app::files::location::{Dragged, Location, Side};
 use crate::app::files::rows::Row;
 use crate::app::files::selection::{Click, Motion};
 use crate::app::model::{Link, Model};
-use crate::app::perform::Pick;
-use crate::app::queue_view::Tab;
+use crate::app::queue_view::tab::Tab;
+use crate::app::shortcut::{Icon, Key, Shortcut, ctrl, plain};
 use crate::app::words;
+use crate::domain::{EntryKind, Learned, ModeChange, QuestionId, Secret, Site, SiteId};
+use crate::engine::message::{Answer, QueueCommand, Settings};
+use crate::store::sitebook::SiteBook;
 
 /// What was asked for while drawing, in order.
 pub type Actions = Vec<Action>;
@@ -176,82 +177,6 @@ pub enum Memory {
     WindowSize(f32, f32),
     /// Points.
     ColumnWidth(Side, Column, f32),
-}
-
-/// A picture for a command; the face knows its looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "they say what they are")]
-pub enum Icon {
-    Sites,
-    Connect,
-    Disconnect,
-    Reconnect,
-    Refresh,
-    Cancel,
-    Settings,
-    About,
-    Upload,
-    Download,
-    Open,
-    Rename,
-    Delete,
-    NewFolder,
-    NewFile,
-    Properties,
-    Copy,
-    Up,
-    Filter,
-    Pause,
-    Resume,
-    Hidden,
-    Queue,
-    Log,
-    SelectAll,
-    Swap,
-    Limits,
-    Quit,
-}
-
-/// A key that stands for a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Shortcut {
-    /// With Ctrl (on a Mac: Command).
-    pub ctrl: bool,
-    /// With Shift.
-    pub shift: bool,
-    /// Which.
-    pub key: Key,
-}
-
-/// The keys that commands use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "they say what they are")]
-pub enum Key {
-    A,
-    D,
-    F,
-    H,
-    L,
-    N,
-    P,
-    Q,
-    R,
-    S,
-    Period,
-    Comma,
-    F2,
-    F5,
-    F6,
-    Delete,
-    Backspace,
-}
-
-const fn ctrl(key: Key) -> Option<Shortcut> {
-    Some(Shortcut { ctrl: true, shift: false, key })
-}
-
-const fn plain(key: Key) -> Option<Shortcut> {
-    Some(Shortcut { ctrl: false, shift: false, key })
 }
 
 impl Action {

@@ -1,7 +1,7 @@
 //! The dialogs that the user opens. What is typed into them lives in the face; questions of the engine are
 //! [`super::Model::questions`].
 
-use crate::app::files::pane::{Item, Location, Side};
+use crate::app::files::location::{Item, Location, Side};
 
 /// The dialog that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]

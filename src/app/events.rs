@@ -4,18 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::dialog::{Deletion, Dialog};
+use crate::app::effect::{Effect, Saved};
+use crate::app::files::arrange::{Arranged, HUGE, Purpose};
+use crate::app::files::location::{Item, Location, Side};
+use crate::app::files::pane::{Coming, Pane, PaneError};
+use crate::app::model::{Link, Model, Severity};
+use crate::app::words;
 use crate::domain::{JobId, Listing, RemotePath};
 use crate::engine::message::{
     Class, ConnectionState, Direction, Event, Explanation, FtpError, LocalError, LocalOperation, Remark,
     RemoteOperation, Step, explain, explain_listing,
 };
-
-use crate::app::dialog::{Deletion, Dialog};
-use crate::app::files::arrange::{Arranged, HUGE, Purpose};
-use crate::app::files::pane::{Coming, Item, Location, Pane, PaneError, Side};
-use crate::app::model::{Link, Model, Severity};
-use crate::app::perform::{Effect, Saved};
-use crate::app::words;
 
 /// Why a directory is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl Model {
             }
         }
         if let Some(operation) = &self.operation {
-            let left = operation.since + crate::app::model::SLOW - now;
+            let left = operation.since + crate::app::operation::SLOW - now;
             if left > 0.0 {
                 wake(left);
             }
@@ -169,7 +169,7 @@ impl Model {
             }
             let pane = self.pane_mut(side);
             if let Some(loading) = &pane.loading {
-                let left = loading.since + crate::app::model::SLOW - now;
+                let left = loading.since + crate::app::operation::SLOW - now;
                 if left > 0.0 {
                     wake(left);
                 }

@@ -3,20 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::app::dialog::Dialog;
+use crate::app::files::location::{Location, Side};
+use crate::app::files::pane::Pane;
+use crate::app::log::Log;
+use crate::app::operation::Operation;
+use crate::app::queue_view::Queue;
+use crate::app::words;
 use crate::domain::{
     Charset, ConnectionId, ControlPath, DataPath, Encryption, QuestionId, RemotePath, Secret, Site, SiteColour, SiteId,
 };
 use crate::engine::message::{Explanation, Limited, Question, Settings, Step};
 use crate::store::sitebook::SiteBook;
-
-use crate::app::dialog::Dialog;
-use crate::app::files::pane::{Location, Pane, Side};
-use crate::app::log::Log;
-use crate::app::queue_view::Queue;
-use crate::app::words;
-
-/// A wait longer than this, in seconds, is shown.
-pub const SLOW: f64 = 0.5;
 
 /// The whole program, as a face sees it.
 pub struct Model {
@@ -114,19 +112,6 @@ pub enum Severity {
     Info,
     /// Something did not work.
     Error,
-}
-
-/// A long change on the server.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Operation {
-    /// "Deleting 3 files".
-    pub title: String,
-    /// Things done so far.
-    pub done: u64,
-    /// The last one.
-    pub at: String,
-    /// When it began ([`Model::now`]).
-    pub since: f64,
 }
 
 impl Model {
@@ -232,13 +217,6 @@ impl Connection {
             encryption: None,
             data: None,
         }
-    }
-}
-
-impl Operation {
-    /// Whether it goes on long enough that it should be seen. Renaming has no title: it is done in a moment.
-    pub fn is_slow(&self, now: f64) -> bool {
-        !self.title.is_empty() && now - self.since >= SLOW
     }
 }
 

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
+use crate::app::files::location::Location;
 use crate::domain::{RemotePath, Security, Site};
-
-use crate::app::files::pane::Location;
 
 /// Everything but RFC 3986's unreserved characters and what may stand in a path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');

@@ -3,11 +3,12 @@
 #![expect(missing_docs, reason = "each says itself")]
 
 use crate::domain::bytes;
-use crate::engine::message::{Explanation, Step};
 
-use crate::app::files::pane::{Column, Item, Side};
+use crate::app::files::columns::Column;
+use crate::app::files::location::{Item, Side};
 use crate::app::files::rows::Totals;
-use crate::app::model::Operation;
+use crate::app::operation::Operation;
+use crate::engine::message::{Explanation, Step};
 
 pub const APP: &str = "Twinport";
 

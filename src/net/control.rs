@@ -702,13 +702,13 @@ impl Control {
 
 /// The network's error, typed.
 pub(super) fn lost(stage: Stage, error: &std::io::Error) -> FtpError {
-    if crate::net::dial::lacks_descriptors(error) {
+    if crate::net::system_error::lacks_descriptors(error) {
         return FtpError::NoDescriptors;
     }
     tls::typed(error, stage).unwrap_or_else(|| FtpError::Lost {
         stage,
         kind: error.kind(),
-        detail: crate::net::dial::plain(error),
+        detail: crate::net::system_error::plain(error),
     })
 }
 

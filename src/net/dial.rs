@@ -12,6 +12,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::ftp::error::{FtpError, Stage};
 use crate::net::stream::Stream;
+use crate::net::system_error::plain;
 use crate::net::wait::{Role, Stop, Wait};
 
 /// The addresses of a host. The system's resolver cannot be interrupted: it works on a thread of its own, which is left
@@ -196,22 +197,6 @@ pub(super) fn outcome(socket: &TcpStream) -> Option<io::Result<()>> {
         // macOS says this while the connection is being made.
         Err(error) if error.kind() == ErrorKind::InvalidInput => None,
         Err(error) => Some(Err(error)),
-    }
-}
-
-/// Whether the system lets this program open no more files and connections.
-pub(super) fn lacks_descriptors(error: &io::Error) -> bool {
-    // EMFILE and ENFILE have one number on all Unix systems; Windows has WSAEMFILE.
-    let codes: &[i32] = if cfg!(windows) { &[10024] } else { &[23, 24] };
-    error.raw_os_error().is_some_and(|code| codes.contains(&code))
-}
-
-/// The system's words without its number.
-pub(super) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(at) => text[..at].to_owned(),
-        None => text,
     }
 }
 

@@ -15,6 +15,7 @@ mod route;
 pub mod session;
 pub mod shortcut;
 mod stream;
+mod system_error;
 pub mod terms;
 mod tls;
 pub mod wait;

@@ -99,7 +99,7 @@ impl Stop {
         match self {
             Self::Cancelled => FtpError::Cancelled,
             Self::Deadline => FtpError::Timeout { stage, waited },
-            Self::Failed(error) if crate::net::dial::lacks_descriptors(&error) => FtpError::NoDescriptors,
+            Self::Failed(error) if crate::net::system_error::lacks_descriptors(&error) => FtpError::NoDescriptors,
             Self::Failed(error) => FtpError::Lost { stage, kind: error.kind(), detail: error.to_string() },
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! `logic` changes (events in, actions carried out, effects sent on), `ui` only draws.
 
+mod accessibility;
 mod arranger;
 mod data_path;
 mod dialogs;
@@ -339,9 +340,4 @@ impl eframe::App for Desktop {
             (self.save)(Saved::Settings(Box::new(self.model.settings.clone())));
         }
     }
-}
-
-/// A place on the window, as the accessibility tree has it.
-fn bounds(rect: egui::Rect) -> egui::accesskit::Rect {
-    egui::accesskit::Rect { x0: rect.min.x.into(), y0: rect.min.y.into(), x1: rect.max.x.into(), y1: rect.max.y.into() }
 }

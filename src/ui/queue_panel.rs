@@ -8,7 +8,8 @@ use egui::{
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use crate::app::files::selection::Click;
-use crate::app::queue_view::{Found, Job, QueueSelection, Tab};
+use crate::app::queue_view::tab::Tab;
+use crate::app::queue_view::{Found, Job, QueueSelection};
 use crate::app::{Action, Actions, Model, words};
 use crate::domain::{EntryKind, JobId, bytes, bytes_of, rate, time_left};
 use crate::engine::message::{Direction, JobState, Outcome, Place, QueueCommand};

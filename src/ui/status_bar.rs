@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, FontId, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, vec2};
 
-use crate::app::queue_view::Tab;
+use crate::app::queue_view::tab::Tab;
 use crate::app::{Actions, Link, Model, certificate};
 use crate::domain::{DataPath, Encryption};
 use crate::ui::data_path::Picture;

@@ -4,10 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::domain::{Charset, Listing};
-
-use crate::app::files::pane::{Location, Side};
+use crate::app::files::location::{Location, Side};
 use crate::app::files::rows::{Rows, View};
+use crate::domain::{Charset, Listing};
 
 /// A folder with more entries is arranged on a thread of its own.
 pub const HUGE: usize = 100_000;

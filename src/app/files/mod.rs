@@ -3,6 +3,12 @@
 /// One pane, of this computer or of the server.
 pub mod pane;
 
+/// Where a pane is, and what is in it.
+pub mod location;
+
+/// Columns, and the order of rows.
+pub mod columns;
+
 /// Rows in the order in which they are shown.
 pub mod rows;
 
@@ -11,6 +17,3 @@ pub mod selection;
 
 /// Rows of a huge folder, made on another thread.
 pub mod arrange;
-
-/// Partial files that are shown, and deleted together.
-pub mod leftovers;

@@ -1,78 +1,14 @@
 //! One pane: where it is, what is there, in which order, and what is selected.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{Charset, Entry, EntryKind, Listing, RemotePath};
-use crate::engine::message::Explanation;
-
 use crate::app::files::arrange::{Arranged, Arranging, HUGE, Purpose};
+use crate::app::files::columns::{Column, Sort};
+use crate::app::files::location::{Item, Location, Side};
 use crate::app::files::rows::{Row, Rows, View};
 use crate::app::files::selection::Selection;
-
-/// This computer or the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// This computer: the left pane.
-    Local,
-    /// The server: the right pane.
-    Remote,
-}
-
-/// A place on either side.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Location {
-    /// On this computer.
-    Local(PathBuf),
-    /// On the server.
-    Remote(RemotePath),
-}
-
-/// An entry with the place it is at, so that it means the same after the pane went elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// Its whole path.
-    pub at: Location,
-    /// Its name as shown.
-    pub name: String,
-    /// What is known of it.
-    pub entry: Entry,
-}
-
-/// What is being dragged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dragged {
-    /// From which pane.
-    pub from: Side,
-    /// At least one.
-    pub items: Vec<Item>,
-}
-
-/// A column of the file table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Column {
-    /// Takes what the others leave.
-    Name,
-    /// In bytes.
-    Size,
-    /// File, folder, link; files by their extension.
-    Kind,
-    /// Last modification.
-    Modified,
-    /// `rwxr-xr-x`.
-    Permissions,
-    /// Owner and group.
-    Owner,
-}
-
-/// The order of the rows. Directories always come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sort {
-    /// By what; equal ones by name.
-    pub column: Column,
-    /// Downwards.
-    pub descending: bool,
-}
+use crate::domain::{Charset, Entry, EntryKind, Listing, RemotePath};
+use crate::engine::message::Explanation;
 
 /// A directory that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,71 +99,6 @@ pub struct Pane {
     pub(crate) show_hidden: bool,
 }
 
-impl Side {
-    /// The other one.
-    pub fn other(self) -> Self {
-        match self {
-            Self::Local => Self::Remote,
-            Self::Remote => Self::Local,
-        }
-    }
-}
-
-impl Location {
-    /// Whose.
-    pub fn side(&self) -> Side {
-        match self {
-            Self::Local(_) => Side::Local,
-            Self::Remote(_) => Side::Remote,
-        }
-    }
-
-    /// This directory's child of that name (the bytes of a listing's entry).
-    pub fn join(&self, name: &[u8]) -> Self {
-        match self {
-            Self::Local(dir) => Self::Local(dir.join(local_name(name))),
-            Self::Remote(dir) => Self::Remote(dir.join(name)),
-        }
-    }
-
-    /// The directory it lies in; `None` at the top.
-    pub fn parent(&self) -> Option<Self> {
-        match self {
-            Self::Local(path) => path.parent().filter(|p| !p.as_os_str().is_empty()).map(|p| Self::Local(p.to_owned())),
-            Self::Remote(path) => path.parent().map(Self::Remote),
-        }
-    }
-
-    /// The last part, as the bytes of a listing's entry.
-    pub fn file_name(&self) -> Option<Vec<u8>> {
-        match self {
-            Self::Local(path) => path.file_name().map(|name| name.as_encoded_bytes().to_vec()),
-            Self::Remote(path) => path.file_name().map(<[u8]>::to_vec),
-        }
-    }
-
-    /// As text to show.
-    pub fn text(&self, charset: &Charset) -> String {
-        match self {
-            Self::Local(path) => path.to_string_lossy().into_owned(),
-            Self::Remote(path) => path.text(charset),
-        }
-    }
-
-    /// As text that leads back here when it is typed.
-    pub fn exact_text(&self, charset: &Charset) -> String {
-        match self {
-            Self::Local(_) => self.text(charset),
-            Self::Remote(path) => path.exact_text(charset),
-        }
-    }
-}
-
-impl Column {
-    /// From left to right.
-    pub const ALL: [Self; 6] = [Self::Name, Self::Size, Self::Kind, Self::Modified, Self::Permissions, Self::Owner];
-}
-
 impl Pane {
     pub(crate) fn new(location: Location, show_hidden: bool) -> Self {
         Self {
@@ -298,7 +169,7 @@ impl Pane {
 
     /// Whether a directory is being read, and long enough that it should be seen.
     pub fn is_slow(&self, now: f64) -> bool {
-        self.loading.as_ref().is_some_and(|loading| now - loading.since >= crate::app::model::SLOW)
+        self.loading.as_ref().is_some_and(|loading| now - loading.since >= crate::app::operation::SLOW)
     }
 
     /// How the rows of that directory should be.
@@ -463,19 +334,5 @@ impl Pane {
             self.selection.click(&self.rows, row, crate::app::files::selection::Click::Only);
             self.reveal_cursor();
         }
-    }
-}
-
-/// A local entry's name as the system wants it. On Windows names are kept as WTF-8; those that are no text cannot be
-/// named from here.
-fn local_name(name: &[u8]) -> PathBuf {
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStrExt;
-        Path::new(std::ffi::OsStr::from_bytes(name)).to_owned()
-    }
-    #[cfg(not(unix))]
-    {
-        Path::new(&*String::from_utf8_lossy(name)).to_owned()
     }
 }

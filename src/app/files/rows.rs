@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::app::files::columns::{Column, Sort};
 use crate::domain::{Charset, Entry, EntryKind, Listing};
-
-use crate::app::files::pane::{Column, Sort};
 
 /// One row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

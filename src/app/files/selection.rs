@@ -209,7 +209,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::files::pane::{Column, Sort};
+    use crate::app::files::columns::{Column, Sort};
     use crate::app::files::rows::View;
     use crate::domain::{Charset, EntryKind, Listing};
 

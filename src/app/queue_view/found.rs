@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::app::queue_view::{Queue, Tab};
+use crate::app::queue_view::Queue;
+use crate::app::queue_view::tab::Tab;
 use crate::domain::{JobId, Route};
 use crate::engine::message::Kept;
 

@@ -4,22 +4,24 @@
 mod found;
 mod order;
 mod selection;
-
-use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
-use std::time::Duration;
-
-use crate::domain::{ById, JobId};
-use crate::engine::message::{JobChange, JobState, JobView, Kept, Outcome, Progress, Standing};
+pub(crate) mod tab;
 
 pub use crate::app::queue_view::found::Found;
 use crate::app::queue_view::order::Order;
 pub use crate::app::queue_view::selection::QueueSelection;
+pub use crate::app::queue_view::tab::Tab;
+use crate::domain::{ById, JobId};
+use crate::engine::message::{JobChange, JobState, JobView, Kept, Outcome, Progress, Standing};
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::time::Duration;
 
 /// A queue longer than this is sorted into its tabs only now and then, and a piece at a time.
 const LONG: usize = 20_000;
+
 /// So often, in seconds.
 const SORT_EVERY: f64 = 0.25;
+
 /// So many jobs of it are sorted in one frame: some milliseconds.
 const A_FRAME: usize = 48 * 1024;
 
@@ -63,35 +65,6 @@ pub struct Job {
     pub rate: u64,
     /// Where it can be told.
     pub time_left: Option<Duration>,
-}
-
-/// The queue panel's tabs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Tab {
-    /// Waits: its turn, the next try, or paused.
-    Queued,
-    /// Runs, or waits for an answer.
-    Active,
-    /// Failed or cancelled.
-    Failed,
-    /// All well.
-    Done,
-}
-
-impl Tab {
-    /// In the order of the panel.
-    pub const ALL: [Self; 4] = [Self::Queued, Self::Active, Self::Failed, Self::Done];
-
-    /// Where a job of that state is shown; `None` for a folder that became jobs of its own.
-    pub fn of(state: &JobState) -> Option<Self> {
-        match state {
-            JobState::Queued | JobState::Waiting { .. } | JobState::Paused => Some(Self::Queued),
-            JobState::Running | JobState::Asking(_) => Some(Self::Active),
-            JobState::Failed(_) | JobState::Cancelled => Some(Self::Failed),
-            JobState::Done(Outcome::Folder) => None,
-            JobState::Done(_) | JobState::LeftOut(_) => Some(Self::Done),
-        }
-    }
 }
 
 impl Queue {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::bytes;
 use crate::ftp::error::{Class, FtpError};
-use crate::ftp::explain::{Explanation, explain};
+use crate::ftp::explain::explain;
+use crate::ftp::explain::explanation::Explanation;
 
 /// Why a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::domain::{Direction, EntryKind, JobId, QuestionId, RemotePath, Site, Timestamp};
 use crate::engine::message::error::JobError;
-use crate::ftp::explain::Explanation;
+use crate::ftp::explain::explanation::Explanation;
 
 /// A job as a face sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

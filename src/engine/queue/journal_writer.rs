@@ -18,7 +18,7 @@ use crate::engine::message::error::JobError;
 use crate::engine::message::job::{JobState, Outcome};
 use crate::engine::message::job_record::Kept;
 use crate::engine::queue::{Queue, Unwritten};
-use crate::ftp::explain::Explanation;
+use crate::ftp::explain::explanation::Explanation;
 use crate::store::journal::{JobRow, Journal, RowState};
 
 /// Jobs of a page, at most.

@@ -10,7 +10,7 @@ use crate::engine::message::error::JobError;
 use crate::engine::message::job::JobState;
 use crate::engine::message::{Direction, LogKind};
 use crate::engine::scheduler::Actor;
-use crate::ftp::explain::Explanation;
+use crate::ftp::explain::explanation::Explanation;
 
 impl Actor {
     /// A job found no room: it waits, and goes on by itself. `false` = that is not what is wrong, or nothing is to be

@@ -83,7 +83,7 @@ use crate::engine::transfer::abandoned_parts::Trail;
 use crate::engine::transfer::connection_permit::ConnectionPermit;
 use crate::engine::transfer::disk_space::Room;
 use crate::engine::worker::task::{Finished, Report};
-use crate::ftp::explain::Explanation;
+use crate::ftp::explain::explanation::Explanation;
 use crate::net::happening::Happening;
 use crate::store::settings::Settings;
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};

@@ -15,7 +15,7 @@ use crate::engine::transfer::abandoned_parts::{Target, Trail};
 use crate::engine::transfer::connection_permit::ConnectionPermit;
 use crate::engine::transfer::disk_space::Room;
 use crate::engine::transfer::left_out::LeftOut;
-use crate::ftp::explain::Explanation;
+use crate::ftp::explain::explanation::Explanation;
 use crate::net::wait::Cancel;
 use crate::store::settings::{ConflictPolicy, Flush, Verify};
 

@@ -228,7 +228,7 @@ const EXACT_FROM: u64 = 1 << 20;
 /// How far a server's LIST times are from UTC, once one file's two times were compared.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
-    offset: Option<i64>,
+    pub(crate) offset: Option<i64>,
 }
 
 impl Clock {

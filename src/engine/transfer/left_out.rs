@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::{EntryKind, RemotePath};
-use crate::ftp::explain::Explanation;
+use crate::ftp::explain::explanation::Explanation;
 
 /// Something in a folder that is not transferred.
 #[derive(Debug, Clone, PartialEq, Eq)]

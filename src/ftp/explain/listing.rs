@@ -1,7 +1,7 @@
 //! Words for a listing that came, but not as a whole.
 
 use crate::domain::Listing;
-use crate::ftp::explain::{Explanation, quoted};
+use crate::ftp::explain::explanation::{Explanation, quoted};
 
 /// What is missing from the listing, and why; `None` = nothing.
 pub fn explain_listing(listing: &Listing) -> Option<Explanation> {

@@ -1,10 +1,8 @@
 //! Words for people: an error, and where in the conversation, to what happened, why, and what to do. The one place where
 //! errors of the server and the network become sentences; the window, the log and the command line all use it.
 
-use std::io::ErrorKind;
-use std::time::Duration;
-
 mod catalogue;
+pub(crate) mod explanation;
 mod listing;
 mod logins;
 mod network;
@@ -12,37 +10,16 @@ mod proxy;
 mod refusals;
 mod tls;
 
-use crate::domain::{RemotePath, visible};
+use crate::domain::RemotePath;
 use crate::ftp::error::{FtpError, Stage};
-use crate::ftp::explain::catalogue::Case;
+pub use crate::ftp::explain::explanation::Explanation;
+use crate::ftp::explain::explanation::{join, quoted, said, say, seconds, sentence, told};
 pub use crate::ftp::explain::listing::explain_listing;
 use crate::ftp::explain::logins::LOGINS;
 use crate::ftp::explain::network::{cannot_connect, closed, lost, no_data, not_ftp, timeout};
 use crate::ftp::explain::refusals::REFUSALS;
 use crate::ftp::reply::Reply;
-
-/// An error in plain words; each part is a sentence or two, or empty.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Explanation {
-    /// What happened: "The server refused the password."
-    pub what: String,
-    /// Why, with the server's own words as evidence.
-    pub why: String,
-    /// What to do.
-    pub advice: String,
-}
-
-impl Explanation {
-    /// All of it, as one line.
-    pub fn line(&self) -> String {
-        [&self.what, &self.why, &self.advice]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-}
+use std::io::ErrorKind;
 
 /// The error in plain words.
 pub fn explain(error: &FtpError) -> Explanation {
@@ -72,7 +49,10 @@ pub fn explain(error: &FtpError) -> Explanation {
                      message log help its administrator."
                 .into(),
         },
-        FtpError::NoDataConnection { passive, active } => no_data(passive.as_deref(), active.as_deref()),
+        FtpError::NoDataConnection { passive, active } => {
+            let why = |error: &FtpError| explain(error).line_of_cause();
+            no_data(passive.as_deref().map(why), active.as_deref().map(why))
+        }
         FtpError::DataRefused { target, kind, detail } => Explanation {
             what: format!("The data connection to port {} of the server could not be opened.", target.port()),
             why: match kind {
@@ -249,74 +229,10 @@ fn refused(verb: &str, stage: Stage, reply: &Reply) -> Explanation {
     }
 }
 
-/// What the catalogue says, with the server's own words as evidence.
-fn told(case: &Case, verb: &str, reply: &Reply) -> Explanation {
-    Explanation {
-        what: case.what.replace("{task}", catalogue::task(verb)),
-        why: join(case.cause, &said(reply)),
-        advice: case.advice.into(),
-    }
-}
-
-impl Explanation {
-    /// Its cause where there is one, else what happened.
-    fn line_of_cause(&self) -> String {
-        if self.why.is_empty() { self.what.clone() } else { format!("{} {}", self.what, self.why) }
-    }
-}
-
-/// The server's own words, as evidence.
-fn said(reply: &Reply) -> String {
-    let text = quoted(&reply.text());
-    if text.is_empty() {
-        format!("The server answered with code {} and no words.", reply.code)
-    } else {
-        format!("The server says: “{text}” ({}).", reply.code)
-    }
-}
-
-fn join(one: &str, other: &str) -> String {
-    [one, other].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// Somebody else's words as they may be shown: nothing that hides what it is, and no more than a person reads.
-fn quoted(text: &str) -> String {
-    let shown = visible(text);
-    match shown.char_indices().nth(LONGEST_QUOTE) {
-        Some((end, _)) => format!("{} …", shown[..end].trim_end()),
-        None => shown.into_owned(),
-    }
-}
-
-/// The text with a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let text = quoted(text);
-    let mut chars = text.trim().chars();
-    let Some(first) = chars.next() else { return String::new() };
-    let mut sentence: String = first.to_uppercase().chain(chars).collect();
-    if !sentence.ends_with(['.', '!', '?']) {
-        sentence.push('.');
-    }
-    sentence
-}
-
-fn seconds(time: Duration) -> String {
-    match time.as_secs() {
-        1 => "1 second".into(),
-        seconds => format!("{seconds} seconds"),
-    }
-}
-
-fn say(what: &str, why: &str, advice: &str) -> Explanation {
-    Explanation { what: what.into(), why: why.into(), advice: advice.into() }
-}
-
-/// In characters: a message has room for a few lines of it, the log has all.
-const LONGEST_QUOTE: usize = 500;
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use std::time::Duration;
 
     use super::*;
     use crate::ftp::error::Stranger;

@@ -3,11 +3,11 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use crate::ftp::error::{FtpError, Stage, Stranger, too_many};
+use crate::ftp::error::{Stage, Stranger, too_many};
 use crate::ftp::explain::catalogue;
+use crate::ftp::explain::explanation::{Explanation, quoted, said, say, seconds, sentence, told};
 use crate::ftp::explain::logins::TOO_MANY;
 use crate::ftp::explain::refusals::REFUSALS;
-use crate::ftp::explain::{Explanation, explain, quoted, said, say, seconds, sentence, told};
 use crate::ftp::reply::Reply;
 
 pub(super) fn cannot_connect(host: &str, port: u16, kind: ErrorKind, detail: &str) -> Explanation {
@@ -150,12 +150,12 @@ pub(super) fn not_ftp(stranger: Stranger, first_line: &str) -> Explanation {
     Explanation { what: what.into(), why, advice: advice.into() }
 }
 
-pub(super) fn no_data(passive: Option<&FtpError>, active: Option<&FtpError>) -> Explanation {
-    let why = |error: &FtpError| explain(error).line_of_cause();
+/// No data connection in either mode that was tried; `passive`, `active` = why not.
+pub(super) fn no_data(passive: Option<String>, active: Option<String>) -> Explanation {
     match (passive, active) {
         (Some(passive), Some(active)) => Explanation {
             what: "No data connection could be opened, neither passive nor active.".into(),
-            why: format!("Passive: {} Active: {}", why(passive), why(active)),
+            why: format!("Passive: {passive} Active: {active}"),
             advice:
                 "Both sides are behind firewalls. Either the server's administrator opens its passive ports, or you \
                      forward a port range to this computer and enter it, with the external address, in the settings."
@@ -163,14 +163,14 @@ pub(super) fn no_data(passive: Option<&FtpError>, active: Option<&FtpError>) -> 
         },
         (Some(passive), None) => Explanation {
             what: "No data connection could be opened in passive mode.".into(),
-            why: why(passive),
+            why: passive,
             advice: "Switch the transfer mode to Automatic or Active, or ask the server's administrator to open its \
                      passive ports."
                 .into(),
         },
         (None, Some(active)) => Explanation {
             what: "No data connection could be opened in active mode.".into(),
-            why: why(active),
+            why: active,
             advice: "Switch the transfer mode to Automatic or Passive.".into(),
         },
         (None, None) => say("No data connection could be opened.", "", "Switch the transfer mode in the settings."),

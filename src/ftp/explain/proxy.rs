@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use crate::domain::ProxyKind;
 use crate::ftp::error::{ProxyFailure, ProxyTrouble, Stage};
-use crate::ftp::explain::Explanation;
+use crate::ftp::explain::explanation::Explanation;
 
 /// A proxy that did not bring us to the server.
 pub(super) fn proxy(failure: &ProxyFailure) -> Explanation {
@@ -28,7 +28,7 @@ pub(super) fn proxy(failure: &ProxyFailure) -> Explanation {
             "Check the proxy's host and port in the settings, or switch it off for this site.",
         ),
         ProxyTrouble::Silent { waited } => explanation(
-            format!("{the_proxy} did not answer within {}.", crate::ftp::explain::seconds(*waited)),
+            format!("{the_proxy} did not answer within {}.", crate::ftp::explain::explanation::seconds(*waited)),
             match kind {
                 ProxyKind::Ftp(_) => "It is off, or a firewall on the way drops the connection.".into(),
                 _ => format!("It could not reach {target}, it hangs, or it is a proxy of another kind."),

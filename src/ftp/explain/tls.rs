@@ -2,7 +2,7 @@
 
 use crate::domain::{Distrust, Offered};
 use crate::ftp::error::{Stage, TlsTrouble};
-use crate::ftp::explain::{Explanation, said, say};
+use crate::ftp::explain::explanation::{Explanation, said, say};
 use crate::ftp::reply::Reply;
 
 /// A certificate that is not trusted by itself.

@@ -16,7 +16,6 @@ use crate::ftp::verb::Verb;
 use crate::net::control;
 use crate::net::control::Control;
 use crate::net::data::{Arranger, Door, Extended, Way, ask, refused};
-use crate::net::dial;
 use crate::net::happening::Happening;
 use crate::net::stream::Stream;
 use crate::net::wait::{Role, Wait};
@@ -157,7 +156,8 @@ impl Arranger {
                 Err(error) => failure = error,
             }
         }
-        let detail = format!("all ports from {first} to {last} are taken ({})", dial::plain(&failure));
+        let detail =
+            format!("all ports from {first} to {last} are taken ({})", crate::net::system_error::plain(&failure));
         Err(FtpError::NoPort { detail })
     }
 
@@ -229,10 +229,10 @@ fn listen_on(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 }
 
 fn no_port(error: &io::Error) -> FtpError {
-    if dial::lacks_descriptors(error) {
+    if crate::net::system_error::lacks_descriptors(error) {
         return FtpError::NoDescriptors;
     }
-    FtpError::NoPort { detail: dial::plain(error) }
+    FtpError::NoPort { detail: crate::net::system_error::plain(error) }
 }
 
 /// Where it is not known whether the server reaches us, it has this long: what it sends to get here may be lost once.

@@ -309,10 +309,10 @@ fn named_by_epsv(reply: Reply) -> Result<u16, FtpError> {
 }
 
 fn unreached(target: SocketAddr, error: &io::Error) -> FtpError {
-    if dial::lacks_descriptors(error) {
+    if crate::net::system_error::lacks_descriptors(error) {
         return FtpError::NoDescriptors;
     }
-    FtpError::DataRefused { target, kind: error.kind(), detail: dial::plain(error) }
+    FtpError::DataRefused { target, kind: error.kind(), detail: crate::net::system_error::plain(error) }
 }
 
 /// "500 You need to use a client supporting PRET (PRE Transfer) to use PASV".

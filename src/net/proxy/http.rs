@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::Secret;
 use crate::ftp::error::ProxyTrouble;
-use crate::net::proxy::{Outgoing, Target};
+use crate::net::proxy::target::{Outgoing, Target};
 
 /// One handshake: a request, the head of a response.
 pub(super) struct Connect {
@@ -59,7 +59,7 @@ impl Connect {
             self.head.push(*byte);
             let strange = !b"HTTP/".starts_with(&self.head[..self.head.len().min(5)]);
             if strange && (*byte == b'\n' || self.head.len() > LONGEST_WORD) {
-                return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::shown(&self.head) });
+                return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::target::shown(&self.head) });
             }
             if self.interim + self.head.len() > LONGEST_HEAD {
                 return Err(ProxyTrouble::Failed { said: "a response without end".into() });
@@ -78,11 +78,11 @@ impl Connect {
         let mut words = first.splitn(3, ' ');
         let status = words.nth(1).filter(|word| word.len() == 3).and_then(|word| word.parse::<u16>().ok());
         let Some(status) = status else {
-            return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::shown(first.as_bytes()) });
+            return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::target::shown(first.as_bytes()) });
         };
         let said = match words.next().map(str::trim) {
             None | Some("") => status.to_string(),
-            Some(reason) => crate::net::proxy::shown(format!("{status} {reason}").as_bytes()),
+            Some(reason) => crate::net::proxy::target::shown(format!("{status} {reason}").as_bytes()),
         };
         match status {
             100..=199 => {
@@ -110,7 +110,7 @@ impl Connect {
             .filter_map(|(_, value)| value.split_whitespace().next())
             .collect();
         if !schemes.is_empty() && !schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic")) {
-            return ProxyTrouble::NoMethod { offered: crate::net::proxy::shown(schemes.join(", ").as_bytes()) };
+            return ProxyTrouble::NoMethod { offered: crate::net::proxy::target::shown(schemes.join(", ").as_bytes()) };
         }
         if self.login { ProxyTrouble::LoginRefused { said } } else { ProxyTrouble::LoginNeeded }
     }

@@ -4,22 +4,18 @@
 mod http;
 mod socks4;
 mod socks5;
+pub(crate) mod target;
 
-use std::io::ErrorKind;
-use std::time::{Duration, Instant};
-
-use zeroize::Zeroizing;
-
-use crate::domain::{Proxy, ProxyKind, Secret, visible};
+use crate::domain::{Proxy, ProxyKind, Secret};
 use crate::ftp::error::{FtpError, ProxyFailure, ProxyTrouble, Stage};
 use crate::net::proxy::http::Connect;
 use crate::net::proxy::socks4::Socks4a;
 use crate::net::proxy::socks5::Socks5;
+use crate::net::proxy::target::{Outgoing, Target, bare};
 use crate::net::stream::Stream;
 use crate::net::wait::{Ready, Stop, Wait};
-
-/// May hold a password.
-type Outgoing = Zeroizing<Vec<u8>>;
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
 
 /// A proxy, and the server behind it.
 pub(super) struct Tunnel {
@@ -35,14 +31,6 @@ pub(super) struct Ask {
     pub(super) stage: Stage,
     /// How long the whole talk may last.
     pub(super) patience: Duration,
-}
-
-/// What a proxy is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Target {
-    /// An IPv6 address has no brackets.
-    host: String,
-    port: u16,
 }
 
 /// A talk with a proxy. It never takes a byte that is the server's.
@@ -140,22 +128,6 @@ pub(super) fn failure(proxy: &Proxy, host: &str, port: u16, stage: Stage, troubl
     }))
 }
 
-impl Target {
-    fn new(host: &str, port: u16) -> Result<Self, ProxyTrouble> {
-        let host = bare(host);
-        if host.is_empty() || host.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            return Err(ProxyTrouble::Unsayable { detail: "the server's name is no host name".into() });
-        }
-        Ok(Self { host: host.to_owned(), port })
-    }
-
-    /// `host:port`, `[address]:port`.
-    fn place(&self) -> String {
-        let Self { host, port } = self;
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-    }
-}
-
 impl Handshake {
     /// The talk, and what goes out first.
     fn begin(proxy: &Proxy, secret: Option<&Secret>, target: &Target) -> Result<(Self, Outgoing), ProxyTrouble> {
@@ -190,23 +162,10 @@ impl Handshake {
     }
 }
 
-/// Without the brackets of an IPv6 address.
-fn bare(host: &str) -> &str {
-    let host = host.trim();
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
-}
-
-/// What came, fit for a sentence: the first line, nothing that disguises, not too long.
-pub(super) fn shown(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let line: String = text.lines().next().unwrap_or_default().trim().chars().take(LONGEST_SHOWN).collect();
-    visible(&line).into_owned()
-}
-
-const LONGEST_SHOWN: usize = 160;
-
 #[cfg(test)]
 mod tests {
+    use crate::net::proxy::target::LONGEST_SHOWN;
+    use crate::net::proxy::target::shown;
     use proptest::prelude::*;
 
     use super::*;

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use zeroize::Zeroizing;
 
 use crate::ftp::error::ProxyTrouble;
-use crate::net::proxy::{Outgoing, Target};
+use crate::net::proxy::target::{Outgoing, Target};
 
 /// One handshake: a request, a reply of eight bytes.
 pub(super) struct Socks4a {
@@ -52,7 +52,7 @@ impl Socks4a {
                 Err(ProxyTrouble::LoginRefused { said: "no identd answers on this computer".into() })
             }
             [0 | VERSION, 93, ..] => Err(ProxyTrouble::LoginRefused { said: "identd knows another user".into() }),
-            _ => Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::shown(&self.inbox) }),
+            _ => Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::target::shown(&self.inbox) }),
         }
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::Secret;
 use crate::ftp::error::ProxyTrouble;
-use crate::net::proxy::{Outgoing, Target};
+use crate::net::proxy::target::{Outgoing, Target};
 
 /// One handshake: reads exactly what is the proxy's.
 pub(super) struct Socks5 {
@@ -69,7 +69,7 @@ impl Socks5 {
     fn method(&mut self) -> Result<Option<Outgoing>, ProxyTrouble> {
         let [version, method] = self.inbox[..] else { return Ok(None) };
         if version != VERSION {
-            return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::shown(&self.inbox) });
+            return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::target::shown(&self.inbox) });
         }
         match (method, self.login.take()) {
             (OPEN, _) => Ok(Some(self.ask())),
@@ -101,7 +101,7 @@ impl Socks5 {
             }
             [VERSION, 0, ..] => self.expect(Expects::Nothing, 0),
             [VERSION, code, ..] => return Err(refusal(code)),
-            _ => return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::shown(&self.inbox) }),
+            _ => return Err(ProxyTrouble::NotAProxy { heard: crate::net::proxy::target::shown(&self.inbox) }),
         }
         Ok(None)
     }

@@ -7,13 +7,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::domain::RemotePath;
-use crate::ftp::address;
-use crate::ftp::answer;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::Verb;
+use crate::ftp::{address, answer};
 use crate::net::session::Session;
-use crate::net::session::transfer::Coding;
+use crate::net::session::transfer::representation::Coding;
 use crate::net::wait::Stop;
 
 /// Copies a file from one server to the other, replacing what is there. `tick` is called several times a second.

@@ -18,7 +18,7 @@ pub(in crate::net) mod rename;
 /// Files between two servers (FXP).
 pub(in crate::net) mod fxp;
 
-use crate::domain::{DataPath, EntryKind, Lesson, RemotePath, Timestamp, TransferMode};
+use crate::domain::{EntryKind, Lesson, RemotePath, Timestamp, TransferMode};
 use crate::ftp::dialect::Dialect;
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::features::Features;
@@ -31,14 +31,14 @@ use crate::net::data::Arranger;
 use crate::net::happening::Observer;
 use crate::net::lessons::Lessons;
 pub use crate::net::session::fxp::copy_between;
-use crate::net::session::listing::Mlsd;
 use crate::net::session::listing::clock::Clock;
 pub use crate::net::session::listing::clock::Correction;
-pub use crate::net::session::transfer::ahead::Next;
-use crate::net::session::transfer::ahead::{Ahead, Server};
+use crate::net::session::listing::mlsd::Mlsd;
 pub use crate::net::session::transfer::channel::DataChannel;
-pub use crate::net::session::transfer::checksum::Hashed;
-use crate::net::stream::Stream;
+pub use crate::net::session::transfer::hashing::Hashed;
+use crate::net::session::transfer::pipelined::Ahead;
+pub use crate::net::session::transfer::pipelined::Next;
+use crate::net::session::transfer::server::Server;
 use crate::net::terms::{Dial, Timeouts};
 use crate::net::wait::{Cancel, Wait};
 use std::sync::Arc;
@@ -113,7 +113,7 @@ pub struct Session {
     protected: bool,
     /// Whether the last of them could continue the control connection's session.
     continued: bool,
-    carriage: transfer::Carriage,
+    carriage: crate::net::session::transfer::representation::Carriage,
     mlsd: Mlsd,
     mlst: bool,
     /// Whether LIST understands `-a`; `None` = not known yet.
@@ -139,7 +139,7 @@ pub struct Session {
     /// How a file's time may be set here.
     stamps: Vec<Stamp>,
     /// How it tells checksums.
-    hashing: transfer::checksum::Hashing,
+    hashing: transfer::hashing::Hashing,
     /// One has been set.
     stamps_work: bool,
     /// Whether SIZE works; `None` = it was not answered yet.
@@ -160,20 +160,6 @@ pub struct Session {
     /// A transfer in active mode, which nobody asked for, failed.
     active_failed: bool,
     /// Bytes may go before the server's yes.
-    eager: bool,
-}
-
-/// A transfer that has begun.
-struct Started {
-    stream: Option<Stream>,
-    path: DataPath,
-    coding: transfer::Coding,
-    announced: Option<u64>,
-    last: Option<Reply>,
-    preliminary: bool,
-    /// A no that may be this transfer's, or that to what was sent ahead.
-    held: Option<Reply>,
-    /// It may still be refused.
     eager: bool,
 }
 

@@ -67,7 +67,7 @@ pub(super) fn place(ctx: &egui::Context, dialog: Option<Id>, title: &str, rect: 
     if let Some(dialog) = dialog {
         ctx.accesskit_node_builder(dialog, |node| {
             node.set_label(title);
-            node.set_bounds(crate::ui::bounds(rect));
+            node.set_bounds(crate::ui::accessibility::bounds(rect));
         });
     }
 }

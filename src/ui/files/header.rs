@@ -5,8 +5,7 @@ use egui::{Align2, CursorIcon, FontId, Id, Rect, Sense, Stroke, Ui, WidgetInfo, 
 
 use crate::app::action::Memory;
 use crate::app::{Action, Actions, Column, Model, PaneAction, Side};
-
-use crate::ui::files::table::{CELL, Shown};
+use crate::ui::files::shown::{CELL, Shown};
 use crate::ui::{icons, theme, toolbar, words};
 
 /// The narrowest a column can be made.

@@ -3,6 +3,9 @@
 /// The pane: path, filter, rows, status line.
 pub(crate) mod pane;
 
+/// What a table shows.
+pub(crate) mod shown;
+
 /// Rows.
 pub(crate) mod table;
 

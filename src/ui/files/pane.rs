@@ -10,8 +10,8 @@ use egui::{
 
 use crate::app::action::Memory;
 use crate::app::{Action, Actions, Dragged, Field, Link, Location, Model, PaneAction, Side};
-
-use crate::ui::files::table::{FileTable, Under};
+use crate::ui::files::shown::Under;
+use crate::ui::files::table::FileTable;
 use crate::ui::{icons, keys, menu, theme, toolbar, words};
 
 /// A pane narrower than this shows the transfer button without words.
@@ -79,7 +79,7 @@ impl PaneView {
         let ui = &mut pane_ui;
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         // A container has no place of its own in the accessibility tree; what is dropped on a pane needs one.
-        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_bounds(crate::ui::bounds(rect)));
+        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_bounds(crate::ui::accessibility::bounds(rect)));
         ui.spacing_mut().item_spacing.y = 0.0;
 
         let palette = theme::palette(ui);

@@ -10,14 +10,12 @@ use egui::{
 };
 
 use crate::app::files::selection::Click;
-use crate::app::{Action, Actions, Column, Dragged, Field, Model, Pane, PaneAction, Row, Side};
+use crate::app::{Action, Actions, Column, Dragged, Field, Model, PaneAction, Row, Side};
 use crate::domain::Entry;
-
 use crate::ui::files::header::{TableHeader, widths};
+use crate::ui::files::shown::{CELL, Shown, Under};
 use crate::ui::{format, icons, keys, menu, theme, toolbar, words};
 
-/// Room at both sides of a cell's text.
-pub(crate) const CELL: f32 = 8.0;
 /// Near the edges of the rows a drag scrolls.
 const SCROLL_EDGE: f32 = 20.0;
 /// Kept free on the right: the scroll bar lies over the rows.
@@ -33,21 +31,6 @@ pub(crate) struct FileTable {
     revealed: u64,
     /// The last click: when, at which visit of the pane, on what.
     clicked: Option<(f64, u64, Row)>,
-}
-
-/// What is drawn, and how wide.
-pub(crate) struct Shown<'a> {
-    pub(crate) side: Side,
-    pub(crate) model: &'a Model,
-    pub(crate) pane: &'a Pane,
-    pub(crate) widths: [f32; 6],
-}
-
-/// The row that the pointer is over.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Under {
-    pub(crate) row: Row,
-    pub(crate) rect: Rect,
 }
 
 impl FileTable {

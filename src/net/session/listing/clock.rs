@@ -1,23 +1,17 @@
 //! How far the clock of a server's LIST is from UTC: two of the files just listed are asked for by MDTM, once. Out of
 //! scope: the comparison itself ([`crate::ftp::listing::clock`]).
 
-use crate::domain::{Entry, EntryKind, Learned, Lesson, Listing, Precision, RemotePath, Timestamp, Zone};
-use crate::ftp::answer;
-use crate::ftp::error::FtpError;
-use crate::ftp::listing::clock;
-use crate::ftp::verb::Verb;
-use crate::net::happening::Happening;
-use crate::net::session::Session;
+use crate::domain::{Entry, EntryKind, Learned, Listing, Precision, RemotePath, Timestamp, Zone};
 
 /// What this session knows of the server's clock.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Clock {
     /// Seconds ahead of UTC.
-    offset: Option<i32>,
+    pub(crate) offset: Option<i32>,
     /// Nothing more is to be found out: the user said it, or it was asked.
-    settled: bool,
+    pub(crate) settled: bool,
     /// Files of the last listing to ask about, with their time as listed.
-    samples: Vec<(RemotePath, Timestamp)>,
+    pub(crate) samples: Vec<(RemotePath, Timestamp)>,
 }
 
 impl Clock {
@@ -72,55 +66,11 @@ impl Clock {
     }
 }
 
-impl Session {
-    /// Whether [`Session::calibrate`] has something to ask.
-    pub fn can_calibrate(&self) -> bool {
-        !self.clock.settled && !self.clock.samples.is_empty() && !self.is_broken()
-    }
-
-    /// Asks, once, what the last listing could not tell: the server's clock. The correction is for that listing; later
-    /// ones are right from the start.
-    ///
-    /// # Errors
-    /// Only what breaks the conversation.
-    pub fn calibrate(&mut self) -> Result<Option<Correction>, FtpError> {
-        self.ready()?;
-        let mut samples = std::mem::take(&mut self.clock.samples);
-        self.clock.settled = true;
-        let known = self.clock.offset;
-        // One is enough to see that nothing has changed since.
-        if known.is_some() {
-            samples.truncate(1);
-        }
-        if !self.features.mdtm && self.answers_feat {
-            return Ok(None);
-        }
-        let mut verbs = Vec::new();
-        for (path, _) in &samples {
-            verbs.push(Verb::Mdtm(self.file_argument(path)?));
-        }
-        let replies = self.ask_all(&verbs)?;
-        let pairs: Vec<(Timestamp, Timestamp)> = samples
-            .iter()
-            .zip(&replies)
-            .filter_map(|((_, listed), heard)| Some((*listed, answer::modified(&heard.reply)?)))
-            .collect();
-        let Some(offset) = clock::offset(&pairs).map(|minutes| minutes * 60).filter(|offset| known != Some(*offset))
-        else {
-            return Ok(None);
-        };
-        self.clock.offset = Some(offset);
-        self.control.note(format!("The clock of this server's listings is {}", in_words(offset)));
-        self.control.tell(Happening::Learned(Lesson::ClockOffset(offset)));
-        Ok(Some(Correction { before: known, offset }))
-    }
-}
-
 /// What turned out about the server's clock after it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Correction {
-    before: Option<i32>,
-    offset: i32,
+    pub(crate) before: Option<i32>,
+    pub(crate) offset: i32,
 }
 
 impl Correction {
@@ -138,7 +88,7 @@ impl Correction {
 }
 
 /// `2:00 hours ahead of UTC`.
-fn in_words(offset: i32) -> String {
+pub(crate) fn in_words(offset: i32) -> String {
     let minutes = offset.unsigned_abs() / 60;
     match offset {
         0 => "that of UTC".into(),

@@ -1,5 +1,11 @@
 //! Reading directories: MLSD, LIST and what servers make of them; what is known of one path.
 
+/// Whether MLSD works.
+pub(in crate::net) mod mlsd;
+
+/// How far LIST's times are from MDTM's.
+pub(in crate::net) mod clock_offset;
+
 /// Which clock a server's times are of.
 pub(in crate::net) mod clock;
 
@@ -12,6 +18,7 @@ use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::happening::Happening;
 use crate::net::known::Identity;
+use crate::net::session::listing::mlsd::Mlsd;
 use crate::net::session::{DataChannel, Facts, Presence, Session};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
@@ -571,27 +578,6 @@ struct Read {
 /// Nothing but lines that nobody understands.
 fn is_odd(listing: &Listing) -> bool {
     listing.entries.is_empty() && !listing.unread.is_empty()
-}
-
-/// Whether MLSD works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::net) enum Mlsd {
-    /// FEAT says so, and nothing speaks against it.
-    Works,
-    /// FEAT says so, and an earlier session found that it does not.
-    SaidToFail,
-    /// Or is not offered.
-    Fails,
-}
-
-impl Mlsd {
-    pub(in crate::net) fn new(offered: bool, learned: Option<bool>) -> Self {
-        match (offered, learned) {
-            (false, _) => Self::Fails,
-            (true, Some(false)) => Self::SaidToFail,
-            (true, _) => Self::Works,
-        }
-    }
 }
 
 /// Reads all of it, showing what has come; `adjust` sees each once, before.

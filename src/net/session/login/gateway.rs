@@ -84,5 +84,5 @@ pub(in crate::net) fn introduce(
 }
 
 fn words(reply: &Reply) -> String {
-    proxy::shown(format!("{} {}", reply.code, reply.text()).as_bytes())
+    crate::net::proxy::target::shown(format!("{} {}", reply.code, reply.text()).as_bytes())
 }

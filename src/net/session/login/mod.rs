@@ -17,13 +17,12 @@ use crate::ftp::stamp::Stamp;
 use crate::ftp::verb::{Argument, SecretArgument, Verb};
 use crate::net::control::Control;
 use crate::net::data::Arranger;
-use crate::net::dial;
 use crate::net::happening::{Happening, Observer, Step};
 use crate::net::known::Welcome;
 use crate::net::route;
-use crate::net::session::listing::Mlsd;
-use crate::net::session::transfer::Carriage;
-use crate::net::session::transfer::checksum::Hashing;
+use crate::net::session::listing::mlsd::Mlsd;
+use crate::net::session::transfer::hashing::Hashing;
+use crate::net::session::transfer::representation::Carriage;
 use crate::net::session::{Ahead, Clock, Next, Server, Session};
 use crate::net::terms::Dial;
 use crate::net::wait::{Cancel, Wait};
@@ -33,13 +32,13 @@ use std::time::Duration;
 /// All the way.
 pub(in crate::net) fn open(dial: &Dial, cancel: &Cancel, observer: Observer) -> Result<Session, FtpError> {
     let site = &dial.site;
-    let failed = |error: std::io::Error| match dial::lacks_descriptors(&error) {
+    let failed = |error: std::io::Error| match crate::net::system_error::lacks_descriptors(&error) {
         true => FtpError::NoDescriptors,
         false => FtpError::CannotConnect {
             host: site.host.clone(),
             port: site.port(),
             kind: error.kind(),
-            detail: dial::plain(&error),
+            detail: crate::net::system_error::plain(&error),
         },
     };
     let mut wait = Wait::new(cancel).map_err(failed)?;

@@ -12,7 +12,7 @@ use crate::net::control::{Control, lost};
 use crate::net::data::Way;
 use crate::net::happening::Happening;
 use crate::net::session::Session;
-use crate::net::session::transfer::Begun;
+use crate::net::session::transfer::start::Begun;
 use crate::net::terms::Dial;
 use crate::net::tls::Guard;
 use crate::net::wait::{Stop, Wait};

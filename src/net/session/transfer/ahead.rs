@@ -12,82 +12,11 @@ use crate::domain::{Mode, RemotePath};
 use crate::ftp::error::{FtpError, Stage};
 use crate::ftp::reply::{Heard, Reply};
 use crate::ftp::verb::{Argument, Verb};
-use crate::net::data::{Dialled, Listening, Way, is_data_trouble};
-use crate::net::session::transfer::{Coding, Run};
-use crate::net::session::{Session, Started};
-
-/// What the session will be asked for after the transfer that starts next, as far as that is known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Next {
-    /// Nothing, or not known.
-    #[default]
-    Nothing,
-    /// A transfer: its data connection can be arranged ahead.
-    Transfer,
-    /// This file, whole and as it is (TYPE I, from its beginning), and nothing before it: it may be on its way before it is
-    /// asked for.
-    Retrieve(RemotePath),
-}
-
-/// A server that was seen to answer in order, however much it is told at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::net) enum Server {
-    Vsftpd,
-    ProFtpd,
-    PureFtpd,
-    /// Or one that says nothing of itself.
-    Other,
-}
-
-impl Server {
-    /// By its greeting.
-    pub(in crate::net) fn read(welcome: &Reply) -> Self {
-        let text = welcome.text().to_ascii_lowercase();
-        let known = [("vsftpd", Self::Vsftpd), ("proftpd", Self::ProFtpd), ("pure-ftpd", Self::PureFtpd)];
-        known.into_iter().find(|(name, _)| text.contains(name)).map_or(Self::Other, |(_, server)| server)
-    }
-
-    pub(in crate::net) fn is_known(self) -> bool {
-        self != Self::Other
-    }
-
-    /// Whether the next EPSV or PASV may come in the same write as this command, and that is worth something: at the end of
-    /// the data it is too late for uploads (ProFTPD answers 450 beside the transfer, Pure-FTPd 500), and for downloads as
-    /// early, where the server waits for our end of the data connection before its 226 (vsftpd, ProFTPD).
-    fn opens_along_with(self, verb: &Verb) -> bool {
-        match verb {
-            Verb::Stor(_) => self.is_known(),
-            Verb::Retr(_) => self == Self::PureFtpd,
-            _ => false,
-        }
-    }
-
-    /// Whether PORT and RETR may follow the end of the data before its 226 is read. Pure-FTPd answers them beside the
-    /// transfer.
-    fn retrieves_ahead(self) -> bool {
-        matches!(self, Self::Vsftpd | Self::ProFtpd)
-    }
-}
-
-/// What was sent ahead, and how far it is.
-#[derive(Default)]
-pub(in crate::net) enum Ahead {
-    #[default]
-    Nothing,
-    /// EPSV or PASV: its answer is due after the transfer's own.
-    Asked(Verb),
-    /// It was answered: the connection for the next transfer is being made, or stands.
-    Dialled(Dialled),
-    /// EPRT or PORT, and that transfer.
-    Underway(Box<Underway>),
-}
-
-/// A transfer that nobody has asked for yet.
-pub(in crate::net) struct Underway {
-    listening: Listening,
-    arranged_by: &'static str,
-    verb: Verb,
-}
+use crate::net::data::{Dialled, Way, is_data_trouble};
+use crate::net::session::Session;
+use crate::net::session::transfer::pipelined::{Ahead, Next, Underway};
+use crate::net::session::transfer::representation::Coding;
+use crate::net::session::transfer::start::{Run, Started};
 
 impl Session {
     /// Asks, and where the server takes that and a transfer comes next, for its data connection in the same write.
@@ -429,6 +358,7 @@ const QUICK: Duration = Duration::from_secs(5);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::session::transfer::server::Server;
 
     fn greeting(text: &str) -> Server {
         Server::read(&Reply { code: 220, lines: vec![text.to_owned()] })

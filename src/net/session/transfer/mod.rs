@@ -1,5 +1,20 @@
 //! RETR, STOR, APPE, REST, TYPE, MODE: files whole and in parts, as they are, as text, compressed.
 
+/// TYPE and MODE.
+pub(in crate::net) mod representation;
+
+/// A transfer that has begun.
+pub(in crate::net) mod start;
+
+/// Servers that take several commands in one write.
+pub(in crate::net) mod server;
+
+/// What was asked for before it was needed.
+pub(in crate::net) mod pipelined;
+
+/// How a server tells checksums.
+pub(in crate::net) mod hashing;
+
 /// One data connection, while bytes move.
 pub(in crate::net) mod channel;
 
@@ -12,91 +27,19 @@ pub(in crate::net) mod checksum;
 /// Setting a file's time.
 pub(in crate::net) mod set_time;
 
-use crate::domain::{DataPath, EntryKind, Lesson, Mode, RemotePath, Site};
+use crate::domain::{DataPath, EntryKind, Lesson, Mode, RemotePath};
 use crate::ftp::answer;
-use crate::ftp::deflate;
 use crate::ftp::error::{FtpError, Stage};
-use crate::ftp::features::Features;
 use crate::ftp::reply::Reply;
 use crate::ftp::verb::{Argument, Verb};
 use crate::net::data::{Door, Way, is_data_trouble, say_ahead};
 use crate::net::happening::Happening;
-use crate::net::session::transfer::ahead::{Ahead, Next};
-use crate::net::session::{DataChannel, Session, Started, StoreAt};
+use crate::net::session::transfer::pipelined::{Ahead, Next};
+use crate::net::session::transfer::representation::{Coding, Representation};
+use crate::net::session::transfer::start::{Begun, Run, Started};
+use crate::net::session::{DataChannel, Session, StoreAt};
 use crate::net::wait::Stop;
 use std::time::{Duration, Instant};
-
-/// How the session carries files at present, and what it has learned about that.
-pub(in crate::net) struct Carriage {
-    /// The TYPE in force; `None` = not known.
-    representation: Option<Representation>,
-    /// The MODE in force; `None` = not known.
-    pub(in crate::net) coding: Option<Coding>,
-    /// The user wants text compressed, and the server can.
-    pub(in crate::net) compresses: bool,
-    /// It can unpack, too: ProFTPD 1.3.8 ends with an input/output error after 640 KiB.
-    unpacks: bool,
-    /// Whether the server knows REST at all.
-    offsets: bool,
-    /// Whether REST before STOR continues a file; `None` = not known.
-    rest_stor: Option<bool>,
-    /// An offset was set and perhaps not used up.
-    pub(in crate::net) rest_left: bool,
-}
-
-/// RFC 959 section 3.1.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Representation {
-    Image,
-    Ascii,
-}
-
-/// How bytes travel (RFC 959 section 3.4, draft-preston-ftpext-deflate).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::net) enum Coding {
-    Stream,
-    Deflate,
-}
-
-impl Carriage {
-    /// After the login. `image` = TYPE I was accepted; `proftpd` = that is who the server says it is.
-    pub(in crate::net) fn new(site: &Site, features: &Features, image: bool, proftpd: bool) -> Self {
-        Self {
-            representation: image.then_some(Representation::Image),
-            coding: Some(Coding::Stream),
-            compresses: site.compression && features.mode_z,
-            unpacks: !proftpd,
-            offsets: true,
-            rest_stor: site.learned.rest_stor,
-            rest_left: false,
-        }
-    }
-
-    /// The same server on another connection: what it does with REST and STOR it does still.
-    pub(in crate::net) fn inherit(&mut self, earlier: &Self) {
-        self.rest_stor = earlier.rest_stor.or(self.rest_stor);
-    }
-
-    /// TYPE I, MODE S, and nothing that would cut the next file.
-    pub(in crate::net) fn is_plain(&self) -> bool {
-        self.representation == Some(Representation::Image) && self.coding == Some(Coding::Stream) && !self.rest_left
-    }
-
-    pub(in crate::net) fn coding_in_force(&self) -> Coding {
-        self.coding.unwrap_or(Coding::Stream)
-    }
-
-    /// Offsets count bytes as they are in the file: nothing that begins in the middle is compressed.
-    fn coding_for(&self, verb: &Verb, rest: u64) -> Coding {
-        let shrinks = match verb {
-            Verb::Mlsd(_) | Verb::List { .. } => true,
-            Verb::Retr(path) => deflate::pays(path.as_bytes()),
-            Verb::Stor(path) => self.unpacks && deflate::pays(path.as_bytes()),
-            _ => false,
-        };
-        if self.compresses && rest == 0 && shrinks { Coding::Deflate } else { Coding::Stream }
-    }
-}
 
 impl Session {
     /// RETR, from an offset (REST).
@@ -615,26 +558,6 @@ impl Session {
             self.carriage.rest_left = false;
         }
     }
-}
-
-/// How a transfer came about.
-#[derive(Default)]
-pub(in crate::net) struct Begun {
-    /// Whether 150 came.
-    pub(in crate::net) preliminary: bool,
-    /// The size it told.
-    pub(in crate::net) announced: Option<u64>,
-    /// The last reply, if it came already.
-    pub(in crate::net) last: Option<Reply>,
-    /// See [`Started::held`].
-    pub(in crate::net) held: Option<Reply>,
-}
-
-/// A transfer that was asked for.
-pub(in crate::net) struct Run {
-    pub(in crate::net) mode: Mode,
-    pub(in crate::net) arranged_by: &'static str,
-    pub(in crate::net) coding: Coding,
 }
 
 fn is_upload(verb: &Verb) -> bool {

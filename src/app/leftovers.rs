@@ -1,13 +1,12 @@
 //! What transfers have left in the folder that a pane shows, and nobody goes on with: offered for deleting, never
 //! deleted unasked.
 
+use crate::app::dialog::Deletion;
+use crate::app::files::location::{Item, Location, Side};
+use crate::app::model::{Model, Severity};
+use crate::app::queue_view::tab::Tab;
 use crate::domain::{EntryKind, RemotePath, bytes};
 use crate::engine::message::{Direction, Explanation, is_leftover};
-
-use crate::app::dialog::Deletion;
-use crate::app::files::pane::{Item, Location, Side};
-use crate::app::model::{Model, Severity};
-use crate::app::queue_view::Tab;
 
 impl Model {
     /// The leftovers among a pane's entries.
